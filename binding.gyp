@@ -1,0 +1,9 @@
+{
+  'variables': {'native': 'src/native', 'native_abs': '<(module_root_dir)/src/native'},
+  'targets': [
+    {
+      'target_name': 'rseq',
+      'includes': ['src/native/rseq.gypi'],
+    },
+  ],
+}

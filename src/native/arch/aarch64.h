@@ -1,0 +1,81 @@
+/// Critical sections for aarch64. Specification: ../sequences.h.
+#pragma once
+
+#include "inject.h"
+
+/// The section's descriptor, its entries in the tables that debuggers read, and its abort handler.
+/// Local labels: 1 start, 2 post-commit, 3 descriptor, 4 abort handler. The handler stands out of line,
+/// behind the signature, which is a `brk`. It is entered by exception return, so it needs no `bti`.
+#define RSEQ_TABLES                                  \
+  ".pushsection __rseq_cs, \"aw\"\n\t"               \
+  ".balign 32\n"                                     \
+  "3:\n\t"                                           \
+  ".long 0, 0\n\t" /* version, flags */              \
+  ".quad 1f, 2f - 1f, 4f\n\t"                        \
+  ".popsection\n\t"                                  \
+  ".pushsection __rseq_cs_ptr_array, \"aw\"\n\t"     \
+  ".quad 3b\n\t"                                     \
+  ".popsection\n\t"                                  \
+  ".pushsection __rseq_exit_point_array, \"aw\"\n\t" \
+  ".quad 1f, %l[moved]\n\t"                          \
+  ".popsection\n\t"                                  \
+  ".pushsection __rseq_failure, \"ax\"\n\t"          \
+  ".inst 0xd428bc00\n"                               \
+  "4:\n\t"                                           \
+  "b %l[aborted]\n\t"                                \
+  ".popsection\n\t"
+
+/// Arms the section: x16 = &descriptor; area->rseq_cs = x16.
+#define RSEQ_ARM                      \
+  "adrp x16, 3b\n\t"                  \
+  "add x16, x16, :lo12:3b\n\t"        \
+  "str x16, [%[area], #8]\n"          \
+  "1:\n\t"
+
+/// if (*id != stripe) goto moved
+#define RSEQ_CHECK                    \
+  "ldr w16, [%[id]]\n\t"              \
+  "cmp w16, %w[stripe]\n\t"           \
+  "b.ne %l[moved]\n\t"
+
+namespace rseq::sequences {
+
+static_assert(abi::kSignature == 0xd428bc00);
+
+inline Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
+  // x16 = *cell + n. Plain load and store: no exclusives and no LSE atomics inside a section.
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
+                        "ldr x16, [%[cell]]\n\t"
+                        "add x16, x16, %[n]\n\t"
+                        "str x16, [%[cell]]\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [n] "r"(n)
+                        : "memory", "cc", "x16"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
+inline Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
+  // d16 = *cell + x
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
+                        "ldr d16, [%[cell]]\n\t"
+                        "fadd d16, d16, %d[x]\n\t"
+                        "str d16, [%[cell]]\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [x] "w"(x)
+                        : "memory", "cc", "x16", "v16"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
+}  // namespace rseq::sequences

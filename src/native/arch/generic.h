@@ -1,0 +1,11 @@
+/// No critical sections for this architecture: every operation takes the overflow path.
+/// Specification: ../sequences.h.
+#pragma once
+
+namespace rseq::sequences {
+
+inline Outcome add_i64(abi::Area*, const uint32_t*, uint32_t, int64_t*, int64_t) { return Outcome::kMoved; }
+
+inline Outcome add_f64(abi::Area*, const uint32_t*, uint32_t, double*, double) { return Outcome::kMoved; }
+
+}  // namespace rseq::sequences

@@ -1,0 +1,79 @@
+/// Critical sections for x86-64. Specification: ../sequences.h.
+#pragma once
+
+#include "inject.h"
+
+/// The section's descriptor, its entries in the tables that debuggers read, and its abort handler.
+/// Local labels: 1 start, 2 post-commit, 3 descriptor, 4 abort handler. The handler stands out of line,
+/// behind an undefined `ud1` whose last four bytes are the signature. It is entered by exception return,
+/// so it needs no endbr64.
+#define RSEQ_TABLES                                    \
+  ".pushsection __rseq_cs, \"aw\"\n\t"                 \
+  ".balign 32\n"                                       \
+  "3:\n\t"                                             \
+  ".long 0, 0\n\t" /* version, flags */                \
+  ".quad 1f, 2f - 1f, 4f\n\t"                          \
+  ".popsection\n\t"                                    \
+  ".pushsection __rseq_cs_ptr_array, \"aw\"\n\t"       \
+  ".quad 3b\n\t"                                       \
+  ".popsection\n\t"                                    \
+  ".pushsection __rseq_exit_point_array, \"aw\"\n\t"   \
+  ".quad 1f, %l[moved]\n\t"                            \
+  ".popsection\n\t"                                    \
+  ".pushsection __rseq_failure, \"ax\"\n\t"            \
+  ".byte 0x0f, 0xb9, 0x3d\n\t" /* ud1 sig(%rip),%edi */ \
+  ".long 0x53053053\n"                                 \
+  "4:\n\t"                                             \
+  "jmp %l[aborted]\n\t"                                \
+  ".popsection\n\t"
+
+/// Arms the section: rax = &descriptor; area->rseq_cs = rax.
+#define RSEQ_ARM                   \
+  "leaq 3b(%%rip), %%rax\n\t"      \
+  "movq %%rax, 8(%[area])\n"       \
+  "1:\n\t"
+
+/// if (*id != stripe) goto moved
+#define RSEQ_CHECK                 \
+  "cmpl %[stripe], (%[id])\n\t"    \
+  "jne %l[moved]\n\t"
+
+namespace rseq::sequences {
+
+static_assert(abi::kSignature == 0x53053053);
+
+inline Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
+  // One instruction loads, adds and stores: an interrupt comes before or after it, never inside.
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
+                        "addq %[n], (%[cell])\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [n] "er"(n)
+                        : "memory", "cc", "rax"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
+inline Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
+  // xmm15 = *cell + x
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
+                        "movsd (%[cell]), %%xmm15\n\t"
+                        "addsd %[x], %%xmm15\n\t"
+                        "movsd %%xmm15, (%[cell])\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [x] "x"(x)
+                        : "memory", "cc", "rax", "xmm15"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
+}  // namespace rseq::sequences

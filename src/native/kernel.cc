@@ -1,0 +1,73 @@
+#include "kernel.h"
+
+#include <errno.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace rseq::kernel {
+namespace {
+
+/// getauxval sets errno for an entry that is missing, which the caller of an addon should not see.
+uint32_t aux(unsigned long entry) {
+  const int saved = errno;
+  const unsigned long value = getauxval(entry);
+  errno = saved;
+  return static_cast<uint32_t>(value);
+}
+
+struct Version {
+  int major = 0;
+  int minor = 0;
+};
+
+constexpr bool operator<(Version a, Version b) {
+  return a.major != b.major ? a.major < b.major : a.minor < b.minor;
+}
+
+Version version() {
+  struct utsname name;
+  Version v;
+  if (uname(&name) != 0) return v;
+  const char* c = name.release;
+  while (*c >= '0' && *c <= '9') v.major = v.major * 10 + (*c++ - '0');
+  if (*c == '.') ++c;
+  while (*c >= '0' && *c <= '9') v.minor = v.minor * 10 + (*c++ - '0');
+  return v;
+}
+
+}  // namespace
+
+uint32_t feature_size() { return aux(abi::kAuxFeatureSize); }
+
+uint32_t align() { return aux(abi::kAuxAlign); }
+
+bool has_membarrier() {
+  const long commands = syscall(abi::kSysMembarrier, abi::kMembarrierQuery, 0, 0);
+  return commands > 0 && (commands & abi::kMembarrierRseq) != 0;
+}
+
+bool has_slice_extension() {
+  // Answers whether it is on for this thread; ENOTSUPP or EINVAL where there is none.
+  return prctl(abi::kPrctlSlice, abi::kPrctlSliceGet, 0UL, 0UL, 0UL) >= 0;
+}
+
+int rseq(abi::Area* area, uint32_t length, int flags) {
+  return syscall(abi::kSysRseq, area, length, flags, abi::kSignature) == 0 ? 0 : errno;
+}
+
+int probe() { return syscall(abi::kSysRseq, nullptr, 0, 0, 0) == 0 ? 0 : errno; }
+
+Suspicion suspicion() {
+  const Version v = version();
+#if defined(__aarch64__)
+  const bool sections = !(v < Version{6, 19}) && v < Version{7, 1};
+#else
+  const bool sections = false;
+#endif
+  return {.reads = v < Version{5, 8}, .sections = sections};
+}
+
+}  // namespace rseq::kernel

@@ -1,0 +1,55 @@
+/// The catalogue of critical sections. The pseudo-code here is the specification; arch/*.h has one
+/// implementation of each under the same name, in the same order.
+///
+/// Every section follows one pattern (rseq(2); the kernel's Documentation/userspace-api/rseq.rst):
+///
+///     area->rseq_cs = &descriptor        // arm; from here a preemption, migration or signal aborts
+///   start:
+///     if (*id != stripe) goto moved      // the thread left the CPU (or mm_cid) since the caller looked
+///     …                                  // plain loads and arithmetic, no call, no system call
+///     one store                          // commit: the last instruction of the section
+///   post_commit:
+///
+/// `id` points at the field of the thread's own area that chose the stripe: cpu_id or mm_cid. Both change
+/// only across a context switch, so a section that was not aborted ran wholly under the id it compared.
+/// That makes the plain read-modify-write of a cell of that stripe safe against every other thread that
+/// runs these sections; nobody else may write the cell (overflow writers have a cell of their own).
+///
+/// The kernel clears rseq_cs lazily. A leftover descriptor address is harmless while descriptor and code
+/// stay mapped, which `-z nodelete` guarantees.
+///
+/// Ordering: relaxed. A section publishes nothing but its one 64-bit cell.
+#pragma once
+
+#include "abi.h"
+
+namespace rseq::sequences {
+
+enum class Outcome {
+  kCommitted,  ///< done, once
+  kMoved,      ///< nothing done: *id was not `stripe`
+  kAborted,    ///< nothing done: the kernel sent the section to its abort handler
+};
+
+}  // namespace rseq::sequences
+
+#if defined(__x86_64__)
+#include "arch/x86_64.h"
+#elif defined(__aarch64__)
+#include "arch/aarch64.h"
+#else
+#include "arch/generic.h"
+#endif
+
+/// add_i64(area, id, stripe, cell, n)
+///     if (*id != stripe) goto moved
+///     *cell += n                         // 64-bit two's complement, wraps
+///
+/// add_f64(area, id, stripe, cell, x)
+///     if (*id != stripe) goto moved
+///     *cell += x                         // IEEE 754 double, the thread's rounding mode
+///
+/// @param area    this thread's registered area; no other
+/// @param id      &area->cpu_id or &area->mm_cid
+/// @param stripe  the value of *id that `cell` was chosen by
+/// @param cell    8-byte aligned, on stripe `stripe`

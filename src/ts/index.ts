@@ -1,0 +1,7 @@
+export type { StripeIndex } from './cells'
+export { PerCpuCounter } from './counter'
+export { type CpuLocation, cpuId, getcpu, mmCid, nodeId, schedGetcpu } from './cpu'
+export { RseqError, type RseqErrorCode } from './errors'
+export type { PerCpuHandle, PerCpuOptions } from './region'
+export { type Reason, type Registration, register, type Status, status, unregister } from './status'
+export { PerCpuSum } from './sum'

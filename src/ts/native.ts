@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The addon's status() of one thread; the numbers index the tables in status.ts. */
+export interface ThreadStatus {
+  readonly registration: number
+  readonly reason: number
+  readonly errno: number
+  readonly offset?: number
+  readonly size: number
+  readonly flags: number
+  readonly registeredSize: number
+  readonly featureSize: number
+  readonly align: number
+  readonly fallback: number
+  readonly possible: number
+  readonly online: number
+  readonly allowed: number
+  readonly sections: boolean
+  readonly nodeId: boolean
+  readonly membarrier: boolean
+  readonly sliceExtension: boolean
+}
+
+/** What src/native/addon.cc exports; documented there. Arguments are not checked on the other side. */
+export interface Addon {
+  inc(id: number): void
+  add(id: number, n: number): void
+  addFloat(id: number, x: number): void
+  value(id: number): number
+  floatValue(id: number): number
+  cells(id: number, out: ArrayBuffer): void
+  create(kind: number, tag: number): number
+  open(kind: number, tag: number, name: Uint8Array): number
+  check(kind: number, id: number): number
+  regionInfo(): { nonce: bigint; stripes: number; cells: number; used: number } | undefined
+  schedGetcpu(): number
+  getcpu(): number
+  areaView(): ArrayBuffer | undefined
+  register(): void
+  unregister(): void
+  status(): ThreadStatus
+  statistics(): { aborts: number; areasAllocated: number; areasInUse: number }
+}
+
+/** The addon, or why there is none. */
+export type Loaded =
+  | { readonly addon: Addon; readonly path: string }
+  | {
+      readonly addon: null
+      readonly path: null
+      readonly reason: 'NO_ADDON' | 'UNSUPPORTED_PLATFORM'
+      readonly message: string
+    }
+
+const architectures = ['x64', 'arm64']
+
+function load(): Loaded {
+  const none = (reason: 'NO_ADDON' | 'UNSUPPORTED_PLATFORM', message: string): Loaded => ({
+    addon: null,
+    path: null,
+    reason,
+    message,
+  })
+  if (process.platform !== 'linux' || !architectures.includes(process.arch)) {
+    return none(
+      'UNSUPPORTED_PLATFORM',
+      `Restartable sequences are a feature of Linux on x64 and arm64; this is ${process.platform} on ${process.arch}. Counters work, with atomic instructions.`,
+    )
+  }
+  // A checkout's own build first, then what the package ships.
+  const root = join(__dirname, '..')
+  const paths = [
+    join(root, 'build', 'Release', 'rseq.node'),
+    join(root, 'prebuilds', `linux-${process.arch}`, 'rseq.node'),
+  ]
+  const failures: string[] = []
+  for (const path of paths) {
+    if (!existsSync(path)) {
+      failures.push(`${path}: no such file`)
+      continue
+    }
+    try {
+      return { addon: require(path) as Addon, path }
+    } catch (error) {
+      failures.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return none(
+    'NO_ADDON',
+    `The native addon could not be loaded. Counters work, with atomic instructions. Reinstall the package, or run "npm run build" in a checkout. Tried: ${failures.join('; ')}`,
+  )
+}
+
+/** Loaded once per thread, on import; never throws. */
+export const loaded: Loaded = load()
