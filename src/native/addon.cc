@@ -131,17 +131,43 @@ napi_value Getcpu(napi_env env, napi_callback_info) {
   return result;
 }
 
-/// () → an ArrayBuffer over the live bytes of the thread's area, or undefined without a readable area or
-/// where the JavaScript engine allows no buffers of others' memory
+/// () → the thread's cpu_id from its area, else libc's sched_getcpu(), or −1
+napi_value CpuId(napi_env env, napi_callback_info) {
+  const abi::Area* area = area::settle().area;
+  const auto id = area != nullptr ? static_cast<int32_t>(abi::load(&area->cpu_id)) : -1;
+  napi_value result;
+  napi_create_int32(env, id >= 0 ? id : cpu::sched_getcpu(), &result);
+  return result;
+}
+
+/// () → the thread's mm_cid from its area, or −1
+napi_value MmCid(napi_env env, napi_callback_info) {
+  const area::State& state = area::settle();
+  const bool live = state.area != nullptr && state.size >= abi::kSizeMmCid;
+  napi_value result;
+  napi_create_int32(env, live ? static_cast<int32_t>(abi::load(&state.area->mm_cid)) : -1, &result);
+  return result;
+}
+
+/// () → an ArrayBuffer over area.h's view(), or undefined where there is none or where the JavaScript engine
+/// takes no buffers of others' memory
 Napi::Value AreaView(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const area::State& state = area::settle();
-  if (state.area == nullptr) return env.Undefined();
+  const area::View view = area::view();
+  if (view.area == nullptr) return env.Undefined();
   napi_value buffer;
   const napi_status made =
-      napi_create_external_arraybuffer(env, state.area, state.size & ~3U, nullptr, nullptr, &buffer);
+      napi_create_external_arraybuffer(env, view.area, view.size & ~3U, nullptr, nullptr, &buffer);
   if (made != napi_ok) return env.Undefined();
   return {env, buffer};
+}
+
+/// () → bits for what the thread's area has: 1 cpu_id, 2 node_id, 4 mm_cid
+Napi::Value Settle(const Napi::CallbackInfo& info) {
+  const area::State& state = area::settle();
+  const bool live = state.area != nullptr;
+  const int bits = (live ? 1 : 0) | (state.node_id ? 2 : 0) | (live && state.size >= abi::kSizeMmCid ? 4 : 0);
+  return Napi::Number::New(info.Env(), bits);
 }
 
 // --- status -----------------------------------------------------------------------------------------------
@@ -219,6 +245,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set_raw(exports, "inc", Inc);
   set_raw(exports, "add", Add);
   set_raw(exports, "addFloat", AddFloat);
+  set_raw(exports, "cpuId", CpuId);
+  set_raw(exports, "mmCid", MmCid);
   set_raw(exports, "schedGetcpu", SchedGetcpu);
   set_raw(exports, "getcpu", Getcpu);
   set<Value>(exports, "value");
@@ -229,6 +257,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set<Check>(exports, "check");
   set<RegionInfo>(exports, "regionInfo");
   set<AreaView>(exports, "areaView");
+  set<Settle>(exports, "settle");
   set<Register>(exports, "register");
   set<Unregister>(exports, "unregister");
   set<Status>(exports, "status");

@@ -24,10 +24,9 @@ abi::Area parked = {
 };
 
 constinit thread_local State state = {};
-/// The area from the pool that this thread registered itself: registered now if the state says kSelf, else
-/// unregistered with the kernel's consent. Kept over unregister_thread(), for JavaScript may still hold a
-/// view of it, which must not come to show another thread's ids.
-constinit thread_local abi::Area* registered_area = nullptr;
+/// Memory for this thread's own area: registered if the state says kSelf, and otherwise not. The thread
+/// keeps it to its end, for JavaScript holds a view of it, which must not come to show another thread's ids.
+constinit thread_local abi::Area* own_memory = nullptr;
 /// Addon instances of this thread: a module can be loaded into it more than once.
 constinit thread_local uint32_t instances = 0;
 
@@ -93,6 +92,12 @@ uint32_t legacy_size() {
   const uint32_t size = kernel::feature_size();
   if (size == 0) return abi::kSizeBase;
   return size < abi::kLegacyLength ? size : abi::kLegacyLength;
+}
+
+/// The length to register an area of our own with: the longer one gives the optimized mode (7.0.10).
+uint32_t own_length() {
+  const uint32_t size = kernel::feature_size();
+  return size > abi::kLegacyLength ? size : abi::kLegacyLength;
 }
 
 // --- libc's area ------------------------------------------------------------------------------------------
@@ -163,10 +168,11 @@ int unregister(abi::Area* area, uint32_t length) {
   return kernel::rseq(area, length, abi::kUnregisterFlag);
 }
 
-/// Forgets this thread's own area. One that the kernel may still write to is never used again.
-void drop_own(bool unregistered) {
-  if (unregistered) area_pool::give_back(registered_area);
-  registered_area = nullptr;
+bool take_memory() {
+  if (own_memory != nullptr) return true;
+  own_memory = area_pool::take();
+  if (own_memory != nullptr) area_pool::clear(own_memory);
+  return own_memory != nullptr;
 }
 
 const State& settle_with_own() {
@@ -174,22 +180,18 @@ const State& settle_with_own() {
   if (probed == ENOSYS) return refuse(Reason::kEnosys, probed);
   if (probed == EPERM) return refuse(Reason::kEperm, probed);
   if (probed != EINVAL) return refuse(Reason::kRefused, probed);
-
-  if (registered_area == nullptr) registered_area = area_pool::take();
-  abi::Area* area = registered_area;
-  if (area == nullptr) return refuse(Reason::kNoMemory, ENOMEM);
+  if (!take_memory()) return refuse(Reason::kNoMemory, ENOMEM);
+  abi::Area* area = own_memory;
   area_pool::clear(area);
 
-  // The longer length gives the optimized mode (7.0.10). A process restored on another kernel can have
-  // been told of one that this kernel does not take.
-  uint32_t length = kernel::feature_size() > abi::kLegacyLength ? kernel::feature_size() : abi::kLegacyLength;
+  // A process restored on another kernel can have been told of a length that this one does not take.
+  uint32_t length = own_length();
   int error = kernel::rseq(area, length, 0);
   if (error == EINVAL && length > abi::kLegacyLength) {
     length = abi::kLegacyLength;
     error = kernel::rseq(area, length, 0);
   }
   if (error != 0) {
-    drop_own(true);
     if (error == EINVAL) return settle_with_foreign();
     return refuse(error == EPERM ? Reason::kEperm : Reason::kRefused, error);
   }
@@ -198,7 +200,11 @@ const State& settle_with_own() {
   if (is_live(area) && adopt(Registration::kSelf, area, size, length)) {
     use_own(area);
   } else {
-    drop_own(unregister(area, length) == 0);
+    if (unregister(area, length) == 0) {
+      area_pool::clear(area);
+    } else {
+      own_memory = nullptr;  // the kernel may still write to it: nobody's for good
+    }
     refuse(Reason::kUntrustedKernel, 0);
   }
   return state;
@@ -224,10 +230,20 @@ const State& register_thread() {
 const State& unregister_thread() {
   if (state.registration != Registration::kSelf) return state;
   own_area = &parked;
-  const int error = unregister(registered_area, state.registered_size);
+  const int error = unregister(own_memory, state.registered_size);
   if (error == 0) return refuse(Reason::kUnregistered, 0);
-  drop_own(false);
+  own_memory = nullptr;
   return refuse(Reason::kRefused, error);
+}
+
+View view() {
+  const LibcSymbols libc = libc_symbols();
+  if (libc_registers(libc)) {
+    const State& with_libc = settle();
+    return {.area = with_libc.area, .size = with_libc.size};
+  }
+  if (!take_memory()) return {.area = nullptr, .size = 0};
+  return {.area = own_memory, .size = own_length() > abi::kLegacyLength ? own_length() : legacy_size()};
 }
 
 void attach() {
@@ -237,9 +253,10 @@ void attach() {
 void release() {
   if (--instances != 0) return;
   own_area = &parked;
-  if (registered_area != nullptr) {
+  if (own_memory != nullptr) {
     const bool registered = state.registration == Registration::kSelf;
-    drop_own(!registered || unregister(registered_area, state.registered_size) == 0);
+    if (!registered || unregister(own_memory, state.registered_size) == 0) area_pool::give_back(own_memory);
+    own_memory = nullptr;
   }
   // libc's area stays registered until the thread is gone.
   if (state.registration != Registration::kLibc) refuse(Reason::kThreadEnding, 0);

@@ -1,9 +1,12 @@
 /// This thread's rseq area: found, registered or refused once, and then read by every operation.
 ///
-/// One probe gives a thread its registration and its reason. Whether libc owns the area is a fact of the
+/// One probe gives a thread its registration and its reason. Whether libc owns the areas is a fact of the
 /// process (libc_offset); an area of our own is a fact of the thread (own_area). Both are always safe to
 /// use: where there is nothing to use, current() gives the parked area, whose ids are out of range, so
 /// that the bounds check which every operation makes anyway sends it to the overflow path.
+///
+/// A thread that libc does not register gets its own area's memory when the addon is loaded into it, so
+/// that JavaScript can hold one view for the thread's life; the registration comes with the first use.
 #pragma once
 
 #include <stdint.h>
@@ -41,6 +44,14 @@ struct State {
   uint32_t registered_size;  ///< the length that the kernel was given
 };
 
+/// The memory that this thread's ids appear in once it is settled: libc's area, or the thread's own, whose
+/// cpu_id is negative until it is registered and after it was unregistered. Registers nothing.
+struct View {
+  abi::Area* area;  ///< null where there is nothing to look at
+  uint32_t size;
+};
+View view();
+
 /// Probes on the thread's first call, and gives the same answer after that. Registers an area of our own
 /// where libc has registered none. Never pins or otherwise changes the thread.
 const State& settle();
@@ -62,12 +73,14 @@ void release();
 
 // --- the hot path ---------------------------------------------------------------------------------------
 
+#pragma GCC visibility push(hidden)  // reached directly, not through the GOT
 /// Thread-pointer offset of libc's area, or 0 where sections must not use it.
 extern int64_t libc_offset;
 /// mm_cid is live in every area that current() can give.
 extern bool mm_cid_live;
 /// This thread's own or foreign area, or the parked one.
 extern constinit thread_local abi::Area* own_area;
+#pragma GCC visibility pop
 
 /// The area that this thread's sections run in, never null.
 inline abi::Area* current() {

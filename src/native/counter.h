@@ -15,8 +15,10 @@ namespace rseq::counter {
 
 inline constexpr int kAttempts = 8;
 
+#pragma GCC visibility push(hidden)  // reached directly, not through the GOT
 /// Sections that the kernel sent to their abort handlers, in this process.
 extern constinit uint64_t aborts;
+#pragma GCC visibility pop
 
 /// The field that chooses the stripe; null where it is mm_cid and the kernel has none.
 inline const uint32_t* id_field(const abi::Area* area, region::Id id) {

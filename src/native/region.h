@@ -51,8 +51,10 @@ uint32_t used();
 
 // --- the hot path: valid once create() or open() gave an id ------------------------------------------------
 
+#pragma GCC visibility push(hidden)  // reached directly, not through the GOT
 extern constinit char* base;
 extern constinit uint32_t stripes;  ///< possible CPUs; the stripe of that number is the overflow stripe
+#pragma GCC visibility pop
 
 template <typename T>
 inline T* cell(uint32_t stripe, Id id) {

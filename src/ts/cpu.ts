@@ -9,47 +9,43 @@ import { loaded } from './native'
 const CPU_ID = 1
 const NODE_ID = 5
 const MM_CID = 6
-const AREA_WORDS = 7
 
 const { addon } = loaded
 
-/** Stands in where there is no area, or none yet: its ids are negative, as those of no live area are. */
-const parked = new Int32Array(AREA_WORDS).fill(-1)
-
-/** The live area of this thread. Shorter than AREA_WORDS where the kernel has not all of the fields. */
-let area = parked
-let settled = false
-/** node_id was held against getcpu and agreed. */
-let nodeIdLive = false
-
 /**
- * Finds this thread's area, registering one of its own where libc has none: once, on the first call that
- * wants it.
+ * This thread's area, libc's or the one that the thread will register when it is first used: until then,
+ * and for good where there is none, its cpu_id is negative. A constant, so that the compiler reads the
+ * area's memory directly.
  */
+const area = openArea()
+
+/** Fields that area has beside cpu_id, while that is not negative. Known once the thread is settled. */
+let nodeIdLive = false
+let mmCidLive = false
+let settled = false
+
+function openArea(): Int32Array {
+  const buffer = addon?.areaView()
+  if (buffer === undefined) return new Int32Array(MM_CID + 1).fill(-1)
+  markAsUntransferable(buffer)
+  return new Int32Array(buffer)
+}
+
+/** Registers this thread where libc has not done so: once, on the first call that wants it. */
 export function settle(): void {
   if (settled || addon === null) return
   settled = true
-  const buffer = addon.areaView()
-  if (buffer === undefined) return
-  markAsUntransferable(buffer)
-  area = new Int32Array(buffer)
-  nodeIdLive = addon.status().nodeId
+  const fields = addon.settle()
+  nodeIdLive = (fields & 2) !== 0
+  mmCidLive = (fields & 4) !== 0
 }
 
-/** This thread reads its area without a native call. */
-export function hasView(): boolean {
-  settle()
-  return area !== parked
-}
-
-/** Settles anew: with the thread registered, or with nothing to read. */
+/** Settles anew, with the thread's own registration or without it. */
 export function setRegistered(registered: boolean): void {
   if (addon === null) return
-  area = parked
-  nodeIdLive = false
-  settled = false
   if (registered) addon.register()
   else addon.unregister()
+  settled = false
   settle()
 }
 
@@ -64,16 +60,12 @@ export function setRegistered(registered: boolean): void {
  */
 export function cpuId(): number {
   const cpu = area[CPU_ID] as number
-  return cpu >= 0 ? cpu : cpuIdWithoutArea()
+  return cpu >= 0 ? cpu : cpuIdByCall()
 }
 
-function cpuIdWithoutArea(): number {
-  if (!settled) {
-    settle()
-    const cpu = area[CPU_ID] as number
-    if (cpu >= 0) return cpu
-  }
-  const cpu = addon === null ? -1 : addon.schedGetcpu()
+function cpuIdByCall(): number {
+  settle()
+  const cpu = addon === null ? -1 : addon.cpuId()
   return cpu >= 0 ? cpu : getcpu().cpu
 }
 
@@ -87,14 +79,12 @@ function cpuIdWithoutArea(): number {
  * @throws {RseqError} `ERR_RSEQ_FEATURE` where the thread has no rseq area or the kernel no mm_cid (before 6.3)
  */
 export function mmCid(): number {
-  // An area too short for the field gives undefined, which fails the comparison as a negative id does.
-  const id = area[MM_CID] as number
-  return id >= 0 ? id : mmCidWithoutArea()
+  return mmCidLive && (area[CPU_ID] as number) >= 0 ? (area[MM_CID] as number) : mmCidByCall()
 }
 
-function mmCidWithoutArea(): number {
+function mmCidByCall(): number {
   settle()
-  const id = area[MM_CID] as number
+  const id = addon === null ? -1 : addon.mmCid()
   if (id >= 0) return id
   throw new RseqError(
     'ERR_RSEQ_FEATURE',
@@ -110,14 +100,13 @@ function mmCidWithoutArea(): number {
  * @throws {RseqError} `ERR_RSEQ_NO_CPU` where nothing can tell
  */
 export function nodeId(): number {
-  const node = area[NODE_ID] as number
-  return node >= 0 && nodeIdLive ? node : nodeIdWithoutArea()
+  return nodeIdLive && (area[CPU_ID] as number) >= 0 ? (area[NODE_ID] as number) : nodeIdByCall()
 }
 
-function nodeIdWithoutArea(): number {
+function nodeIdByCall(): number {
+  const first = !settled
   settle()
-  const node = area[NODE_ID] as number
-  return node >= 0 && nodeIdLive ? node : getcpu().node
+  return first ? nodeId() : getcpu().node
 }
 
 /**

@@ -34,9 +34,12 @@ export interface Addon {
   open(kind: number, tag: number, name: Uint8Array): number
   check(kind: number, id: number): number
   regionInfo(): { nonce: bigint; stripes: number; cells: number; used: number } | undefined
+  cpuId(): number
+  mmCid(): number
   schedGetcpu(): number
   getcpu(): number
   areaView(): ArrayBuffer | undefined
+  settle(): number
   register(): void
   unregister(): void
   status(): ThreadStatus

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release } from 'node:os'
-import { hasView, setRegistered, settle } from './cpu'
+import { setRegistered, settle } from './cpu'
 import { type Addon, loaded, type ThreadStatus } from './native'
 import { possibleCpus } from './portable'
 
@@ -220,7 +220,7 @@ export function status(): Status {
  * Counters and `cpuId()` do this by themselves on first use.
  */
 export function register(): Status {
-  if (!hasView()) setRegistered(true)
+  setRegistered(true)
   return status()
 }
 
@@ -229,7 +229,6 @@ export function register(): Status {
  * Until {@link register} the thread's operations take the overflow path, exact as ever. Idempotent.
  */
 export function unregister(): Status {
-  settle()
   setRegistered(false)
   return status()
 }

@@ -1,0 +1,22 @@
+# What the tests are built from, beside the package itself.
+{
+  'variables': {'native': '../../src/native', 'native_abs': '<(module_root_dir)/../../src/native'},
+  'targets': [
+    {
+      # The addon with a delay inside every critical section; takes rseq.node's place in one world.
+      'target_name': 'rseq_inject',
+      'includes': ['../../src/native/rseq.gypi'],
+      'defines': ['RSEQ_INJECT_LOOPS=2000'],
+    },
+    {'target_name': 'helpers', 'sources': ['helpers.c']},
+    {
+      'target_name': 'fake',
+      'type': 'loadable_module',
+      'product_prefix': '',
+      'product_extension': 'so',
+      'sources': ['fake.c'],
+      'libraries': ['-ldl'],
+    },
+    {'target_name': 'deny', 'type': 'executable', 'sources': ['deny.c'], 'win_delay_load_hook': 'false'},
+  ],
+}

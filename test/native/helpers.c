@@ -1,0 +1,55 @@
+/* What the tests need from the system beside the package: thread ids, affinity, a seccomp filter. */
+#define _GNU_SOURCE
+#include <node_api.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "seccomp.h"
+
+static int32_t argument(napi_env env, napi_callback_info info, size_t i) {
+  size_t argc = 2;
+  napi_value argv[2];
+  int32_t value = 0;
+  napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
+  napi_get_value_int32(env, argv[i], &value);
+  return value;
+}
+
+static napi_value number(napi_env env, int32_t value) {
+  napi_value result;
+  napi_create_int32(env, value, &result);
+  return result;
+}
+
+/* () -> the calling thread's id */
+static napi_value GetTid(napi_env env, napi_callback_info info) {
+  (void)info;
+  return number(env, (int32_t)syscall(SYS_gettid));
+}
+
+/* (thread id or 0, CPU) -> 0 or errno */
+static napi_value Pin(napi_env env, napi_callback_info info) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(argument(env, info, 1), &set);
+  return number(env, sched_setaffinity(argument(env, info, 0), sizeof set, &set) == 0 ? 0 : errno);
+}
+
+/* (errno) -> 0 or errno; rseq fails so in this thread from now on */
+static napi_value DenyRseq(napi_env env, napi_callback_info info) {
+  return number(env, deny_rseq(argument(env, info, 0)));
+}
+
+NAPI_MODULE_INIT() {
+  const struct {
+    const char* name;
+    napi_callback callback;
+  } functions[] = {{"gettid", GetTid}, {"pin", Pin}, {"denyRseq", DenyRseq}};
+  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
+    napi_value function;
+    napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);
+    napi_set_named_property(env, exports, functions[i].name, function);
+  }
+  return exports;
+}
