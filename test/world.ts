@@ -10,7 +10,7 @@ export const fixtures = join(import.meta.dirname, 'fixtures')
 const WORLDS = ['default', 'self', 'enosys', 'eperm', 'mixed', 'portable', 'inject'] as const
 export type World = (typeof WORLDS)[number]
 
-const name = process.env['RSEQ_WORLD'] ?? 'default'
+const name = process.env.RSEQ_WORLD ?? 'default'
 if (!WORLDS.includes(name as World)) throw new Error(`unknown RSEQ_WORLD ${name}`)
 
 /** The world that this process runs in; test/worlds.mjs made it. */

@@ -13,7 +13,7 @@ const NO_LIBC_REGISTRATION = { GLIBC_TUNABLES: 'glibc.pthread.rseq=0' }
  */
 function stage(addon) {
   const folder = mkdtempSync(join(tmpdir(), 'rseq-world-'))
-  for (const name of ['package.json', 'vitest.config.mjs', 'lib', 'test']) {
+  for (const name of ['package.json', 'tsconfig.json', 'vitest.config.mjs', 'lib', 'test']) {
     cpSync(join(root, name), join(folder, name), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))

@@ -239,8 +239,11 @@ void set(const Napi::Object& exports, const char* name) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   area::attach();
-  // Runs on this thread, when its environment ends and before the addon can be unloaded.
-  napi_add_env_cleanup_hook(env, [](void*) { area::release(); }, nullptr);
+  // Runs on this thread, when its environment ends and before the addon can be unloaded. Node aborts where a
+  // hook is added with the same argument again, as a module that is loaded twice would do: hence the number.
+  static uintptr_t instance = 0;
+  auto* number = reinterpret_cast<void*>(__atomic_add_fetch(&instance, 1, __ATOMIC_RELAXED));
+  napi_add_env_cleanup_hook(env, [](void*) { area::release(); }, number);
 
   set_raw(exports, "inc", Inc);
   set_raw(exports, "add", Add);

@@ -104,9 +104,8 @@ export function nodeId(): number {
 }
 
 function nodeIdByCall(): number {
-  const first = !settled
   settle()
-  return first ? nodeId() : getcpu().node
+  return nodeIdLive && (area[CPU_ID] as number) >= 0 ? (area[NODE_ID] as number) : getcpu().node
 }
 
 /**

@@ -12,6 +12,7 @@
  *   FAKE_FEATURE_SIZE=N      AT_RSEQ_FEATURE_SIZE (0: entry missing)
  *   FAKE_RSEQ=accept         rseq answers 0 and does nothing
  *   FAKE_RSEQ_ERROR=N        registrations fail with errno N; the side-effect-free probe does not
+ *   FAKE_RSEQ_REFUSED_LENGTH=N  registrations of that length fail with EINVAL
  *   FAKE_GETCPU=N            getcpu says CPU N
  *   FAKE_GETCPU_ERROR=N      getcpu and sched_getcpu fail with errno N
  *   FAKE_NODE=N              getcpu says node N
@@ -111,6 +112,10 @@ long syscall(long call, ...) {
   va_end(list);
   if (call == SYS_RSEQ && a[0] != 0) {
     if (is("FAKE_RSEQ", "accept")) return 0;
+    if (getenv("FAKE_RSEQ_REFUSED_LENGTH") != NULL && a[1] == number("FAKE_RSEQ_REFUSED_LENGTH", 0)) {
+      errno = EINVAL;
+      return -1;
+    }
     if (getenv("FAKE_RSEQ_ERROR") != NULL) {
       errno = (int)number("FAKE_RSEQ_ERROR", 0);
       return -1;
