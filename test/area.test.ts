@@ -36,7 +36,13 @@ type Row = [string, Record<string, string>, object]
 
 const COUNTED = { value: 100_000, byMmCid: 1000 }
 const IN_SECTIONS = { ...COUNTED, available: true, backend: 'rseq', overflow: 0 }
-const IN_OVERFLOW = { ...COUNTED, available: false, backend: 'atomic', overflow: 100_000, byMmCidOverflow: 1000 }
+const IN_OVERFLOW = {
+  ...COUNTED,
+  available: false,
+  backend: 'atomic',
+  overflow: 100_000,
+  byMmCidOverflow: 1000,
+}
 const cpu = expect.toSatisfy((value) => Number.isInteger(value) && value >= 0, 'a CPU number')
 const ALL = { cpuId: cpu, nodeId: cpu, mmCid: cpu }
 const NO_AREA = { area: null, cpuIdSource: 'vdso', cpuId: cpu, nodeId: cpu, mmCid: 'ERR_RSEQ_FEATURE' }
@@ -45,12 +51,24 @@ const libcRows: Row[] = [
   [
     'glibc 2.36 on a kernel with 28 bytes: size 20',
     { ...OFF, FAKE_LIBC_SIZE: '20', FAKE_FEATURE_SIZE: '28' },
-    { ...IN_SECTIONS, ...ALL, registration: 'libc', area: { size: 28, registeredSize: 32 }, byMmCidOverflow: 0 },
+    {
+      ...IN_SECTIONS,
+      ...ALL,
+      registration: 'libc',
+      area: { size: 28, registeredSize: 32 },
+      byMmCidOverflow: 0,
+    },
   ],
   [
     'glibc 2.35 as first released: size 32',
     { ...OFF, FAKE_LIBC_SIZE: '32', FAKE_FEATURE_SIZE: '28' },
-    { ...IN_SECTIONS, ...ALL, registration: 'libc', area: { size: 28, registeredSize: 32 }, byMmCidOverflow: 0 },
+    {
+      ...IN_SECTIONS,
+      ...ALL,
+      registration: 'libc',
+      area: { size: 28, registeredSize: 32 },
+      byMmCidOverflow: 0,
+    },
   ],
   [
     'glibc 2.35 on a kernel before 6.3: no node_id, no mm_cid',
@@ -79,7 +97,12 @@ const libcRows: Row[] = [
   [
     'glibc 2.41 on Linux 7: 33 bytes, optimized mode',
     { ...OFF, FAKE_LIBC_SIZE: '33', FAKE_FEATURE_SIZE: '33' },
-    { ...IN_SECTIONS, ...ALL, registration: 'libc', area: { size: 33, registeredSize: 33, mode: 'optimized' } },
+    {
+      ...IN_SECTIONS,
+      ...ALL,
+      registration: 'libc',
+      area: { size: 33, registeredSize: 33, mode: 'optimized' },
+    },
   ],
   [
     'libc says it registers, this thread is not registered',
@@ -99,7 +122,12 @@ const libcRows: Row[] = [
   [
     'getcpu contradicts the node only: node_id is not used, the rest is',
     { FAKE_NODE: '5' },
-    { ...IN_SECTIONS, registration: 'libc', features: { cpuId: true, nodeId: false, mmCid: true }, nodeId: 5 },
+    {
+      ...IN_SECTIONS,
+      registration: 'libc',
+      features: { cpuId: true, nodeId: false, mmCid: true },
+      nodeId: 5,
+    },
   ],
   [
     'getcpu is denied: nothing to compare with',
@@ -127,7 +155,12 @@ const ownRows: Row[] = [
   [
     'own area on a kernel before 6.3',
     { ...OFF, FAKE_FEATURE_SIZE: '0' },
-    { ...IN_SECTIONS, registration: 'self', area: { size: 20, registeredSize: 32 }, mmCid: 'ERR_RSEQ_FEATURE' },
+    {
+      ...IN_SECTIONS,
+      registration: 'self',
+      area: { size: 20, registeredSize: 32 },
+      mmCid: 'ERR_RSEQ_FEATURE',
+    },
   ],
   [
     'own area, restored from a machine with a larger one: this kernel takes 32',
@@ -142,7 +175,14 @@ const ownRows: Row[] = [
   [
     'a foreign owner that shares it as __rseq_abi',
     { ...OFF, FAKE_FOREIGN: 'shared' },
-    { ...IN_SECTIONS, ...ALL, registration: 'foreign', reason: 'OK', unregistered: 'OK', registered: 'foreign' },
+    {
+      ...IN_SECTIONS,
+      ...ALL,
+      registration: 'foreign',
+      reason: 'OK',
+      unregistered: 'OK',
+      registered: 'foreign',
+    },
   ],
   [
     'a foreign owner with another signature, whose sections would be killed',

@@ -33,7 +33,9 @@ describe.each(registrations)('under %s', (name, env) => {
     expect(result.mostAreasInUse).toBeGreaterThanOrEqual(own ? 2 : 0)
     expect(result.mostAreasInUse).toBeLessThanOrEqual(own ? 9 : 0)
     expect(result.atEnd).toMatchObject({ areasInUse: own ? 1 : 0 })
-    expect((result.atEnd as unknown as { areasAllocated: number }).areasAllocated).toBeLessThanOrEqual(own ? 9 : 0)
+    expect((result.atEnd as unknown as { areasAllocated: number }).areasAllocated).toBeLessThanOrEqual(
+      own ? 9 : 0,
+    )
   })
 
   test('an addon that only workers load is unloaded and loaded again 50 times', () => {
@@ -59,8 +61,18 @@ describe.each(registrations)('under %s', (name, env) => {
     rmSync(copy, { recursive: true })
     expect(result.code).toBe(0)
     const [first, second, other] = result.reports
-    expect(first).toMatchObject({ registration: own ? 'self' : 'libc', reason: 'OK', value: 1000, overflow: 0 })
-    expect(second).toMatchObject({ registration: own ? 'self' : 'libc', reason: 'OK', value: 2000, overflow: 0 })
+    expect(first).toMatchObject({
+      registration: own ? 'self' : 'libc',
+      reason: 'OK',
+      value: 1000,
+      overflow: 0,
+    })
+    expect(second).toMatchObject({
+      registration: own ? 'self' : 'libc',
+      reason: 'OK',
+      value: 2000,
+      overflow: 0,
+    })
     // Another copy of the code has a region of its own, and an own registration cannot be shared.
     expect(other).toMatchObject(
       own

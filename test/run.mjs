@@ -29,7 +29,7 @@ function mustRun(command, args) {
 
 if (!values['no-build']) {
   mustRun('npm', ['run', '--silent', 'build'])
-  mustRun(join('node_modules', '.bin', 'node-gyp'), ['rebuild', '--silent', '--directory', 'test/native'])
+  mustRun(process.execPath, ['scripts/node-gyp.mjs', 'rebuild', '--directory', 'test/native'])
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'rseq-test-'))

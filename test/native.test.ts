@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from './world'
+
+let folder = ''
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rseq-native-'))
+  for (const part of ['package.json', 'lib'])
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Puts a file where the package looks for its addon, and reports what an import makes of it. */
+function load(options: { build?: string | Buffer; prebuild?: string; platform?: string; arch?: string }): {
+  reason: string
+  message: string
+  addon: string | null
+  backend: string
+  value: number
+} {
+  rmSync(join(folder, 'build'), { recursive: true, force: true })
+  rmSync(join(folder, 'prebuilds'), { recursive: true, force: true })
+  if (options.build !== undefined) {
+    mkdirSync(join(folder, 'build', 'Release'), { recursive: true })
+    writeFileSync(join(folder, 'build', 'Release', 'rseq.node'), options.build)
+  }
+  if (options.prebuild !== undefined) {
+    const to = join(folder, 'prebuilds', `linux-${process.arch}`)
+    mkdirSync(to, { recursive: true })
+    cpSync(options.prebuild, join(to, 'rseq.node'))
+  }
+  const fake = (name: string, value: string | undefined): string =>
+    value === undefined ? '' : `Object.defineProperty(process, '${name}', { value: '${value}' });`
+  const script = `${fake('platform', options.platform)}${fake('arch', options.arch)}
+    import('rseq').then(({ PerCpuCounter, status }) => {
+      const counter = PerCpuCounter.named('native.test')
+      counter.inc()
+      const { reason, message, addon, backend } = status()
+      console.log(JSON.stringify({ reason, message, addon, backend, value: counter.value }))
+    })`
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' }))
+}
+
+describe('importing never throws, and says what it did without', () => {
+  test('the addon of a package is its prebuild', () => {
+    const result = load({ prebuild: join(root, 'build', 'Release', 'rseq.node') })
+    expect(result).toMatchObject({ reason: 'OK', backend: 'rseq', value: 1 })
+    expect(result.addon).toBe(join(folder, 'prebuilds', `linux-${process.arch}`, 'rseq.node'))
+  })
+
+  test('no addon at all', () => {
+    const result = load({})
+    expect(result).toMatchObject({ reason: 'NO_ADDON', backend: 'portable', value: 1, addon: null })
+    expect(result.message).toContain('no such file')
+    expect(result.message).toContain('npm run build')
+  })
+
+  test.each([
+    ['empty', ''],
+    ['text', 'not an addon'],
+    ['truncated ELF', Buffer.from('7f454c4602010100', 'hex')],
+  ])('an addon that is %s', (_, build) => {
+    const result = load({ build })
+    expect(result).toMatchObject({ reason: 'NO_ADDON', backend: 'portable', value: 1 })
+    expect(result.message).toMatch(/rseq\.node: .*(too short|invalid ELF header)/)
+  })
+
+  test('a build that does not load gives way to the prebuild', () => {
+    const result = load({ build: 'broken', prebuild: join(root, 'build', 'Release', 'rseq.node') })
+    expect(result).toMatchObject({ reason: 'OK', backend: 'rseq', value: 1 })
+  })
+
+  test.each([
+    ['darwin', 'arm64'],
+    ['win32', 'x64'],
+    ['linux', 'riscv64'],
+    ['linux', 'ia32'],
+  ])('%s on %s', (platform, arch) => {
+    const result = load({ platform, arch, prebuild: join(root, 'build', 'Release', 'rseq.node') })
+    expect(result).toMatchObject({
+      reason: 'UNSUPPORTED_PLATFORM',
+      backend: 'portable',
+      value: 1,
+      addon: null,
+    })
+    expect(result.message).toContain(`${platform} on ${arch}`)
+  })
+})
