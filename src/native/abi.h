@@ -13,8 +13,8 @@ namespace rseq::abi {
 /// The kernel writes it behind the compiler's back; read through load(), never through a plain access.
 struct Area {
   uint32_t cpu_id_start;
-  uint32_t cpu_id;      ///< negative as a signed number where the thread is not registered
-  uint64_t rseq_cs;     ///< address of the running critical section's descriptor, or 0
+  uint32_t cpu_id;   ///< negative as a signed number where the thread is not registered
+  uint64_t rseq_cs;  ///< address of the running critical section's descriptor, or 0
   uint32_t flags;
   uint32_t node_id;     ///< Linux 6.3
   uint32_t mm_cid;      ///< Linux 6.3

@@ -55,7 +55,9 @@ napi_value AddFloat(napi_env env, napi_callback_info info) {
 
 // --- reading cells ----------------------------------------------------------------------------------------
 
-region::Id id_of(const Napi::CallbackInfo& info, size_t i) { return info[i].As<Napi::Number>().Uint32Value(); }
+region::Id id_of(const Napi::CallbackInfo& info, size_t i) {
+  return info[i].As<Napi::Number>().Uint32Value();
+}
 
 /// (id) → the sum, or NaN where a double cannot hold it exactly
 Napi::Value Value(const Napi::CallbackInfo& info) {

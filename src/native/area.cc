@@ -139,7 +139,7 @@ const State& settle_with_libc(const LibcSymbols& libc) {
   return state;
 }
 
-// --- an area of our own, or somebody else's -----------------------------------------------------------------
+// --- an area of our own, or somebody else's ----------------------------------------------------------------
 
 void use_own(abi::Area* area) {
   if (!state.sections) return;

@@ -26,15 +26,15 @@ enum class Reason : uint8_t {
   kForeignOwner,     ///< somebody else registered this thread
   kUntrustedKernel,  ///< what the area says is not so, or sections are not aborted
   kNoMemory,
-  kUnregistered,     ///< unregister() was called on this thread
-  kThreadEnding,     ///< the thread's environment is being torn down
+  kUnregistered,  ///< unregister() was called on this thread
+  kThreadEnding,  ///< the thread's environment is being torn down
 };
 
 /// What is known of the calling thread.
 struct State {
   bool settled;
-  bool sections;             ///< critical sections may run in `area`
-  bool node_id;              ///< node_id agreed with getcpu
+  bool sections;  ///< critical sections may run in `area`
+  bool node_id;   ///< node_id agreed with getcpu
   Registration registration;
   Reason reason;
   int error;                 ///< the errno behind the reason, or 0
@@ -85,7 +85,8 @@ extern constinit thread_local abi::Area* own_area;
 /// The area that this thread's sections run in, never null.
 inline abi::Area* current() {
   const int64_t offset = __atomic_load_n(&libc_offset, __ATOMIC_RELAXED);
-  if (offset != 0) [[likely]] return reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
+  if (offset != 0) [[likely]]
+    return reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
   return own_area;
 }
 

@@ -9,7 +9,7 @@
 namespace rseq::area_pool {
 namespace {
 
-constexpr size_t kChunk = 64 * 1024;
+constexpr size_t kChunk = size_t{64} * 1024;
 /// Two threads' areas share no cache line, nor a pair of them that is fetched together.
 constexpr size_t kMinimumSlot = 128;
 

@@ -22,7 +22,8 @@ extern constinit uint64_t aborts;
 
 /// The field that chooses the stripe; null where it is mm_cid and the kernel has none.
 inline const uint32_t* id_field(const abi::Area* area, region::Id id) {
-  if ((id & region::kByMmCid) == 0) [[likely]] return &area->cpu_id;
+  if ((id & region::kByMmCid) == 0) [[likely]]
+    return &area->cpu_id;
   return __atomic_load_n(&area::mm_cid_live, __ATOMIC_RELAXED) ? &area->mm_cid : nullptr;
 }
 
@@ -37,7 +38,8 @@ inline bool on_stripe(region::Id id, Section section) {
     const uint32_t stripe = abi::load(field);
     if (stripe >= region::stripes) return false;  // no rseq on this thread, or an id out of bounds
     const sequences::Outcome outcome = section(area, field, stripe, region::cell<T>(stripe, id));
-    if (outcome == sequences::Outcome::kCommitted) [[likely]] return true;
+    if (outcome == sequences::Outcome::kCommitted) [[likely]]
+      return true;
     if (outcome == sequences::Outcome::kAborted) __atomic_fetch_add(&aborts, 1, __ATOMIC_RELAXED);
   }
   return false;
@@ -50,14 +52,16 @@ inline void add(region::Id id, int64_t n) {
   const bool done = on_stripe<int64_t>(id, [n](auto* area, auto* field, uint32_t stripe, int64_t* cell) {
     return sequences::add_i64(area, field, stripe, cell, n);
   });
-  if (!done) [[unlikely]] add_overflow(id, n);
+  if (!done) [[unlikely]]
+    add_overflow(id, n);
 }
 
 inline void add(region::Id id, double x) {
   const bool done = on_stripe<double>(id, [x](auto* area, auto* field, uint32_t stripe, double* cell) {
     return sequences::add_f64(area, field, stripe, cell, x);
   });
-  if (!done) [[unlikely]] add_overflow(id, x);
+  if (!done) [[unlikely]]
+    add_overflow(id, x);
 }
 
 /// One look at every cell, the overflow cell last; each read is whole, the looks are not simultaneous.

@@ -91,7 +91,7 @@ int32_t take_entry(Kind kind, Id tag, const char* name, size_t length, uint32_t 
   entry.hash = hash;
   if (length != 0) memcpy(entry.name, name, length);
   // Release: check() in another thread sees the entry whole. Pairs with its acquire.
-  __atomic_store_n(&entry.kind, kind, __ATOMIC_RELEASE);
+  __atomic_store(&entry.kind, &kind, __ATOMIC_RELEASE);
   return cell;
 }
 
@@ -138,8 +138,9 @@ int32_t open(Kind kind, Id tag, const char* name, size_t length) {
 int32_t check(Kind kind, Id id) {
   if (!ready() || (id & ~(kCellMask | kByMmCid)) != 0) return kOtherKind;
   const Entry& entry = directory->entries[id & kCellMask];
-  const bool same = __atomic_load_n(&entry.kind, __ATOMIC_ACQUIRE) == kind &&
-                    entry.by_mm_cid == ((id & kByMmCid) != 0);
+  Kind published = Kind::kFree;
+  __atomic_load(&entry.kind, &published, __ATOMIC_ACQUIRE);
+  const bool same = published == kind && entry.by_mm_cid == ((id & kByMmCid) != 0);
   return same ? static_cast<int32_t>(id) : kOtherKind;
 }
 

@@ -14,6 +14,7 @@ void operator delete[](void* memory) noexcept { free(memory); }
 void operator delete(void* memory, size_t) noexcept { free(memory); }
 void operator delete[](void* memory, size_t) noexcept { free(memory); }
 
+// The names are reserved for the runtime, which this is. NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
 /// Identifies this object to atexit handlers; crtbegin.o would define it.
 __attribute__((visibility("hidden"))) void* __dso_handle = &__dso_handle;
@@ -29,3 +30,4 @@ __attribute__((visibility("hidden"))) void __throw_bad_alloc() { abort(); }
 __attribute__((visibility("hidden"))) void __throw_bad_array_new_length() { abort(); }
 __attribute__((visibility("hidden"))) void __throw_bad_function_call() { abort(); }
 }  // namespace std
+// NOLINTEND(bugprone-reserved-identifier)

@@ -29,7 +29,8 @@ function parse(line: string): Omit<Instruction, 'size'> | undefined {
   const [, at, text = ''] = /^ *([0-9a-f]+):\t(.*)$/.exec(line) ?? []
   if (at === undefined) return undefined
   const [code = ''] = text.split(/\s+(?:#|\/\/) /)
-  const [, mnemonic = '', rest = ''] = /^((?:(?:lock|notrack|bnd|rep\w*|cs|ds|data16) )*\S+)\s*(.*)$/.exec(code) ?? []
+  const [, mnemonic = '', rest = ''] =
+    /^((?:(?:lock|notrack|bnd|rep\w*|cs|ds|data16) )*\S+)\s*(.*)$/.exec(code) ?? []
   // "2a90 <symbol+0x10>" after a branch or adrp, "# 13040 <symbol+0x20>" after an x86-64 memory operand
   const [, target] = /(?:^|[\s#])(?:0x)?([0-9a-f]+) </.exec(text) ?? []
   return {

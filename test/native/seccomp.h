@@ -1,4 +1,4 @@
-/* Makes the rseq system call fail with a chosen errno, from now on, in the calling thread and what it starts. */
+/* Makes the rseq system call fail with a chosen errno from now on, in this thread and what it starts. */
 #pragma once
 
 #include <errno.h>

@@ -26,16 +26,16 @@
   ".popsection\n\t"
 
 /// Arms the section: x16 = &descriptor; area->rseq_cs = x16.
-#define RSEQ_ARM                      \
-  "adrp x16, 3b\n\t"                  \
-  "add x16, x16, :lo12:3b\n\t"        \
-  "str x16, [%[area], #8]\n"          \
+#define RSEQ_ARM               \
+  "adrp x16, 3b\n\t"           \
+  "add x16, x16, :lo12:3b\n\t" \
+  "str x16, [%[area], #8]\n"   \
   "1:\n\t"
 
 /// if (*id != stripe) goto moved
-#define RSEQ_CHECK                    \
-  "ldr w16, [%[id]]\n\t"              \
-  "cmp w16, %w[stripe]\n\t"           \
+#define RSEQ_CHECK          \
+  "ldr w16, [%[id]]\n\t"    \
+  "cmp w16, %w[stripe]\n\t" \
   "b.ne %l[moved]\n\t"
 
 namespace rseq::sequences {

@@ -8,17 +8,19 @@
 #else
 #define RSEQ_STRINGIFY_(x) #x
 #define RSEQ_STRINGIFY(x) RSEQ_STRINGIFY_(x)
+// clang-format off: one instruction per line, aligned
 #if defined(__x86_64__)
-#define RSEQ_INJECT                                           \
-  "movl $" RSEQ_STRINGIFY(RSEQ_INJECT_LOOPS) ", %%eax\n"      \
-  "5:\n\t"                                                    \
-  "subl $1, %%eax\n\t"                                        \
+#define RSEQ_INJECT                                      \
+  "movl $" RSEQ_STRINGIFY(RSEQ_INJECT_LOOPS) ", %%eax\n" \
+  "5:\n\t"                                               \
+  "subl $1, %%eax\n\t"                                   \
   "jnz 5b\n\t"
 #elif defined(__aarch64__)
-#define RSEQ_INJECT                                           \
-  "mov w16, #" RSEQ_STRINGIFY(RSEQ_INJECT_LOOPS) "\n"         \
-  "5:\n\t"                                                    \
-  "subs w16, w16, #1\n\t"                                     \
+#define RSEQ_INJECT                                      \
+  "mov w16, #" RSEQ_STRINGIFY(RSEQ_INJECT_LOOPS) "\n"    \
+  "5:\n\t"                                               \
+  "subs w16, w16, #1\n\t"                                \
   "b.ne 5b\n\t"
 #endif
+// clang-format on
 #endif

@@ -7,35 +7,35 @@
 /// Local labels: 1 start, 2 post-commit, 3 descriptor, 4 abort handler. The handler stands out of line,
 /// behind an undefined `ud1` whose last four bytes are the signature. It is entered by exception return,
 /// so it needs no endbr64.
-#define RSEQ_TABLES                                    \
-  ".pushsection __rseq_cs, \"aw\"\n\t"                 \
-  ".balign 32\n"                                       \
-  "3:\n\t"                                             \
-  ".long 0, 0\n\t" /* version, flags */                \
-  ".quad 1f, 2f - 1f, 4f\n\t"                          \
-  ".popsection\n\t"                                    \
-  ".pushsection __rseq_cs_ptr_array, \"aw\"\n\t"       \
-  ".quad 3b\n\t"                                       \
-  ".popsection\n\t"                                    \
-  ".pushsection __rseq_exit_point_array, \"aw\"\n\t"   \
-  ".quad 1f, %l[moved]\n\t"                            \
-  ".popsection\n\t"                                    \
-  ".pushsection __rseq_failure, \"ax\"\n\t"            \
+#define RSEQ_TABLES                                     \
+  ".pushsection __rseq_cs, \"aw\"\n\t"                  \
+  ".balign 32\n"                                        \
+  "3:\n\t"                                              \
+  ".long 0, 0\n\t" /* version, flags */                 \
+  ".quad 1f, 2f - 1f, 4f\n\t"                           \
+  ".popsection\n\t"                                     \
+  ".pushsection __rseq_cs_ptr_array, \"aw\"\n\t"        \
+  ".quad 3b\n\t"                                        \
+  ".popsection\n\t"                                     \
+  ".pushsection __rseq_exit_point_array, \"aw\"\n\t"    \
+  ".quad 1f, %l[moved]\n\t"                             \
+  ".popsection\n\t"                                     \
+  ".pushsection __rseq_failure, \"ax\"\n\t"             \
   ".byte 0x0f, 0xb9, 0x3d\n\t" /* ud1 sig(%rip),%edi */ \
-  ".long 0x53053053\n"                                 \
-  "4:\n\t"                                             \
-  "jmp %l[aborted]\n\t"                                \
+  ".long 0x53053053\n"                                  \
+  "4:\n\t"                                              \
+  "jmp %l[aborted]\n\t"                                 \
   ".popsection\n\t"
 
 /// Arms the section: rax = &descriptor; area->rseq_cs = rax.
-#define RSEQ_ARM                   \
-  "leaq 3b(%%rip), %%rax\n\t"      \
-  "movq %%rax, 8(%[area])\n"       \
+#define RSEQ_ARM              \
+  "leaq 3b(%%rip), %%rax\n\t" \
+  "movq %%rax, 8(%[area])\n"  \
   "1:\n\t"
 
 /// if (*id != stripe) goto moved
-#define RSEQ_CHECK                 \
-  "cmpl %[stripe], (%[id])\n\t"    \
+#define RSEQ_CHECK              \
+  "cmpl %[stripe], (%[id])\n\t" \
   "jne %l[moved]\n\t"
 
 namespace rseq::sequences {

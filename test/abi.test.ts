@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+import { test } from 'vitest'
+import { describeBinary } from './abi/describe'
+import { type Arch, Machine } from './elf'
+import { root } from './world'
+
+if (process.arch in Machine) {
+  describeBinary(join(root, 'build', 'Release', 'rseq.node'), process.arch as Arch)
+} else {
+  test.skip(`no critical sections on ${process.arch}`)
+}

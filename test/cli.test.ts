@@ -1,0 +1,248 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { basename, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { status } from 'rseq'
+import { describe, expect, test } from 'vitest'
+import { built, root } from './world'
+
+const folder = join(root, 'lib', 'cli')
+const command = join(folder, 'rseq.js')
+const INACTIVE = 3
+const USAGE = 2
+
+// The runner's own wishes about colours are not the user's.
+const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
+const plain = { ...inherited, TERM: 'xterm-256color' }
+
+function rseq(args: string[], env: NodeJS.ProcessEnv = plain, prefix: string[] = []) {
+  const [file = '', ...rest] = [...prefix, process.execPath, command, ...args]
+  return spawnSync(file, rest, { encoding: 'utf8', env })
+}
+
+/*
+ * Runs a command on a terminal of so many columns, and types Ctrl-C once it shows argv[2], if that is not
+ * empty. Prints what it wrote, its exit code (of a signal: minus its number) and the seconds that Ctrl-C took.
+ */
+const TERMINAL = `
+import fcntl, json, os, pty, struct, sys, termios, time
+columns, pattern, command = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3:]
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
+    os.execvp(command[0], command)
+output, typed = b'', None
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    output += data
+    if pattern and typed is None and pattern in output:
+        os.write(fd, b'\\x03')
+        typed = time.monotonic()
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+seconds = 0 if typed is None else time.monotonic() - typed
+print(json.dumps({'output': output.decode(), 'code': code, 'seconds': seconds}))
+`
+
+interface Shown {
+  output: string
+  code: number
+  seconds: number
+}
+
+function onTerminal(
+  columns: number,
+  args: string[],
+  env: NodeJS.ProcessEnv = plain,
+  interruptAt = '',
+): Shown {
+  const { stdout, stderr } = spawnSync(
+    'python3',
+    ['-c', TERMINAL, String(columns), interruptAt, process.execPath, command, ...args],
+    { encoding: 'utf8', env },
+  )
+  expect(stderr).toBe('')
+  return JSON.parse(stdout) as Shown
+}
+
+/** What stood in each line, counting a redrawn line as another one. */
+function linesOf(output: string): string[] {
+  // Escape sequences: to column 1.
+  const redrawn = output.replaceAll('\u001b[1G', '\n')
+  return stripVTControlCharacters(redrawn).split(/\r?\n/)
+}
+
+describe('rseq', () => {
+  test('reports, and exits with 0 where rseq is active', () => {
+    const { stdout, stderr, status: code } = rseq([])
+    expect(stderr).toBe('')
+    expect(code).toBe(status().available ? 0 : INACTIVE)
+    const { message, backend, kernel, addon } = status()
+    expect(stdout.split('\n')[0]).toBe(`rseq is active (backend: ${backend})`)
+    for (const fact of [message, kernel.release, addon]) {
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(fact)
+    }
+    expect(stdout).not.toContain('\u001b')
+    expect(stdout).not.toContain('undefined')
+  })
+
+  test('is rseq status', () => {
+    expect(rseq(['status']).stdout).toBe(rseq([]).stdout)
+  })
+
+  test.each(['ENOSYS', 'EPERM'])('exits with 3 and the reason where rseq fails with %s', (reason) => {
+    const env = { ...plain, GLIBC_TUNABLES: 'glibc.pthread.rseq=0' }
+    const report = rseq([], env, [join(built, 'deny'), reason])
+    expect(report.stderr).toBe('')
+    expect(report.status).toBe(INACTIVE)
+    expect(report.stdout.split('\n')[0]).toBe('rseq is not active (backend: atomic)')
+    expect(report.stdout).toMatch(new RegExp(`^  reason +${reason}$`, 'm'))
+
+    const json = rseq(['--json'], env, [join(built, 'deny'), reason])
+    expect(json.status).toBe(INACTIVE)
+    expect(JSON.parse(json.stdout)).toMatchObject({ available: false, reason, backend: 'atomic' })
+  })
+
+  test.each([[['--json']], [['status', '--json']], [['--json', 'status']]])('%j prints status()', (args) => {
+    const { stdout, stderr, status: code } = rseq(args)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    // Where an area of our own lies is another place in each process.
+    const withoutOffset = (report: unknown) =>
+      JSON.parse(JSON.stringify(report, (key, value) => (key === 'offset' ? undefined : value)))
+    expect(withoutOffset(JSON.parse(stdout))).toEqual(withoutOffset(status()))
+  })
+
+  test.each(['--help', '-h'])('%s names every command and option', (option) => {
+    const { stdout, stderr, status: code } = rseq([option])
+    expect([stderr, code]).toEqual(['', 0])
+    for (const name of ['rseq status', 'rseq demo', '--json', '--workers', '--increments', '--version']) {
+      expect(stdout).toContain(name)
+    }
+    expect(rseq(['demo', option]).stdout).toBe(stdout)
+  })
+
+  test.each(['--version', '-v'])('%s prints the version', (option) => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    expect(rseq([option])).toMatchObject({ stdout: `${version}\n`, stderr: '', status: 0 })
+  })
+
+  test.each([
+    [['nonsense'], "unknown command 'nonsense'"],
+    [['toString'], "unknown command 'toString'"],
+    [['--nonsense'], "unknown option '--nonsense'"],
+    [['-x'], "unknown option '-x'"],
+    [['status', 'demo'], "unexpected argument 'demo'"],
+    [['--workers', '2'], "'status' has no option '--workers'"],
+    [['demo', '--json'], "'demo' has no option '--json'"],
+    [['--json=yes'], "'--json' takes no value"],
+  ])('refuses %j', (args, message) => {
+    expect(rseq(args)).toMatchObject({
+      stdout: '',
+      stderr: `rseq: ${message}\nTry 'rseq --help'.\n`,
+      status: USAGE,
+    })
+  })
+
+  test.each([[[]], [['--json']], [['--help']]])(
+    '%j with a reader that is gone fails silently',
+    async (args) => {
+      const child = spawn(process.execPath, [command, ...args], { env: plain })
+      child.stdout.destroy()
+      let stderr = ''
+      child.stderr.on('data', (data) => {
+        stderr += data
+      })
+      const code = await new Promise((resolve) => child.on('close', resolve))
+      expect(stderr).toBe('')
+      expect([0, 141]).toContain(code)
+    },
+  )
+
+  test('says so where the output cannot be written', () => {
+    const { stderr, status: code } = spawnSync(
+      'sh',
+      ['-c', '"$0" "$1" > /dev/full', process.execPath, command],
+      {
+        encoding: 'utf8',
+        env: plain,
+      },
+    )
+    expect(stderr).toMatch(/^rseq: standard output: .*\n$/)
+    expect(code).toBe(1)
+  })
+})
+
+describe('rseq on a terminal', () => {
+  test('has colours, unless NO_COLOR is set or the terminal has none', () => {
+    expect(onTerminal(80, []).output).toContain('\u001b[32m')
+    for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
+      expect(onTerminal(80, [], { ...plain, ...env }).output).not.toContain('\u001b')
+    }
+    expect(rseq([], { ...plain, FORCE_COLOR: '1' }).stdout).toContain('\u001b[32m')
+    expect(rseq(['--json'], { ...plain, FORCE_COLOR: '1' }).stdout).not.toContain('\u001b')
+  })
+
+  test.each([20, 40, 80])('fits into %i columns', (columns) => {
+    for (const args of [[], ['--help']]) {
+      const { output, code } = onTerminal(columns, args)
+      expect(code).toBe(0)
+      // A label and ten characters of its value need 28.
+      for (const line of linesOf(output)) expect(line.length).toBeLessThanOrEqual(Math.max(28, columns))
+    }
+  })
+
+  test('the demo shows a bar, takes it away, and fits into 40 columns', () => {
+    const { output, code } = onTerminal(40, ['demo', '--workers', '2', '--increments', '500000'])
+    expect(code).toBe(0)
+    const lines = linesOf(output)
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(40)
+    expect(lines.some((line) => /^Atomics\.add +[█░]+ +\d+%$/.test(line))).toBe(true)
+    expect(output.lastIndexOf('\u001b[?25h')).toBeGreaterThan(output.lastIndexOf('\u001b[?25l'))
+    expect(output.lastIndexOf('░')).toBeLessThan(output.lastIndexOf('\u001b[2K'))
+  })
+
+  test.each(['PerCpuCounter', 'Atomics.add'])('Ctrl-C ends the demo during %s', (phase) => {
+    const args = ['demo', '--increments', phase === 'Atomics.add' ? '3000000' : '500000000']
+    const { output, code, seconds } = onTerminal(60, args, plain, phase)
+    expect(code).toBe(130)
+    expect(seconds).toBeLessThan(3)
+    expect(output.lastIndexOf('\u001b[?25h')).toBeGreaterThan(output.lastIndexOf('\u001b[?25l'))
+    expect(output).not.toContain('exact')
+    expect(output).not.toContain('Error')
+  })
+})
+
+describe('lib/cli', () => {
+  test('needs nothing but Node and this package', () => {
+    const files = readdirSync(folder)
+    expect(files.sort()).toEqual([
+      'THIRD-PARTY-LICENSES.txt',
+      'demo-worker.js',
+      'demo.js',
+      'rseq.js',
+      'status.js',
+    ])
+    for (const file of files.filter((name) => name.endsWith('.js'))) {
+      const source = readFileSync(join(folder, file), 'utf8')
+      const required = [...source.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1] as string)
+      const others = required.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))
+      const own = others.filter((name) => name === '../index' || files.includes(basename(name)))
+      expect(others).toEqual(own)
+    }
+  })
+
+  test('is executable, and carries the licences of what it contains', () => {
+    expect(readFileSync(command, 'utf8').split('\n')[0]).toBe('#!/usr/bin/env node')
+    expect(spawnSync(command, ['--version']).status).toBe(0)
+    const licences = readFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
+    for (const name of ['picocolors', 'cli-table3', 'cli-progress', 'string-width']) {
+      expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'))
+    }
+  })
+})

@@ -1,0 +1,179 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { status } from 'rseq'
+import { afterAll, describe, expect, test } from 'vitest'
+import { built, root } from './world'
+
+const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env
+const scratch = mkdtempSync(join(tmpdir(), 'rseq-demo-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+
+function demo(args: string[], folder = root, prefix: string[] = [], more: NodeJS.ProcessEnv = {}) {
+  const command = join(folder, 'lib', 'cli', 'rseq.js')
+  const [file = '', ...rest] = [...prefix, process.execPath, command, 'demo', ...args]
+  return spawnSync(file, rest, { encoding: 'utf8', env: { ...env, ...more } })
+}
+
+/** The demo's first table: cells by their name, and the verdict. */
+function cellsOf(output: string): { cells: Record<string, number>; sum: string; verdict: string } {
+  const rows = [...output.matchAll(/^│ (\S.*?) +│ +([\d,]+) │ +(.*?) │$/gm)].map((row) => row.slice(1))
+  const numbers = rows.map(([name = '', n = '']) => [name, Number(n.replaceAll(',', ''))] as const)
+  const { sum: _, ...cells } = Object.fromEntries(numbers)
+  const [, sum = '', verdict = ''] = rows.find(([name]) => name === 'sum') ?? []
+  return { cells, sum, verdict }
+}
+
+function total(cells: Record<string, number>): number {
+  return Object.values(cells).reduce((a, b) => a + b, 0)
+}
+
+/** A copy of the command beside another core. */
+function stage(name: string): string {
+  const folder = join(scratch, name)
+  mkdirSync(folder)
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'))
+  cpSync(join(root, 'lib'), join(folder, 'lib'), { recursive: true })
+  return folder
+}
+
+describe('rseq demo', () => {
+  test('counts exactly, and compares', () => {
+    const { stdout, stderr, status: code } = demo(['--workers', '4', '--increments', '300000'])
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toContain('4 workers × 300,000 increments')
+    const { backend, registration } = status()
+    expect(stdout).toContain(`backend: ${backend}, registration: ${registration}\n`)
+    const { cells, sum, verdict } = cellsOf(stdout)
+    expect(total(cells)).toBe(1_200_000)
+    expect([sum, verdict]).toEqual(['1,200,000', 'exact'])
+    expect(cells.overflow).toBeLessThan(1_200_000)
+    expect(stdout).toMatch(/│ PerCpuCounter +│ exact │ +\d+\.\d\d │/)
+    expect(stdout).toMatch(/│ shared Atomics\.add +│ exact │ +\d+\.\d\d │/)
+    expect(stdout).toMatch(/PerCpuCounter is \d+\.\d times as (fast|slow)\./)
+    expect(stdout).not.toContain('\u001b')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  test('counts 8 × 5 million by default', () => {
+    const { stdout, status: code } = demo([])
+    expect(code).toBe(0)
+    expect(cellsOf(stdout)).toMatchObject({ sum: '40,000,000', verdict: 'exact' })
+  })
+
+  test.each([
+    [1, 1],
+    [3, 65_536],
+    [2, 65_537],
+    [40, 100],
+  ])('counts %i × %i', (workers, increments) => {
+    const { stdout, status: code } = demo([`--workers=${workers}`, `--increments=${increments}`])
+    expect(code).toBe(0)
+    const { cells, verdict } = cellsOf(stdout)
+    expect([total(cells), verdict]).toEqual([workers * increments, 'exact'])
+  })
+
+  test('counts into the overflow cell where rseq is denied', () => {
+    const { stdout, status: code } = demo(
+      ['--workers', '2', '--increments', '10000'],
+      root,
+      [join(built, 'deny'), 'EPERM'],
+      { GLIBC_TUNABLES: 'glibc.pthread.rseq=0' },
+    )
+    expect(code).toBe(0)
+    expect(stdout).toContain('backend: atomic, registration: none\n')
+    expect(cellsOf(stdout)).toMatchObject({ cells: { overflow: 20_000 }, verdict: 'exact' })
+  })
+
+  test('runs without the addon', () => {
+    const args = ['--workers', '2', '--increments', '10000']
+    const { stdout, stderr, status: code } = demo(args, stage('portable'))
+    expect([stderr, code]).toEqual(['', 0])
+    expect(stdout).toContain('backend: portable, registration: none\n')
+    expect(cellsOf(stdout)).toMatchObject({ cells: { overflow: 20_000 }, verdict: 'exact' })
+  })
+
+  test('fails, with the difference, where increments are lost', () => {
+    const folder = stage('losing')
+    writeFileSync(
+      join(folder, 'lib', 'index.js'),
+      `const real = require(${JSON.stringify(join(root, 'lib', 'index.js'))})
+      class PerCpuCounter extends real.PerCpuCounter {
+        perCpu() { const cells = super.perCpu(); cells[cells.length - 1] -= 3n; return cells }
+        static named(name) { return PerCpuCounter.from(super.named(name).handle) }
+        static from(handle) { return Object.setPrototypeOf(super.from(handle), PerCpuCounter.prototype) }
+      }
+      module.exports = { ...real, PerCpuCounter }`,
+    )
+    const { stdout, status: code } = demo(['--workers', '2', '--increments', '1000'], folder)
+    expect(code).toBe(1)
+    expect(cellsOf(stdout)).toMatchObject({ sum: '1,997', verdict: 'off by -3' })
+    expect(stdout).toMatch(/│ shared Atomics\.add +│ +exact │/)
+  })
+
+  test('ends with one line where a worker fails', () => {
+    const folder = stage('failing')
+    writeFileSync(
+      join(folder, 'lib', 'index.js'),
+      `const real = require(${JSON.stringify(join(root, 'lib', 'index.js'))})
+      const { isMainThread, workerData } = require('node:worker_threads')
+      if (!isMainThread && workerData.worker === 2) throw new Error('no luck')
+      module.exports = real`,
+    )
+    const { stderr, status: code } = demo(['--workers', '4', '--increments', '1000'], folder)
+    expect([stderr, code]).toEqual(['rseq: no luck\n', 1])
+  })
+
+  const number = (text: string, most: number) => `expected a whole number, 1 to ${most}, received '${text}'`
+  test.each([
+    [['--workers', '0'], `--workers: ${number('0', 256)}`],
+    [['--workers', '-3'], `--workers: ${number('-3', 256)}`],
+    [['--workers', '1.5'], `--workers: ${number('1.5', 256)}`],
+    [['--workers', '257'], `--workers: ${number('257', 256)}`],
+    [['--workers', 'two'], `--workers: ${number('two', 256)}`],
+    [['--workers'], "'--workers' needs a value"],
+    [['--increments='], "'--increments' needs a value"],
+    [['--increments', '1e6'], `--increments: ${number('1e6', 4294967295)}`],
+    [['--increments', '4294967296'], `--increments: ${number('4294967296', 4294967295)}`],
+    [
+      ['--workers', '2', '--increments', '4294967295'],
+      'expected at most 4294967295 increments in all (the shared cell has 32 bits), received 2 × 4294967295',
+    ],
+  ])('refuses %j', (args, message) => {
+    expect(demo(args)).toMatchObject({
+      stdout: '',
+      stderr: `rseq: ${message}\nTry 'rseq --help'.\n`,
+      status: 2,
+    })
+  })
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s ends it with %i', async (signal, expected) => {
+    const args = [join(root, 'lib', 'cli', 'rseq.js'), 'demo', '--workers', '2', '--increments', '2000000000']
+    const child = spawn(process.execPath, args, { env })
+    let output = ''
+    child.stderr.on('data', (data) => {
+      output += data
+    })
+    child.stdout.once('data', () => setTimeout(() => child.kill(signal), 1000))
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect([output, code]).toEqual(['', expected])
+  })
+
+  test('a reader that leaves is no error', async () => {
+    const args = [join(root, 'lib', 'cli', 'rseq.js'), 'demo', '--workers', '2', '--increments', '100000']
+    const child = spawn(process.execPath, args, { env })
+    let errors = ''
+    child.stderr.on('data', (data) => {
+      errors += data
+    })
+    child.stdout.once('data', () => child.stdout.destroy())
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect(errors).toBe('')
+    expect([0, 141]).toContain(code)
+  })
+})
