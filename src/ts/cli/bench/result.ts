@@ -1,0 +1,80 @@
+/** What one `rseq bench` run found: the JSON that it writes, that `rseq compare` reads and that pages show. */
+export interface BenchResult {
+  /** Layout of this object; readers refuse any other. */
+  readonly schema: 1
+  readonly machine: Machine
+  /** Version of the package, and the commit of the checkout that ran; null outside of one. */
+  readonly version: string
+  readonly commit: string | null
+  /** ISO 8601, UTC. */
+  readonly date: string
+  /** Shorter runs: wider spreads. */
+  readonly quick: boolean
+  readonly noise: Noise
+  readonly questions: readonly Question[]
+}
+
+export interface Machine {
+  readonly arch: string
+  readonly cpu: string
+  readonly cpus: number
+  readonly memoryBytes: number
+  readonly kernel: string
+  readonly libc: string
+  readonly node: string
+  readonly v8: string
+  /** Whose registration, which backend and whether fast calls: status() of the run. */
+  readonly registration: string
+  readonly backend: string
+  readonly fastCalls: boolean
+  /** Software emulation: figures prove nothing about speed and are never ranked. */
+  readonly emulated: boolean
+}
+
+/** How still the machine was: the same empty loop, again and again over the run. */
+export interface Noise {
+  /** (90th percentile − 10th percentile) / median of the empty loop's rounds. */
+  readonly spread: number
+  /** Above it, ratios are not given. */
+  readonly limit: number
+  readonly quiet: boolean
+}
+
+/** One file under bench/, one table, one chart. */
+export interface Question {
+  /** Stable: what --only takes. */
+  readonly name: 'getcpu' | 'counters' | 'published' | 'scrape'
+  readonly title: string
+  /** What a row's `ns` is per: 'read', 'increment', 'scrape'. */
+  readonly per: string
+  readonly rows: readonly Row[]
+}
+
+export interface Row {
+  /** Stable within the question: what two runs are matched by. */
+  readonly id: string
+  readonly label: string
+  /**
+   * floor: an empty loop or call, the price of measuring. c: measured in C. ours: this package, from
+   * JavaScript. other: what a user could pick instead.
+   */
+  readonly kind: 'floor' | 'c' | 'ours' | 'other'
+  /** Worker threads, where the question varies them. */
+  readonly workers?: number
+  /** Counters read per scrape, where the question varies them. */
+  readonly size?: number
+  /** Memory of one counter, where it is known. */
+  readonly bytes?: number
+  /** Nanoseconds; null where the row could not run. */
+  readonly ns: Figure | null
+  /** Why `ns` is null: what to install, or what this machine lacks. */
+  readonly unavailable?: string
+}
+
+/** Median of the samples, and the 10th and 90th percentile. */
+export interface Figure {
+  readonly median: number
+  readonly low: number
+  readonly high: number
+  readonly samples: number
+}
