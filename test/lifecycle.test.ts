@@ -13,6 +13,7 @@ const registrations = [
 function run(env: object, fixture: string, ...args: string[]): Record<string, number> {
   const output = execFileSync(process.execPath, [join(fixtures, fixture), ...args], {
     encoding: 'utf8',
+    cwd: root,
     env: { ...process.env, ...env },
   })
   return JSON.parse(output)
@@ -46,6 +47,12 @@ describe.each(registrations)('under %s', (name, env) => {
       areasAllocated: own ? 1 : 0,
       areasInUse: own ? 1 : 0,
     })
+  })
+
+  test('workers terminated while they load the addon take nothing with them', () => {
+    const { counted } = run(env, 'terminate-loading.mjs', '40') as { counted: number }
+    expect(counted).toBeGreaterThan(0)
+    expect(counted).toBeLessThanOrEqual(1 + 40 * 8)
   })
 
   test('loaded twice into one thread it has one registration; a second copy counts without', () => {

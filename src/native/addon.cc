@@ -9,6 +9,7 @@
 #include "cpu.h"
 #include "kernel.h"
 #include "region.h"
+#include "targets.h"
 
 namespace {
 
@@ -51,6 +52,34 @@ napi_value AddFloat(napi_env env, napi_callback_info info) {
   napi_get_value_double(env, argv[1], &x);
   counter::add(id, x);
   return nullptr;
+}
+
+/// (id, int32) → undefined
+napi_value AddInt32(napi_env env, napi_callback_info info) {
+  size_t argc = 2;
+  napi_value argv[2];
+  uint32_t id = 0;
+  int32_t n = 0;
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  napi_get_value_uint32(env, argv[0], &id);
+  napi_get_value_int32(env, argv[1], &n);
+  counter::add(id, static_cast<int64_t>(n));
+  return nullptr;
+}
+
+/// The same operations for fastcall.cc.
+constexpr targets::Table kTargets = {
+    .inc = [](targets::Receiver, uint32_t id) { counter::add(id, INT64_C(1)); },
+    .add_int32 = [](targets::Receiver, uint32_t id, int32_t n) { counter::add(id, static_cast<int64_t>(n)); },
+    .add = [](targets::Receiver, uint32_t id, double n) { counter::add(id, static_cast<int64_t>(n)); },
+    .add_float = [](targets::Receiver, uint32_t id, double x) { counter::add(id, x); },
+};
+
+/// () → an ArrayBuffer with the bytes of kTargets
+Napi::Value Targets(const Napi::CallbackInfo& info) {
+  auto out = Napi::ArrayBuffer::New(info.Env(), sizeof kTargets);
+  memcpy(out.Data(), &kTargets, sizeof kTargets);
+  return out;
 }
 
 // --- reading cells ----------------------------------------------------------------------------------------
@@ -249,11 +278,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
   set_raw(exports, "inc", Inc);
   set_raw(exports, "add", Add);
+  set_raw(exports, "addInt32", AddInt32);
   set_raw(exports, "addFloat", AddFloat);
   set_raw(exports, "cpuId", CpuId);
   set_raw(exports, "mmCid", MmCid);
   set_raw(exports, "schedGetcpu", SchedGetcpu);
   set_raw(exports, "getcpu", Getcpu);
+  set<Targets>(exports, "targets");
   set<Value>(exports, "value");
   set<FloatValue>(exports, "floatValue");
   set<Cells>(exports, "cells");

@@ -20,48 +20,39 @@ inline constexpr int kAttempts = 8;
 extern constinit uint64_t aborts;
 #pragma GCC visibility pop
 
-/// The field that chooses the stripe; null where it is mm_cid and the kernel has none.
-inline const uint32_t* id_field(const abi::Area* area, region::Id id) {
-  if ((id & region::kByMmCid) == 0) [[likely]]
-    return &area->cpu_id;
-  return __atomic_load_n(&area::mm_cid_live, __ATOMIC_RELAXED) ? &area->mm_cid : nullptr;
+/// One attempt on this thread's stripe.
+/// @param field  &area->cpu_id or &area->mm_cid
+/// @param id     without kByMmCid
+/// @return kMoved also where the stripe is out of bounds: no rseq on this thread
+inline sequences::Outcome attempt(abi::Area* area, const uint32_t* field, region::Id id, int64_t n) {
+  const uint32_t stripe = abi::load(field);
+  if (stripe >= region::stripes) [[unlikely]] return sequences::Outcome::kMoved;
+  return sequences::add_i64(area, field, stripe, region::cell<int64_t>(stripe, id), n);
+}
+inline sequences::Outcome attempt(abi::Area* area, const uint32_t* field, region::Id id, double x) {
+  const uint32_t stripe = abi::load(field);
+  if (stripe >= region::stripes) [[unlikely]] return sequences::Outcome::kMoved;
+  return sequences::add_f64(area, field, stripe, region::cell<double>(stripe, id), x);
 }
 
-/// Runs `section(area, field, stripe, cell)` on this thread's stripe until it commits.
-/// @return false where the overflow cell must be written instead
-template <typename T, typename Section>
-inline bool on_stripe(region::Id id, Section section) {
-  abi::Area* area = area::current();
-  const uint32_t* field = id_field(area, id);
-  if (field == nullptr) return false;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const uint32_t stripe = abi::load(field);
-    if (stripe >= region::stripes) return false;  // no rseq on this thread, or an id out of bounds
-    const sequences::Outcome outcome = section(area, field, stripe, region::cell<T>(stripe, id));
-    if (outcome == sequences::Outcome::kCommitted) [[likely]]
-      return true;
-    if (outcome == sequences::Outcome::kAborted) __atomic_fetch_add(&aborts, 1, __ATOMIC_RELAXED);
-  }
-  return false;
-}
+/// What add() does where its one attempt did not commit, or could not be made: finds the area, makes the
+/// other attempts, and takes the overflow cell at last.
+/// @param aborted  that attempt was
+[[gnu::noinline]] void add_again(region::Id id, int64_t n, bool aborted);
+[[gnu::noinline]] void add_again(region::Id id, double x, bool aborted);
 
-void add_overflow(region::Id id, int64_t n);
-void add_overflow(region::Id id, double x);
-
-inline void add(region::Id id, int64_t n) {
-  const bool done = on_stripe<int64_t>(id, [n](auto* area, auto* field, uint32_t stripe, int64_t* cell) {
-    return sequences::add_i64(area, field, stripe, cell, n);
-  });
-  if (!done) [[unlikely]]
-    add_overflow(id, n);
-}
-
-inline void add(region::Id id, double x) {
-  const bool done = on_stripe<double>(id, [x](auto* area, auto* field, uint32_t stripe, double* cell) {
-    return sequences::add_f64(area, field, stripe, cell, x);
-  });
-  if (!done) [[unlikely]]
-    add_overflow(id, x);
+/// Adds to a cell of the calling thread's stripe. Ordering: relaxed.
+///
+/// The usual case stands alone, without a stack frame: libc owns the areas, the stripe is chosen by cpu_id,
+/// and the first attempt commits.
+template <typename T>
+inline void add(region::Id id, T amount) {
+  const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
+  if (offset == 0 || (id & region::kByMmCid) != 0) [[unlikely]] return add_again(id, amount, false);
+  auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
+  const sequences::Outcome outcome = attempt(area, &area->cpu_id, id, amount);
+  if (outcome == sequences::Outcome::kCommitted) [[likely]] return;
+  add_again(id, amount, outcome == sequences::Outcome::kAborted);
 }
 
 /// One look at every cell, the overflow cell last; each read is whole, the looks are not simultaneous.

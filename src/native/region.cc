@@ -59,6 +59,10 @@ void initialise() {
   directory = static_cast<Directory*>(names);
 }
 
+int32_t id_of(int32_t cell, Id tag) {
+  return static_cast<int32_t>(static_cast<Id>(cell) << kIdShift | tag);
+}
+
 /// FNV-1a.
 uint32_t hash_of(const char* name, size_t length) {
   uint32_t hash = 2166136261U;
@@ -108,7 +112,7 @@ bool ready() {
 int32_t create(Kind kind, Id tag) {
   if (!ready()) return kNoMemory;
   const int32_t cell = take_entry(kind, tag, nullptr, 0, 0);
-  return cell < 0 ? cell : static_cast<int32_t>(static_cast<Id>(cell) | tag);
+  return cell < 0 ? cell : id_of(cell, tag);
 }
 
 int32_t open(Kind kind, Id tag, const char* name, size_t length) {
@@ -124,20 +128,21 @@ int32_t open(Kind kind, Id tag, const char* name, size_t length) {
       if (mine < 0) return mine;
       if (__atomic_compare_exchange_n(bucket, &found, static_cast<uint32_t>(mine) + 1, false,
                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-        return static_cast<int32_t>(static_cast<Id>(mine) | tag);
+        return id_of(mine, tag);
       }
     }
     const Entry& entry = directory->entries[found - 1];
     if (entry.hash != hash || entry.length != length || memcmp(entry.name, name, length) != 0) continue;
     if (mine >= 0) spare = mine;  // another thread was first with this name
     if (entry.kind != kind || entry.by_mm_cid != (tag != 0)) return kOtherKind;
-    return static_cast<int32_t>((found - 1) | tag);
+    return id_of(static_cast<int32_t>(found - 1), tag);
   }
 }
 
 int32_t check(Kind kind, Id id) {
-  if (!ready() || (id & ~(kCellMask | kByMmCid)) != 0) return kOtherKind;
-  const Entry& entry = directory->entries[id & kCellMask];
+  const Id number = id >> kIdShift;
+  if (!ready() || number >= kCells || id != (number << kIdShift | (id & kByMmCid))) return kOtherKind;
+  const Entry& entry = directory->entries[number];
   Kind published = Kind::kFree;
   __atomic_load(&entry.kind, &published, __ATOMIC_ACQUIRE);
   const bool same = published == kind && entry.by_mm_cid == ((id & kByMmCid) != 0);

@@ -19,10 +19,11 @@ inline constexpr size_t kMaxName = 240;  ///< bytes of UTF-8
 
 enum class Kind : uint8_t { kFree, kCounter, kSum };
 
-/// What JavaScript holds: the cell's number, and how its stripe is chosen.
+/// What JavaScript holds: the cell's offset in its stripe, 8 × its number, and in the lowest bit how the
+/// stripe is chosen. So the hot path adds the id as it is.
 using Id = uint32_t;
-inline constexpr Id kCellMask = kCells - 1;
-inline constexpr Id kByMmCid = kCells;  ///< bit: stripes are chosen by mm_cid rather than by cpu_id
+inline constexpr Id kByMmCid = 1;  ///< stripes are chosen by mm_cid rather than by cpu_id
+inline constexpr uint32_t kIdShift = 3;
 
 /// Results of create() and open() that are not an id.
 inline constexpr int32_t kFull = -1;
@@ -56,9 +57,10 @@ extern constinit char* base;
 extern constinit uint32_t stripes;  ///< possible CPUs; the stripe of that number is the overflow stripe
 #pragma GCC visibility pop
 
+/// @param id  without kByMmCid
 template <typename T>
 inline T* cell(uint32_t stripe, Id id) {
-  return reinterpret_cast<T*>(base + stripe * kStripeBytes) + (id & kCellMask);
+  return reinterpret_cast<T*>(base + stripe * kStripeBytes + id);
 }
 
 }  // namespace rseq::region

@@ -1,6 +1,7 @@
-# How the addon is compiled and linked, for every build of it. "native" is the folder of this file,
-# relative to the including binding.gyp.
+# The addon, for every build of it. "native" is the folder of this file, relative to the including
+# binding.gyp; "native_abs" the same, absolute, for the linker.
 {
+  'includes': ['link.gypi'],
   'sources': [
     '<(native)/addon.cc',
     '<(native)/area.cc',
@@ -12,26 +13,10 @@
     '<(native)/runtime.cc',
   ],
   'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
-  'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NAPI_DISABLE_CPP_EXCEPTIONS'],
-  # 64-bit file offsets would ask for symbols (open64, mmap64) that musl does not have.
-  'defines!': ['_FILE_OFFSET_BITS=64'],
-  'cflags': [
-    '-Wall', '-Wextra', '-Wno-unused-parameter', '-fvisibility=hidden', '-fno-stack-protector',
-    '-U_FORTIFY_SOURCE', '-O2',
+  'defines': [
+    'NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NAPI_DISABLE_CPP_EXCEPTIONS',
+    # A worker can be terminated while it loads the addon: what fails then must not end the process.
+    'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
   ],
-  'cflags!': ['-O3'],
-  'cflags_cc': ['-std=gnu++20', '-fno-exceptions', '-fno-rtti', '-fno-threadsafe-statics'],
-  'cflags_cc!': ['-std=gnu++17', '-std=gnu++14'],
-  'ldflags': [
-    '-nostdlib',
-    # The kernel may still hold a descriptor's address when Node unloads an addon.
-    '-Wl,-z,nodelete',
-    '-Wl,-z,now', '-Wl,-z,relro', '-Wl,-z,noexecstack', '-Wl,--build-id=none',
-    '-Wl,--version-script=<(native_abs)/exports.map',
-  ],
-  'libraries': ['-lgcc'],
-  'conditions': [
-    ["target_arch == 'x64'", {'cflags': ['-fcf-protection=full']}],
-    ["target_arch == 'arm64'", {'cflags': ['-mbranch-protection=standard', '-mno-outline-atomics']}],
-  ],
+  'ldflags': ['-Wl,--version-script=<(native_abs)/exports.map'],
 }

@@ -5,8 +5,8 @@ export type Kind = keyof typeof KIND
 /** How a thread finds its stripe. */
 export type StripeIndex = 'cpu' | 'mm_cid'
 
-/** Bit of an id: stripes are chosen by mm_cid. region.h's `kByMmCid`. */
-export const BY_MM_CID = 1 << 16
+/** Lowest bit of an id: stripes are chosen by mm_cid. region.h's `kByMmCid`. */
+export const BY_MM_CID = 1
 
 /** region.h's results that are not an id. */
 export const FULL = -1
@@ -22,6 +22,8 @@ export type RegionKey = string | SharedArrayBuffer
  */
 export interface Cells {
   inc(id: number): void
+  /** As add(), for an int32: no conversion to and from a double. */
+  addInt32(id: number, n: number): void
   add(id: number, n: number): void
   addFloat(id: number, x: number): void
   /** The int64 sum, or NaN where it is not a safe integer. */

@@ -25,8 +25,10 @@ export interface ThreadStatus {
 /** What src/native/addon.cc exports; documented there. Arguments are not checked on the other side. */
 export interface Addon {
   inc(id: number): void
+  addInt32(id: number, n: number): void
   add(id: number, n: number): void
   addFloat(id: number, x: number): void
+  targets(): ArrayBuffer
   value(id: number): number
   floatValue(id: number): number
   cells(id: number, out: ArrayBuffer): void

@@ -23,9 +23,9 @@ const BUCKETS_AT = 16
 const ENTRIES_AT = BUCKETS_AT + BUCKETS * 4
 const CELLS_AT = ENTRIES_AT + CELLS * ENTRY_BYTES
 const BYTES = CELLS_AT + CELLS * 8
-/** Bits of an id above the cell's number and BY_MM_CID: which of this thread's regions. */
+/** An id: which of this thread's regions, the cell's number, three bits of which BY_MM_CID is one. */
+const ID_SHIFT = 3
 const REGION_SHIFT = 17
-const CELL_MASK = BY_MM_CID - 1
 const ENVIRONMENT_KEY = 'rseq.portable.region'
 
 class PortableRegion {
@@ -128,7 +128,7 @@ function hashOf(name: Uint8Array): number {
 
 /** Kind and index as one number, never 0. */
 function tagOf(kind: Kind, index: StripeIndex): number {
-  return KIND[kind] | (index === 'mm_cid' ? BY_MM_CID : 0)
+  return KIND[kind] * 2 + (index === 'mm_cid' ? BY_MM_CID : 0)
 }
 
 /** The bound of CPU numbers where no addon can tell. */
@@ -153,6 +153,7 @@ export function portableCells(): Cells {
   const regions = [own]
   const stripes = possibleCpus() + 1
   const region = (id: number): PortableRegion => regions[id >>> REGION_SHIFT] as PortableRegion
+  const cellOf = (id: number): number => (id >>> ID_SHIFT) % CELLS
   const words = new BigInt64Array(1)
   const double = new Float64Array(words.buffer)
   const asDouble = (bits: bigint): number => {
@@ -164,18 +165,21 @@ export function portableCells(): Cells {
     return words[0] as bigint
   }
   const idOf = (cell: number, index: StripeIndex): number =>
-    cell < 0 ? cell : cell | (index === 'mm_cid' ? BY_MM_CID : 0)
+    cell < 0 ? cell : (cell << ID_SHIFT) | (index === 'mm_cid' ? BY_MM_CID : 0)
+
+  const add = (id: number, n: number): void => {
+    Atomics.add(region(id).cells, cellOf(id), BigInt(n))
+  }
 
   return {
     inc(id) {
-      Atomics.add(region(id).cells, id & CELL_MASK, 1n)
+      Atomics.add(region(id).cells, cellOf(id), 1n)
     },
-    add(id, n) {
-      Atomics.add(region(id).cells, id & CELL_MASK, BigInt(n))
-    },
+    addInt32: add,
+    add,
     addFloat(id, x) {
       const cells = region(id).cells
-      const cell = id & CELL_MASK
+      const cell = cellOf(id)
       for (let bits = Atomics.load(cells, cell); ; ) {
         const found = Atomics.compareExchange(cells, cell, bits, asBits(asDouble(bits) + x))
         if (found === bits) return
@@ -183,13 +187,13 @@ export function portableCells(): Cells {
       }
     },
     value(id) {
-      const sum = Number(Atomics.load(region(id).cells, id & CELL_MASK))
+      const sum = Number(Atomics.load(region(id).cells, cellOf(id)))
       return Number.isSafeInteger(sum) ? sum : Number.NaN
     },
-    floatValue: (id) => asDouble(Atomics.load(region(id).cells, id & CELL_MASK)),
+    floatValue: (id) => asDouble(Atomics.load(region(id).cells, cellOf(id))),
     bits(id) {
       const out = new BigInt64Array(stripes)
-      out[out.length - 1] = Atomics.load(region(id).cells, id & CELL_MASK)
+      out[out.length - 1] = Atomics.load(region(id).cells, cellOf(id))
       return out.buffer
     },
     create: (kind, index) => idOf(own.takeEntry(tagOf(kind, index), new Uint8Array(0), 0), index),
@@ -198,13 +202,12 @@ export function portableCells(): Cells {
       if (!PortableRegion.isMemory(key)) return null
       let number = regions.findIndex((known) => known.is(key))
       if (number < 0) number = regions.push(new PortableRegion(key)) - 1
-      const cell = id & CELL_MASK
+      const cell = cellOf(id)
       const index = (id & BY_MM_CID) !== 0 ? 'mm_cid' : 'cpu'
       const known = regions[number] as PortableRegion
-      if (id >>> REGION_SHIFT !== 0 || cell >= CELLS || known.tagOf(cell) !== tagOf(kind, index))
-        return OTHER_KIND
+      if (id !== idOf(cell, index) || known.tagOf(cell) !== tagOf(kind, index)) return OTHER_KIND
       return (number << REGION_SHIFT) | id
     },
-    handle: (id) => ({ key: region(id).memory, id: id & (CELL_MASK | BY_MM_CID) }),
+    handle: (id) => ({ key: region(id).memory, id: id % 2 ** REGION_SHIFT }),
   }
 }

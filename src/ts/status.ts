@@ -3,6 +3,7 @@ import { availableParallelism, cpus, release } from 'node:os'
 import { setRegistered, settle } from './cpu'
 import { type Addon, loaded, type ThreadStatus } from './native'
 import { possibleCpus } from './portable'
+import { fastCalls } from './region'
 
 const REGISTRATIONS = ['none', 'libc', 'self', 'foreign'] as const
 const REASONS = [
@@ -148,7 +149,7 @@ function withAddon(addon: Addon, path: string): Status {
     message: messageOf(thread, registration, reason),
     cpuIdSource: live ? 'rseq' : (SOURCES[thread.fallback] as Status['cpuIdSource']),
     backend: thread.sections ? 'rseq' : 'atomic',
-    fastCalls: false,
+    fastCalls: fastCalls !== null,
     area:
       thread.offset === undefined
         ? null

@@ -1,0 +1,57 @@
+// Bundles the command line into lib/cli, third-party libraries included, the package's own lib/ not: the
+// command reports on, and counts with, the very module that programs require.
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const out = join(root, 'lib', 'cli')
+
+/** One file per command, so that each loads only what it needs; and the demo's workers. */
+const entries = ['rseq', 'status', 'demo', 'demo-worker']
+
+const options = {
+  absWorkingDir: root,
+  outdir: out,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // import() of a command becomes require(), which starts faster.
+  supported: { 'dynamic-import': false },
+  external: ['../index', './status.js', './demo.js'],
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+}
+
+/** The folders of the packages that a bundle contains. */
+function packagesIn({ outputs }) {
+  return Object.values(outputs)
+    .flatMap((output) => Object.keys(output.inputs))
+    .map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0])
+    .filter((folder) => folder !== undefined)
+}
+
+function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+  const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry))
+  if (file === undefined) throw new Error(`${name} is bundled and has no licence file`)
+  const text = readFileSync(join(root, folder, file), 'utf8').trim()
+  return `${name} ${version} (${license})\n\n${text}\n`
+}
+
+// What tsc left here has imports that an installed package cannot resolve.
+rmSync(out, { recursive: true, force: true })
+const { metafile } = await build({
+  ...options,
+  entryPoints: entries.map((name) => `src/ts/cli/${name}.ts`),
+})
+
+chmodSync(join(out, 'rseq.js'), 0o755)
+
+const licences = [...new Set(packagesIn(metafile))].sort().map(licenceOf)
+writeFileSync(
+  join(out, 'THIRD-PARTY-LICENSES.txt'),
+  ['The files beside this one contain these packages.\n', ...licences].join(`\n${'-'.repeat(72)}\n\n`),
+)

@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import type { Addon } from './native'
+
+/** The hot operations, as V8 calls them directly from optimised code. */
+export type FastCalls = Pick<Addon, 'inc' | 'addInt32' | 'add' | 'addFloat'>
+
+interface FastAddon {
+  /** Missing where the addon was built for a V8 that src/native/fastcall.cc does not know. */
+  bind?(targets: ArrayBuffer): Partial<FastCalls> | undefined
+}
+
+/** V8 versions that the test suite has run with fast calls: those of Node 20, 22, 24 and 26. */
+const TESTED_V8 = /^(11\.3|12\.4|13\.6|14\.6)\./
+
+/**
+ * The hot operations of `addon` as V8 fast calls, or null where plain N-API is to be used: switched off by
+ * `RSEQ_FAST_CALLS=0`, a V8 that was never tested, or no second addon for this Node ABI.
+ */
+export function loadFastCalls(addon: Addon): FastCalls | null {
+  const { v8, modules, bun, electron, deno } = process.versions as NodeJS.ProcessVersions & {
+    bun?: string
+    electron?: string
+    deno?: string
+  }
+  // Others may report a Node's V8 version without being that V8.
+  if (bun !== undefined || electron !== undefined || deno !== undefined) return null
+  if (process.env.RSEQ_FAST_CALLS === '0' || !TESTED_V8.test(v8)) return null
+  const root = join(__dirname, '..')
+  const paths = [
+    join(root, 'build', 'Release', 'rseq_fast.node'),
+    join(root, 'prebuilds', `linux-${process.arch}`, `rseq_fast.abi${modules}.node`),
+  ]
+  for (const path of paths) {
+    try {
+      const { inc, addInt32, add, addFloat } = (require(path) as FastAddon).bind?.(addon.targets()) ?? {}
+      if (inc && addInt32 && add && addFloat) return { inc, addInt32, add, addFloat }
+    } catch {
+      // not there, or built for another Node: N-API does the same, slower
+    }
+  }
+  return null
+}
