@@ -6,6 +6,7 @@ import { hasAddon, hasRseq, libcRegisters, world } from './world'
 const viaLibc = libcRegisters() ? 'libc' : 'self'
 const expected = {
   default: { registration: viaLibc, reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },
+  napi: { registration: viaLibc, reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq', fastCalls: false },
   inject: { registration: viaLibc, reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },
   self: { registration: 'self', reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },
   mixed: { registration: 'self', reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },

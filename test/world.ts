@@ -7,7 +7,7 @@ export const root = join(import.meta.dirname, '..')
 /** Where Node and a fresh child find it. */
 export const fixtures = join(import.meta.dirname, 'fixtures')
 
-const WORLDS = ['default', 'self', 'enosys', 'eperm', 'mixed', 'portable', 'inject'] as const
+const WORLDS = ['default', 'napi', 'self', 'enosys', 'eperm', 'mixed', 'portable', 'inject'] as const
 export type World = (typeof WORLDS)[number]
 
 const name = process.env.RSEQ_WORLD ?? 'default'

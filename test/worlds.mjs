@@ -30,6 +30,7 @@ function stage(addon) {
  */
 export const worlds = [
   { name: 'default', env: {}, prefix: [], folder: () => root },
+  { name: 'napi', env: { RSEQ_FAST_CALLS: '0' }, prefix: [], folder: () => root },
   { name: 'self', env: NO_LIBC_REGISTRATION, prefix: [], folder: () => root },
   { name: 'enosys', env: NO_LIBC_REGISTRATION, prefix: [join(built, 'deny'), 'ENOSYS'], folder: () => root },
   { name: 'eperm', env: NO_LIBC_REGISTRATION, prefix: [join(built, 'deny'), 'EPERM'], folder: () => root },
