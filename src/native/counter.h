@@ -26,12 +26,14 @@ extern constinit uint64_t aborts;
 /// @return kMoved also where the stripe is out of bounds: no rseq on this thread
 inline sequences::Outcome attempt(abi::Area* area, const uint32_t* field, region::Id id, int64_t n) {
   const uint32_t stripe = abi::load(field);
-  if (stripe >= region::stripes) [[unlikely]] return sequences::Outcome::kMoved;
+  if (stripe >= region::stripes) [[unlikely]]
+    return sequences::Outcome::kMoved;
   return sequences::add_i64(area, field, stripe, region::cell<int64_t>(stripe, id), n);
 }
 inline sequences::Outcome attempt(abi::Area* area, const uint32_t* field, region::Id id, double x) {
   const uint32_t stripe = abi::load(field);
-  if (stripe >= region::stripes) [[unlikely]] return sequences::Outcome::kMoved;
+  if (stripe >= region::stripes) [[unlikely]]
+    return sequences::Outcome::kMoved;
   return sequences::add_f64(area, field, stripe, region::cell<double>(stripe, id), x);
 }
 
@@ -48,10 +50,12 @@ inline sequences::Outcome attempt(abi::Area* area, const uint32_t* field, region
 template <typename T>
 inline void add(region::Id id, T amount) {
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
-  if (offset == 0 || (id & region::kByMmCid) != 0) [[unlikely]] return add_again(id, amount, false);
+  if (offset == 0 || (id & region::kByMmCid) != 0) [[unlikely]]
+    return add_again(id, amount, false);
   auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
   const sequences::Outcome outcome = attempt(area, &area->cpu_id, id, amount);
-  if (outcome == sequences::Outcome::kCommitted) [[likely]] return;
+  if (outcome == sequences::Outcome::kCommitted) [[likely]]
+    return;
   add_again(id, amount, outcome == sequences::Outcome::kAborted);
 }
 

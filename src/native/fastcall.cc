@@ -98,7 +98,9 @@ void AddInt32(const Info& info) {
   target<rseq::targets::AddInt32>(info)(nullptr, id(info), static_cast<int32_t>(number(info[1])));
 }
 
-void AddDouble(const Info& info) { target<rseq::targets::AddDouble>(info)(nullptr, id(info), number(info[1])); }
+void AddDouble(const Info& info) {
+  target<rseq::targets::AddDouble>(info)(nullptr, id(info), number(info[1]));
+}
 
 /// Sets exports[name]; leaves it out where the thread is being terminated, as everything below does: the
 /// package then stays with N-API.
@@ -123,7 +125,8 @@ void Bind(const Info& info) {
   if (buffer->ByteLength() != sizeof table) return;
   memcpy(&table, buffer->Data(), sizeof table);
   const auto functions = v8::Object::New(isolate);
-  const auto fast = [&](const char* name, v8::FunctionCallback slow, auto target, const v8::CFunctionInfo& type) {
+  const auto fast = [&](const char* name, v8::FunctionCallback slow, auto target,
+                        const v8::CFunctionInfo& type) {
     const auto address = reinterpret_cast<uintptr_t>(target);
     const v8::CFunction function = {reinterpret_cast<const void*>(address), &type};
     set(context, functions, name, slow, v8::Number::New(isolate, static_cast<double>(address)), &function);
@@ -140,7 +143,8 @@ void Bind(const Info& info) {
 #endif
 
 /// Node looks this symbol up by the name of its own ABI: an addon for another one does not load.
-extern "C" NODE_MODULE_EXPORT void NODE_MODULE_INITIALIZER(v8::Local<v8::Object> exports, v8::Local<v8::Value>,
+extern "C" NODE_MODULE_EXPORT void NODE_MODULE_INITIALIZER(v8::Local<v8::Object> exports,
+                                                           v8::Local<v8::Value>,
                                                            v8::Local<v8::Context> context) {
 #if RSEQ_FAST_CALLS
   set(context, exports, "bind", Bind, {}, nullptr);

@@ -59,9 +59,7 @@ void initialise() {
   directory = static_cast<Directory*>(names);
 }
 
-int32_t id_of(int32_t cell, Id tag) {
-  return static_cast<int32_t>(static_cast<Id>(cell) << kIdShift | tag);
-}
+int32_t id_of(int32_t cell, Id tag) { return static_cast<int32_t>(static_cast<Id>(cell) << kIdShift | tag); }
 
 /// FNV-1a.
 uint32_t hash_of(const char* name, size_t length) {

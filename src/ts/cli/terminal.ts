@@ -8,7 +8,7 @@ const coloured = env.NO_COLOR
   ? false
   : env.FORCE_COLOR
     ? env.FORCE_COLOR !== '0'
-    : stdout.isTTY && env.TERM !== 'dumb'
+    : stdout.isTTY === true && env.TERM !== 'dumb' // never undefined, for which the library looks at CI
 
 /** Functions that colour a string, where standard output shows colours. */
 export const colors = createColors(coloured)
