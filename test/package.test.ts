@@ -58,6 +58,7 @@ describe('the package', () => {
     expect(esm).toEqual(cjs)
     expect(esm).toEqual(
       [
+        'PerCpuBatch',
         'PerCpuCounter',
         'PerCpuSum',
         'RseqError',

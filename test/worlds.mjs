@@ -40,6 +40,6 @@ export const worlds = [
 ]
 
 /** Files that run in every world; all others run once, in the default world. */
-export const behaviour = ['counter', 'cpu', 'exact', 'region', 'status', 'sum'].map(
+export const behaviour = ['batch', 'counter', 'cpu', 'exact', 'region', 'status', 'sum'].map(
   (name) => `test/${name}.test.ts`,
 )

@@ -67,6 +67,29 @@ napi_value AddInt32(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// (ids: Uint32Array, amounts: Int32Array or Float64Array of the same length) → false where an amount is no
+/// safe integer; nothing is added then
+napi_value AddMany(napi_env env, napi_callback_info info) {
+  size_t argc = 2;
+  napi_value argv[2];
+  napi_typedarray_type type = napi_int32_array;
+  size_t count = 0;
+  void* ids = nullptr;
+  void* amounts = nullptr;
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  napi_get_typedarray_info(env, argv[0], nullptr, nullptr, &ids, nullptr, nullptr);
+  napi_get_typedarray_info(env, argv[1], &type, &count, &amounts, nullptr, nullptr);
+  bool safe = true;
+  if (type == napi_int32_array) {
+    counter::add_many(static_cast<region::Id*>(ids), static_cast<int32_t*>(amounts), count);
+  } else {
+    safe = counter::add_many(static_cast<region::Id*>(ids), static_cast<double*>(amounts), count);
+  }
+  napi_value result = nullptr;
+  napi_get_boolean(env, safe, &result);
+  return result;
+}
+
 /// The same operations for fastcall.cc.
 constexpr targets::Table kTargets = {
     .inc = [](targets::Receiver, uint32_t id) { counter::add(id, INT64_C(1)); },
@@ -104,7 +127,7 @@ Napi::Value FloatValue(const Napi::CallbackInfo& info) {
 /// (id, ArrayBuffer of 8 × (stripes + 1) bytes) → undefined; fills it with the cells' bits
 Napi::Value Cells(const Napi::CallbackInfo& info) {
   auto out = info[1].As<Napi::ArrayBuffer>();
-  if (out.ByteLength() == (region::stripes + 1) * sizeof(uint64_t)) {
+  if (out.ByteLength() == (region::stripes.count + 1) * sizeof(uint64_t)) {
     counter::read(id_of(info, 0), static_cast<uint64_t*>(out.Data()));
   }
   return info.Env().Undefined();
@@ -138,7 +161,7 @@ Napi::Value RegionInfo(const Napi::CallbackInfo& info) {
   if (!region::ready()) return env.Undefined();
   auto out = Napi::Object::New(env);
   out.Set("nonce", Napi::BigInt::New(env, region::nonce()));
-  out.Set("stripes", Napi::Number::New(env, region::stripes));
+  out.Set("stripes", Napi::Number::New(env, region::stripes.count));
   out.Set("cells", Napi::Number::New(env, region::kCells));
   out.Set("used", Napi::Number::New(env, region::used()));
   return out;
@@ -280,6 +303,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set_raw(exports, "add", Add);
   set_raw(exports, "addInt32", AddInt32);
   set_raw(exports, "addFloat", AddFloat);
+  set_raw(exports, "addMany", AddMany);
   set_raw(exports, "cpuId", CpuId);
   set_raw(exports, "mmCid", MmCid);
   set_raw(exports, "schedGetcpu", SchedGetcpu);

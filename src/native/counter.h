@@ -24,17 +24,13 @@ extern constinit uint64_t aborts;
 /// @param field  &area->cpu_id or &area->mm_cid
 /// @param id     without kByMmCid
 /// @return kMoved also where the stripe is out of bounds: no rseq on this thread
-inline sequences::Outcome attempt(abi::Area* area, const uint32_t* field, region::Id id, int64_t n) {
+template <typename T>
+inline sequences::Outcome attempt(region::Stripes stripes, abi::Area* area, const uint32_t* field,
+                                  region::Id id, T amount) {
   const uint32_t stripe = abi::load(field);
-  if (stripe >= region::stripes) [[unlikely]]
+  if (stripe >= stripes.count) [[unlikely]]
     return sequences::Outcome::kMoved;
-  return sequences::add_i64(area, field, stripe, region::cell<int64_t>(stripe, id), n);
-}
-inline sequences::Outcome attempt(abi::Area* area, const uint32_t* field, region::Id id, double x) {
-  const uint32_t stripe = abi::load(field);
-  if (stripe >= region::stripes) [[unlikely]]
-    return sequences::Outcome::kMoved;
-  return sequences::add_f64(area, field, stripe, region::cell<double>(stripe, id), x);
+  return sequences::add(area, field, stripe, stripes.cell<T>(stripe, id), amount);
 }
 
 /// What add() does where its one attempt did not commit, or could not be made: finds the area, makes the
@@ -53,14 +49,20 @@ inline void add(region::Id id, T amount) {
   if (offset == 0 || (id & region::kByMmCid) != 0) [[unlikely]]
     return add_again(id, amount, false);
   auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
-  const sequences::Outcome outcome = attempt(area, &area->cpu_id, id, amount);
+  const sequences::Outcome outcome = attempt(region::stripes, area, &area->cpu_id, id, amount);
   if (outcome == sequences::Outcome::kCommitted) [[likely]]
     return;
   add_again(id, amount, outcome == sequences::Outcome::kAborted);
 }
 
+/// Adds amounts[i] to cell ids[i], for each i below `count`, as add() does.
+void add_many(const region::Id* ids, const int32_t* amounts, size_t count);
+/// The same for doubles, of which each must be a safe integer.
+/// @return false, and nothing is added, where one is not
+bool add_many(const region::Id* ids, const double* amounts, size_t count);
+
 /// One look at every cell, the overflow cell last; each read is whole, the looks are not simultaneous.
-/// @param out  region::stripes + 1 words, the cells' bits
+/// @param out  region::stripes.count + 1 words, the cells' bits
 void read(region::Id id, uint64_t* out);
 
 /// The sum of read(). Cells that others add positive numbers to: between the true totals at start and end.

@@ -54,8 +54,7 @@ void initialise() {
   if (getrandom(&identity, sizeof identity, GRND_NONBLOCK) != sizeof identity) {
     identity = reinterpret_cast<uint64_t>(cells);
   }
-  base = static_cast<char*>(cells);
-  stripes = cpus;
+  stripes = {.base = static_cast<char*>(cells), .count = cpus};
   directory = static_cast<Directory*>(names);
 }
 
@@ -99,8 +98,7 @@ int32_t take_entry(Kind kind, Id tag, const char* name, size_t length, uint32_t 
 
 }  // namespace
 
-constinit char* base = nullptr;
-constinit uint32_t stripes = 0;
+constinit Stripes stripes = {.base = nullptr, .count = 0};
 
 bool ready() {
   pthread_once(&once, initialise);

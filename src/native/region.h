@@ -52,15 +52,20 @@ uint32_t used();
 
 // --- the hot path: valid once create() or open() gave an id ------------------------------------------------
 
-#pragma GCC visibility push(hidden)  // reached directly, not through the GOT
-extern constinit char* base;
-extern constinit uint32_t stripes;  ///< possible CPUs; the stripe of that number is the overflow stripe
-#pragma GCC visibility pop
+/// Where the cells are. Copied, for a section's memory clobber makes the compiler read globals again.
+struct Stripes {
+  char* base;
+  uint32_t count;  ///< possible CPUs; the stripe of that number is the overflow stripe
 
-/// @param id  without kByMmCid
-template <typename T>
-inline T* cell(uint32_t stripe, Id id) {
-  return reinterpret_cast<T*>(base + stripe * kStripeBytes + id);
-}
+  /// @param id  without kByMmCid
+  template <typename T>
+  T* cell(uint32_t stripe, Id id) const {
+    return reinterpret_cast<T*>(base + stripe * kStripeBytes + id);
+  }
+};
+
+#pragma GCC visibility push(hidden)  // reached directly, not through the GOT
+extern constinit Stripes stripes;
+#pragma GCC visibility pop
 
 }  // namespace rseq::region

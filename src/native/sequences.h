@@ -49,7 +49,21 @@ enum class Outcome {
 ///     if (*id != stripe) goto moved
 ///     *cell += x                         // IEEE 754 double, the thread's rounding mode
 ///
+/// Both are called through add(), by the type of the amount.
+///
 /// @param area    this thread's registered area; no other
 /// @param id      &area->cpu_id or &area->mm_cid
 /// @param stripe  the value of *id that `cell` was chosen by
 /// @param cell    8-byte aligned, on stripe `stripe`
+
+namespace rseq::sequences {
+
+inline Outcome add(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
+  return add_i64(area, id, stripe, cell, n);
+}
+
+inline Outcome add(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
+  return add_f64(area, id, stripe, cell, x);
+}
+
+}  // namespace rseq::sequences

@@ -26,6 +26,8 @@ export interface Cells {
   addInt32(id: number, n: number): void
   add(id: number, n: number): void
   addFloat(id: number, x: number): void
+  /** Adds amounts[i] to cell ids[i], for each i; or, where one is no safe integer, adds nothing and says false. */
+  addMany(ids: Uint32Array, amounts: Int32Array | Float64Array): boolean
   /** The int64 sum, or NaN where it is not a safe integer. */
   value(id: number): number
   floatValue(id: number): number

@@ -14,6 +14,7 @@ export {
   getcpu,
   mmCid,
   nodeId,
+  PerCpuBatch,
   PerCpuCounter,
   PerCpuSum,
   RseqError,

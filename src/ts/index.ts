@@ -1,3 +1,4 @@
+export { PerCpuBatch } from './batch'
 export type { StripeIndex } from './cells'
 export { PerCpuCounter } from './counter'
 export { type CpuLocation, cpuId, getcpu, mmCid, nodeId, schedGetcpu } from './cpu'

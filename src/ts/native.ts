@@ -28,6 +28,7 @@ export interface Addon {
   addInt32(id: number, n: number): void
   add(id: number, n: number): void
   addFloat(id: number, x: number): void
+  addMany(ids: Uint32Array, amounts: Int32Array | Float64Array): boolean
   targets(): ArrayBuffer
   value(id: number): number
   floatValue(id: number): number

@@ -12,6 +12,11 @@ export abstract class PerCpu<K extends Kind> {
     this.#cell = cell
   }
 
+  /** @internal */
+  static idOf(object: PerCpu<Kind>): number {
+    return object.#cell.id
+  }
+
   /** The name, or null. */
   get name(): string | null {
     return this.#cell.name

@@ -186,6 +186,11 @@ export function portableCells(): Cells {
         bits = found
       }
     },
+    addMany(ids, amounts) {
+      if (!amounts.every((n: number) => Number.isSafeInteger(n))) return false
+      for (let i = 0; i < ids.length; i++) add(ids[i] as number, amounts[i] as number)
+      return true
+    },
     value(id) {
       const sum = Number(Atomics.load(region(id).cells, cellOf(id)))
       return Number.isSafeInteger(sum) ? sum : Number.NaN

@@ -28,6 +28,7 @@ function nativeCells(addon: Addon): Cells {
     addInt32,
     add,
     addFloat,
+    addMany: addon.addMany,
     value: addon.value,
     floatValue: addon.floatValue,
     bits(id) {
