@@ -4,17 +4,15 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-const root = join(import.meta.dirname, '..')
 const prefix = dirname(dirname(process.execPath))
 const env = { ...process.env }
 if (!env.npm_config_nodedir && existsSync(join(prefix, 'include', 'node', 'node_api.h'))) {
   env.npm_config_nodedir = prefix
 }
-const nodeGyp = join(root, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js')
+const nodeGyp = join(import.meta.dirname, '..', 'node_modules', 'node-gyp', 'bin', 'node-gyp.js')
 const { status, stdout, stderr } = spawnSync(process.execPath, [nodeGyp, ...process.argv.slice(2)], {
   encoding: 'utf8',
   env,
-  cwd: root,
   maxBuffer: 64 * 1024 * 1024,
 })
 if (status !== 0) {

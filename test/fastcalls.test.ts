@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { fixtures } from './world'
-
-const tested = /^(11\.3|12\.4|13\.6|14\.6)\./.test(process.versions.v8)
+import { fixtures, hasFastCalls } from './world'
 
 test.each([
-  ['fast calls', {}, tested],
+  ['fast calls', {}, hasFastCalls],
   ['N-API, by RSEQ_FAST_CALLS=0', { RSEQ_FAST_CALLS: '0' }, false],
-  ['fast calls with an own area', { GLIBC_TUNABLES: 'glibc.pthread.rseq=0' }, tested],
+  ['fast calls with an own area', { GLIBC_TUNABLES: 'glibc.pthread.rseq=0' }, hasFastCalls],
 ])('%s: exact in every tier of the compiler, and in workers', (_, env, fastCalls) => {
   const output = execFileSync(process.execPath, ['--allow-natives-syntax', join(fixtures, 'optimised.mjs')], {
     encoding: 'utf8',

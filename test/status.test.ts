@@ -1,11 +1,17 @@
 import { Worker } from 'node:worker_threads'
 import { PerCpuCounter, register, type Status, status, unregister } from 'rseq'
 import { expect, test } from 'vitest'
-import { hasAddon, hasRseq, libcRegisters, world } from './world'
+import { hasAddon, hasFastCalls, hasRseq, libcRegisters, world } from './world'
 
 const viaLibc = libcRegisters() ? 'libc' : 'self'
 const expected = {
-  default: { registration: viaLibc, reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },
+  default: {
+    registration: viaLibc,
+    reason: 'OK',
+    backend: 'rseq',
+    cpuIdSource: 'rseq',
+    fastCalls: hasFastCalls,
+  },
   napi: { registration: viaLibc, reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq', fastCalls: false },
   inject: { registration: viaLibc, reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },
   self: { registration: 'self', reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },

@@ -21,6 +21,9 @@ export const hasRseq = !['enosys', 'eperm', 'portable'].includes(world)
 /** There is a native addon here. */
 export const hasAddon = world !== 'portable'
 
+/** The V8 of this Node is one that fast calls are made for. */
+export const hasFastCalls = /^(11\.3|12\.4|13\.6|14\.6)\./.test(process.versions.v8)
+
 /** This machine's C library registers threads for rseq, by its version: glibc since 2.35. */
 export function libcRegisters(): boolean {
   const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }

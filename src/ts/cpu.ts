@@ -1,10 +1,10 @@
-import { markAsUntransferable } from 'node:worker_threads'
 import { RseqError } from './errors'
 import { loaded } from './native'
 
 /*
  * Words of the thread's rseq area (include/uapi/linux/rseq.h). The typed array over it never leaves this
- * module: transferred, it would outlive the thread; written to, it would corrupt it.
+ * module: transferred, it would outlive the thread; written to, it would corrupt it. (It is not marked as
+ * untransferable: Node 24 and 26 abort at the end of a worker that has marked a buffer over native memory.)
  */
 const CPU_ID = 1
 const NODE_ID = 5
@@ -27,7 +27,6 @@ let settled = false
 function openArea(): Int32Array {
   const buffer = addon?.areaView()
   if (buffer === undefined) return new Int32Array(MM_CID + 1).fill(-1)
-  markAsUntransferable(buffer)
   return new Int32Array(buffer)
 }
 
