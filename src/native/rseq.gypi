@@ -4,6 +4,7 @@
   'includes': ['link.gypi'],
   'sources': [
     '<(native)/addon.cc',
+    '<(native)/addon_cells.cc',
     '<(native)/area.cc',
     '<(native)/area_pool.cc',
     '<(native)/counter.cc',

@@ -1,12 +1,9 @@
 import { join } from 'node:path'
-import type { Addon } from './native'
-
-/** The hot operations, as V8 calls them directly from optimised code. */
-export type FastCalls = Pick<Addon, 'inc' | 'addInt32' | 'add' | 'addFloat'>
+import type { Addon, HotCalls } from './native'
 
 interface FastAddon {
   /** Missing where the addon was built for a V8 that src/native/fastcall.cc does not know. */
-  bind?(targets: ArrayBuffer): Partial<FastCalls> | undefined
+  bind?(targets: ArrayBuffer): Partial<HotCalls> | undefined
 }
 
 /** V8 versions that the test suite has run with fast calls: those of Node 20, 22, 24 and 26. */
@@ -16,7 +13,7 @@ const TESTED_V8 = /^(11\.3|12\.4|13\.6|14\.6)\./
  * The hot operations of `addon` as V8 fast calls, or null where plain N-API is to be used: switched off by
  * `RSEQ_FAST_CALLS=0`, a V8 that was never tested, or no second addon for this Node ABI.
  */
-export function loadFastCalls(addon: Addon): FastCalls | null {
+export function loadFastCalls(addon: Addon): HotCalls | null {
   const { v8, modules, bun, electron, deno } = process.versions as NodeJS.ProcessVersions & {
     bun?: string
     electron?: string

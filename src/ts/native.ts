@@ -22,8 +22,13 @@ export interface ThreadStatus {
   readonly sliceExtension: boolean
 }
 
-/** What src/native/addon.cc exports; documented there. Arguments are not checked on the other side. */
+/** What src/native/addon*.cc export; documented there. Arguments are not checked on the other side. */
 export interface Addon {
+  mailbox(): ArrayBuffer | undefined
+  mailedInc(): void
+  mailedAddInt32(): void
+  mailedAdd(): void
+  mailedAddFloat(): void
   inc(id: number): void
   addInt32(id: number, n: number): void
   add(id: number, n: number): void
@@ -48,6 +53,9 @@ export interface Addon {
   status(): ThreadStatus
   statistics(): { aborts: number; areasAllocated: number; areasInUse: number }
 }
+
+/** The operations that have a faster way in than the addon's functions of these names: see fastcalls and mailbox. */
+export type HotCalls = Pick<Addon, 'inc' | 'addInt32' | 'add' | 'addFloat'>
 
 /** The addon, or why there is none. */
 export type Loaded =

@@ -11,18 +11,19 @@ import {
 } from './cells'
 import { settle } from './cpu'
 import { RseqError, rangeError, show, typeError } from './errors'
-import { type FastCalls, loadFastCalls } from './fastcalls'
-import { type Addon, loaded } from './native'
+import { loadFastCalls } from './fastcalls'
+import { mailedCalls } from './mailbox'
+import { type Addon, type HotCalls, loaded } from './native'
 import { portableCells } from './portable'
 
 /** The hot operations as V8 fast calls, or null: then they are N-API calls. */
-export const fastCalls: FastCalls | null = loaded.addon ? loadFastCalls(loaded.addon) : null
+export const fastCalls: HotCalls | null = loaded.addon ? loadFastCalls(loaded.addon) : null
 
 /** Cells in the addon's region: one for all threads of the process. */
 function nativeCells(addon: Addon): Cells {
   const tag = (index: StripeIndex): number => (index === 'mm_cid' ? BY_MM_CID : 0)
   const key = (): string => addon.regionInfo()?.nonce.toString(16) ?? ''
-  const { inc, addInt32, add, addFloat } = fastCalls ?? addon
+  const { inc, addInt32, add, addFloat } = fastCalls ?? mailedCalls(addon) ?? addon
   return {
     inc,
     addInt32,

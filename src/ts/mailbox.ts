@@ -1,0 +1,35 @@
+import type { Addon, HotCalls } from './native'
+
+/**
+ * The hot operations as N-API calls whose arguments go through this thread's mailbox (src/native/addon_cells.cc),
+ * or null where the JavaScript engine cannot look into it: then they go as arguments, at twice the price.
+ */
+export function mailedCalls(addon: Addon): HotCalls | null {
+  const mailbox = addon.mailbox()
+  if (mailbox === undefined) return null
+  const { mailedInc, mailedAddInt32, mailedAdd, mailedAddFloat } = addon
+  // struct Mailbox: id, n, amount
+  const words = new Int32Array(mailbox)
+  const doubles = new Float64Array(mailbox)
+  return {
+    inc(id) {
+      words[0] = id
+      mailedInc()
+    },
+    addInt32(id, n) {
+      words[0] = id
+      words[1] = n
+      mailedAddInt32()
+    },
+    add(id, n) {
+      words[0] = id
+      doubles[1] = n
+      mailedAdd()
+    },
+    addFloat(id, x) {
+      words[0] = id
+      doubles[1] = x
+      mailedAddFloat()
+    },
+  }
+}
