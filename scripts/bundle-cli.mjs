@@ -3,12 +3,14 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { bundleBench } from './bundle-bench.mjs'
+import { pageTexts } from './bundle-page.mjs'
 
 const root = join(import.meta.dirname, '..')
 const out = join(root, 'lib', 'cli')
 
-/** One file per command, so that each loads only what it needs; and the demo's workers. */
-const entries = ['rseq', 'status', 'demo', 'demo-worker']
+/** One file per command, so that each loads only what it needs; the demo's workers; the page and its charts. */
+const entries = ['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page']
 
 const options = {
   absWorkingDir: root,
@@ -19,7 +21,7 @@ const options = {
   format: 'cjs',
   // import() of a command becomes require(), which starts faster.
   supported: { 'dynamic-import': false },
-  external: ['../index', './status.js', './demo.js'],
+  external: ['../index', './status.js', './demo.js', './bench.js', './compare.js', './bench/page.js'],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -46,12 +48,16 @@ rmSync(out, { recursive: true, force: true })
 const { metafile } = await build({
   ...options,
   entryPoints: entries.map((name) => `src/ts/cli/${name}.ts`),
+  define: await pageTexts(),
 })
+const bench = await bundleBench()
 
 chmodSync(join(out, 'rseq.js'), 0o755)
 
-const licences = [...new Set(packagesIn(metafile))].sort().map(licenceOf)
+const licences = [...new Set([metafile, bench].flatMap(packagesIn))].sort().map(licenceOf)
 writeFileSync(
   join(out, 'THIRD-PARTY-LICENSES.txt'),
-  ['The files beside this one contain these packages.\n', ...licences].join(`\n${'-'.repeat(72)}\n\n`),
+  ['The files in this folder and in ../bench contain these packages.\n', ...licences].join(
+    `\n${'-'.repeat(72)}\n\n`,
+  ),
 )

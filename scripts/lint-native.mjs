@@ -39,7 +39,7 @@ function nodeHeaders() {
   return found ?? fail("Node's headers are missing: build the addon first, or set npm_config_nodedir")
 }
 
-const native = ['src/native', 'src/native/arch', 'test/native'].flatMap((folder) =>
+const native = ['src/native', 'src/native/arch', 'test/native', 'bench/native'].flatMap((folder) =>
   files(folder, '.c', '.cc', '.h'),
 )
 const mode = values.fix ? ['-i'] : ['--dry-run', '-Werror']

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
-import { pageTexts } from '../scripts/bundle-page.mjs'
-import type { compare } from '../src/ts/cli/compare'
 import type { BenchResult } from '../src/ts/cli/bench/result'
 
 const root = join(import.meta.dirname, '..')
@@ -18,9 +17,11 @@ export interface Bundle {
   remove(): void
 }
 
-/** Bundles them into a folder of their own, so that tests of what is written need no build of anything else. */
+/** Bundles them into a folder of their own: what they write can be looked at without a build of anything else. */
 export async function bundle(): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), 'rseq-page-'))
+  const script = pathToFileURL(join(root, 'scripts', 'bundle-page.mjs')).href
+  const { pageTexts } = (await import(script)) as { pageTexts(): Promise<Record<string, string>> }
   await build({
     absWorkingDir: root,
     entryPoints: ['src/ts/cli/compare.ts', 'src/ts/cli/bench/page.ts'],
@@ -42,5 +43,14 @@ export async function bundle(): Promise<Bundle> {
   }
 }
 
-export type Compare = typeof compare
-export type { BenchResult }
+/** Sample results: their figures are made up. */
+export type Sample = 'x86_64' | 'arm64' | 'arm64-emulated' | 'noisy'
+export const SAMPLES: readonly Sample[] = ['x86_64', 'arm64', 'arm64-emulated', 'noisy']
+
+export function samplePath(name: Sample): string {
+  return join(root, 'test', 'fixtures', `bench-sample-${name}.json`)
+}
+
+export function sample(name: Sample): BenchResult {
+  return JSON.parse(readFileSync(samplePath(name), 'utf8')) as BenchResult
+}

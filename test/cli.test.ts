@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { basename, join } from 'node:path'
+import { join, normalize } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { status } from 'rseq'
 import { describe, expect, test } from 'vitest'
@@ -219,9 +219,12 @@ describe('rseq on a terminal', () => {
 
 describe('lib/cli', () => {
   test('needs nothing but Node and this package', () => {
-    const files = readdirSync(folder)
-    expect(files.sort()).toEqual([
+    const files = readdirSync(folder, { recursive: true }).map(String)
+    expect(files.filter((name) => name !== 'bench').sort()).toEqual([
       'THIRD-PARTY-LICENSES.txt',
+      'bench.js',
+      join('bench', 'page.js'),
+      'compare.js',
       'demo-worker.js',
       'demo.js',
       'rseq.js',
@@ -231,7 +234,7 @@ describe('lib/cli', () => {
       const source = readFileSync(join(folder, file), 'utf8')
       const required = [...source.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1] as string)
       const others = required.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))
-      const own = others.filter((name) => name === '../index' || files.includes(basename(name)))
+      const own = others.filter((name) => /^(\.\.\/)+index$/.test(name) || files.includes(normalize(name)))
       expect(others).toEqual(own)
     }
   })

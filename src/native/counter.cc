@@ -51,20 +51,34 @@ void add_with_retries(region::Id id, T amount) {
   add_overflow(id, amount);
 }
 
-/// add() in a loop, with what does not change during a batch read once.
+/// The stripe that a thread was last seen on.
+struct Seat {
+  explicit Seat(const abi::Area* area)
+      : stripe(abi::load(&area->cpu_id)),
+        first(stripe < region::stripes.count ? region::stripes.cell<char>(stripe, 0) : nullptr) {}
+
+  uint32_t stripe;
+  char* first;  ///< its first cell; null where the thread has no stripe
+};
+
+/// add() in a loop that looks for its stripe again only where the thread turns out to have left it: a section
+/// that finds it elsewhere commits nothing.
 template <typename T>
 void add_each(const region::Id* ids, const T* amounts, size_t count) {
-  const region::Stripes stripes = region::stripes;
   abi::Area* area = area::current();
+  Seat seat(area);
   for (size_t i = 0; i < count; ++i) {
     const region::Id id = ids[i];
     const auto amount = static_cast<int64_t>(amounts[i]);
     auto outcome = sequences::Outcome::kMoved;
-    if ((id & region::kByMmCid) == 0) [[likely]]
-      outcome = attempt(stripes, area, &area->cpu_id, id, amount);
-    if (outcome == sequences::Outcome::kCommitted) [[likely]]
-      continue;
+    if (seat.first != nullptr && (id & region::kByMmCid) == 0) [[likely]] {
+      auto* cell = reinterpret_cast<int64_t*>(seat.first + id);
+      outcome = sequences::add(area, &area->cpu_id, seat.stripe, cell, amount);
+      if (outcome == sequences::Outcome::kCommitted) [[likely]]
+        continue;
+    }
     add_again(id, amount, outcome == sequences::Outcome::kAborted);
+    seat = Seat(area);
   }
 }
 

@@ -35,6 +35,12 @@ export const COMMANDS = {
   },
 } as const satisfies Record<string, CommandText>
 
+/** Commands that read their own command lines; `rseq NAME --help` says more. */
+export const OTHERS = {
+  bench: 'Measure what this package costs here, beside what could be used instead.',
+  compare: 'Show two runs of bench beside each other: two machines, or two commits.',
+} as const
+
 export type CommandName = keyof typeof COMMANDS
 
 /** Options of every command. */

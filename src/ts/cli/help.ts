@@ -1,4 +1,4 @@
-import { COMMANDS, COMMON } from './arguments'
+import { COMMANDS, COMMON, OTHERS } from './arguments'
 import { colors, hanging, wrapped } from './terminal'
 
 /** What `--help` prints. */
@@ -11,6 +11,14 @@ export function help(): string {
   ]
   for (const [name, command] of Object.entries(COMMANDS)) {
     lines.push(colors.bold(`rseq ${name}`), ...wrapped(command.text, 2), ...options(command.options), '')
+  }
+  for (const [name, text] of Object.entries(OTHERS)) {
+    lines.push(
+      colors.bold(`rseq ${name}`),
+      ...wrapped(text, 2),
+      ...wrapped(`rseq ${name} --help says more.`, 2),
+      '',
+    )
   }
   lines.push(colors.bold('Always'), ...options(COMMON), '')
   lines.push(

@@ -48,8 +48,12 @@ async function run({ command, values }: Arguments): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  const [first, ...rest] = process.argv.slice(2)
   try {
-    await run(parse(process.argv.slice(2)))
+    // These two parse their own command lines, and have a --help of their own.
+    if (first === 'bench') process.exitCode = await (await import('./bench.js')).bench(rest)
+    else if (first === 'compare') process.exitCode = await (await import('./compare.js')).compare(rest)
+    else await run(parse(process.argv.slice(2)))
   } catch (error) {
     const usage = error instanceof Error && error.name === 'UsageError'
     process.exitCode = usage ? USAGE : 1

@@ -69,6 +69,14 @@ export interface Row {
   readonly ns: Figure | null
   /** Why `ns` is null: what to install, or what this machine lacks. */
   readonly unavailable?: string
+  /** What others published of the same operation, in nanoseconds on machines of theirs. */
+  readonly published?: Published
+}
+
+/** The figures in the commit that brought rseq to the kernel: a Xeon E5-2630 v3, and a Cubietruck. */
+export interface Published {
+  readonly x86_64: number
+  readonly arm32: number
 }
 
 /** Median of the samples, and the 10th and 90th percentile. */

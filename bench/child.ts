@@ -1,0 +1,77 @@
+// The process of one row: child.js QUESTION KEY SCOPE. Measures when it is told to.
+import process from 'node:process'
+import { type Answer, type Order, type Samples, Unavailable } from '../src/ts/cli/bench/plan'
+import { calibrate, sample, sampleAsync, sampleTimed, warmUp } from './measure'
+import { rowOf } from './questions'
+import { Quiet } from './quiet'
+import { Team } from './team'
+
+/** A disturbed round lasts so many times as long as a quiet one. */
+const ATTEMPTS = 4
+
+/** Takes samples for so many milliseconds. */
+type Measure = (milliseconds: number) => Samples | Promise<Samples>
+
+const [question = '', key = '', scope = ''] = process.argv.slice(2)
+
+async function prepare(): Promise<Measure> {
+  const row = rowOf(question, key, scope)
+  switch (row.case.kind) {
+    case 'loop': {
+      const loop = await row.case.prepare()
+      const n = await warmUp(loop)
+      const quiet = new Quiet()
+      return (milliseconds) => sample(loop, n, milliseconds, quiet)
+    }
+    case 'async': {
+      const loop = row.case.prepare()
+      const n = await warmUp(loop)
+      const quiet = new Quiet()
+      return (milliseconds) => sampleAsync(loop, n, milliseconds, quiet)
+    }
+    case 'timed': {
+      const loop = row.case.prepare()
+      const n = calibrate(loop, row.case.callNs)
+      const quiet = new Quiet()
+      return (milliseconds) => sampleTimed(loop, n, milliseconds, quiet)
+    }
+    case 'threads': {
+      const team = new Team({ question, key, scope }, row.workers ?? 1)
+      await team.ready()
+      return (milliseconds) => team.count(milliseconds)
+    }
+  }
+}
+
+/** Measures again where nothing but disturbed samples came, for some time. */
+async function patiently(measure: Measure, milliseconds: number): Promise<Samples> {
+  const good: number[] = []
+  const disturbed: number[] = []
+  for (let attempt = 0; attempt < ATTEMPTS && good.length === 0; attempt++) {
+    const samples = await measure(milliseconds)
+    good.push(...samples.good)
+    disturbed.push(...samples.disturbed)
+  }
+  return { good, disturbed }
+}
+
+function answer(message: Answer): void {
+  process.send?.(message)
+}
+
+async function main(): Promise<void> {
+  let measure: Measure
+  try {
+    measure = await prepare()
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    answer({ unavailable: error.message })
+    return
+  }
+  process.on('message', async ({ milliseconds }: Order) => answer(await patiently(measure, milliseconds)))
+  // Its parent is gone: nobody will ask.
+  process.on('disconnect', () => process.exit())
+  answer({ ready: true })
+}
+
+void main()

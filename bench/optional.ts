@@ -1,0 +1,20 @@
+import { createRequire } from 'node:module'
+import process from 'node:process'
+import { Unavailable } from '../src/ts/cli/bench/plan'
+
+/**
+ * A library to compare with, as its own typed module: beside this package, or where the command was
+ * started.
+ *
+ * @throws {Unavailable} saying what to install
+ */
+export function optional<T>(name: string): T {
+  for (const from of [__filename, `${process.cwd()}/`]) {
+    try {
+      return createRequire(from)(name) as T
+    } catch {
+      // not there
+    }
+  }
+  throw new Unavailable(`npm install ${name}`)
+}

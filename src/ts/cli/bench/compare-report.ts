@@ -1,0 +1,128 @@
+import Table from 'cli-table3'
+import { colors, columns, hanging, wrap, wrapped } from '../terminal'
+import { type Change, type Comparison, comparisons, doubts, type Pair } from './compare-rows'
+import { summary } from './page-facts'
+import { factor, factorSpan, plural, time } from './page-format'
+import type { BenchResult } from './result'
+
+/** Between two columns. */
+const GAP = '  '
+const TIME = 8
+const RATIO = 6
+const SPREAD = 9
+const VERDICT = 6
+/** Narrower than this, a ratio's spread stands below it. */
+const WIDE = 72
+
+const LINES = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', left: '', right: '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', middle: GAP },
+  ...{ mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+}
+
+/** Two runs beside each other, as lines. */
+export function report(a: BenchResult, b: BenchResult): string[] {
+  const reasons = doubts(a, b)
+  const all = comparisons(a, b)
+  return [
+    ...hanging('A', summary(a), 0, 3),
+    ...hanging('B', summary(b), 0, 3),
+    ...reasons.flatMap((reason) => ['', ...wrapped(reason).map((line) => colors.yellow(line))]),
+    ...all.flatMap((comparison) => ['', ...section(comparison, reasons.length === 0)]),
+    ...(reasons.length === 0 ? ['', ...wrapped(READING).map(colors.dim)] : []),
+  ]
+}
+
+const READING =
+  'B/A: above 1, B takes longer. Its spread, below or beside it, is from the 10th and 90th percentiles of both runs; = where they overlap.'
+
+function section({ title, per, pairs }: Comparison, withRatios: boolean): string[] {
+  const measured = pairs.filter(({ a, b }) => a?.ns || b?.ns)
+  return [
+    ...wrapped(`${title}, time per ${per}`).map(colors.bold),
+    ...(measured.length === 0 ? [] : table(measured, withRatios).split('\n')),
+    ...notes(pairs),
+  ]
+}
+
+function table(pairs: readonly Pair[], withRatios: boolean): string {
+  const wide = columns() >= WIDE
+  const widths = [TIME, TIME, ...(withRatios ? [RATIO, ...(wide ? [SPREAD] : []), VERDICT] : [])]
+  // In the narrow form the spread needs its own width below the ratio.
+  if (withRatios && !wide) widths[2] = SPREAD
+  const taken = widths.reduce((sum, width) => sum + GAP.length + width, 0)
+  const head = ['', 'A', 'B', ...(withRatios ? ['B/A', ...(wide ? ['spread'] : []), 'B is'] : [])]
+  const result = new Table({
+    head: head.map((name) => colors.dim(name)),
+    chars: LINES,
+    colWidths: [columns() - taken, ...widths],
+    colAligns: ['left', 'right', 'right', 'right', ...(wide ? (['right'] as const) : []), 'left'],
+    wordWrap: true,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  })
+  let group = ''
+  for (const pair of pairs) {
+    const { a, b, change } = pair
+    if (at(pair) !== group) {
+      group = at(pair)
+      result.push([{ content: colors.dim(group), colSpan: head.length }])
+    }
+    const figures = [a, b].map((row) => (row?.ns ? time(row.ns.median) : '–'))
+    result.push([name(pair, columns() - taken), ...figures, ...(withRatios ? ratio(change, wide) : [])])
+  }
+  return result
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .join('\n')
+}
+
+function ratio(change: Change | null, wide: boolean): string[] {
+  if (change === null) return wide ? ['–', '–', ''] : ['–', '']
+  const { low, high, verdict } = change
+  const [middle, spread] = [factor(change.ratio), colors.dim(factorSpan(low, high))]
+  return [...(wide ? [middle, spread] : [`${middle}\n${spread}`]), VERDICTS[verdict](verdict)]
+}
+
+const VERDICTS: Readonly<Record<Change['verdict'], (text: string) => string>> = {
+  '=': colors.dim,
+  faster: colors.green,
+  slower: colors.red,
+}
+
+/** In lines of its own: the table would cut long words off. */
+function name({ label, a, b }: Pair, width: number): string {
+  const ours = (a ?? b)?.kind === 'ours'
+  return wrap(label, width)
+    .map((line) => (ours ? colors.bold(line) : line))
+    .join('\n')
+}
+
+/** With how many workers, over how many counters; empty where neither is varied. */
+function at({ workers, size }: Pair): string {
+  const parts = [
+    ...(workers === undefined ? [] : [plural(workers, 'worker')]),
+    ...(size === undefined ? [] : [plural(size, 'counter')]),
+  ]
+  return parts.join(', ')
+}
+
+/** Rows that have no figure in one run or in both, and why. */
+function notes(pairs: readonly Pair[]): string[] {
+  const places = new Map<string, string[]>()
+  for (const pair of pairs) {
+    for (const [run, row] of Object.entries({ A: pair.a, B: pair.b })) {
+      if (row?.ns) continue
+      const reason = row === null ? 'not in this run' : (row.unavailable ?? 'not measured')
+      const text = `No ${pair.label} in ${run}: ${reason}`
+      places.set(
+        text,
+        [...(places.get(text) ?? []), at(pair)].filter((place) => place !== ''),
+      )
+    }
+  }
+  return [...places].flatMap(([text, all]) =>
+    wrapped(all.length === 0 ? text : `${text} (${all.join('; ')})`, 2),
+  )
+}

@@ -1,0 +1,80 @@
+import { doubt } from './compare-rows'
+import { memory, percent, plural } from './page-format'
+import { type Content, html, type Markup } from './page-html'
+import type { BenchResult } from './result'
+
+/** Where and when a run was: labels and values, in the order of a reader's interest. */
+export function facts({ machine, noise, ...run }: BenchResult): [string, string][] {
+  const still = `${percent(noise.spread)} spread of an empty loop, limit ${percent(noise.limit)}`
+  return [
+    ['CPU', machine.cpu],
+    ['CPUs', `${machine.cpus} (${machine.arch})${machine.emulated ? ', emulated' : ''}`],
+    ['Memory', memory(machine.memoryBytes)],
+    ['Linux', machine.kernel],
+    ['libc', machine.libc],
+    ['Node', `${machine.node}, V8 ${machine.v8}`],
+    ['rseq', `${machine.registration} registration, ${machine.backend} backend`],
+    ['Fast calls', machine.fastCalls ? 'yes' : 'no'],
+    ['Package', `${run.version}${run.commit === null ? '' : `, commit ${run.commit.slice(0, 12)}`}`],
+    ['Date', day(run.date)],
+    ['Run', run.quick ? 'quick: wider spreads' : 'full'],
+    ['Noise', `${noise.quiet ? 'quiet' : 'too noisy'}: ${still}`],
+  ]
+}
+
+/** ISO 8601 as people read it, to the minute; what is no date stays as it is. */
+export function day(date: string): string {
+  const time = new Date(date)
+  return Number.isNaN(time.getTime()) ? date : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** One line that tells a run from another. */
+export function summary({ machine, version, commit, date }: BenchResult): string {
+  const { cpu, cpus, arch, kernel, node, emulated } = machine
+  const code = commit === null ? version : `${version} (${commit.slice(0, 12)})`
+  const what = emulated ? 'emulated ' : ''
+  return `${cpu}, ${what}${arch}, ${plural(cpus, 'CPU')}, Linux ${kernel}, Node ${node}, rseq ${code}, ${day(date)}`
+}
+
+/** A run's facts; of two runs beside each other, with what differs marked. */
+export function factsSection(runs: readonly BenchResult[]): Markup {
+  const [first = [], second] = runs.map(facts)
+  if (second === undefined) {
+    const items = first.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)
+    return html`<section><h2>Machine</h2><dl>${items}</dl></section>
+`
+  }
+  const rows: Content[] = first.map(([label, value], index) => {
+    const other = second[index]?.[1] ?? ''
+    const kind = value === other ? 'same' : 'differs'
+    return html`<tr class="${kind}"><th scope="row">${label}</th><td class="text">${value}</td><td class="text">${other}</td></tr>
+`
+  })
+  return html`<section><h2>Machines</h2><div class="table" role="region" aria-label="Machines" tabindex="0">
+<table class="facts"><thead><tr><td></td><th scope="col">A</th><th scope="col">B</th></tr></thead>
+<tbody>${rows}</tbody></table></div></section>
+`
+}
+
+/** What a reader has to know before the first figure. */
+export function banners(runs: readonly BenchResult[]): Markup[] {
+  return runs.flatMap((run, index) => {
+    const name = runs.length === 1 ? 'This run' : `Run ${'AB'[index]}`
+    const { noise, machine } = run
+    if (doubt(run) === null) return []
+    const found: Markup[] = []
+    if (machine.emulated) {
+      found.push(
+        html`<p class="banner"><b>Emulated machine.</b> ${name} was in software emulation: its figures prove nothing about speed. Nothing is ranked.</p>
+`,
+      )
+    }
+    if (!noise.quiet) {
+      found.push(
+        html`<p class="banner"><b>Noisy machine.</b> ${name} is no measure of speed: the same empty loop varied by ${percent(noise.spread)}, more than ${percent(noise.limit)}. No ratios are given.</p>
+`,
+      )
+    }
+    return found
+  })
+}

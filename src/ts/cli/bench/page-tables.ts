@@ -1,0 +1,156 @@
+import type { Change, Comparison, Pair } from './compare-rows'
+import { pointsOf, rowAt, type Series, type Spread } from './page-charts'
+import { factor, factorSpan, plural, time, timeSpan, whole } from './page-format'
+import { type Content, html, type Markup, trusted } from './page-html'
+import type { Figure, Row } from './result'
+
+const KINDS: Readonly<Record<Row['kind'], string>> = {
+  ours: 'this package',
+  other: 'alternative',
+  c: 'C',
+  floor: 'floor',
+}
+
+const TEXT_COLUMNS = ['Kind', 'B is']
+
+/** A table that scrolls inside the page where it is wider; focusable, so that keys scroll it too. */
+function table(caption: string, head: readonly string[], rows: readonly Content[]): Markup {
+  return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table>
+<caption>${caption}</caption>
+<thead><tr>${head.map((name) => html`<th scope="col"${TEXT_COLUMNS.includes(name) ? trusted(' class="text"') : null}>${name}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table></div>
+`
+}
+
+function span(figure: Spread): Markup {
+  return html`<span class="span">${timeSpan(figure.low, figure.high)}</span>`
+}
+
+/** The figures of a bar chart: the rows at one x, in the chart's order. */
+export function barTable(caption: string, series: readonly Series[], x: number): Markup {
+  const rows = series.flatMap((one) => rowAt(one, x) ?? []).filter(({ ns }) => ns !== null)
+  const withBytes = rows.some(({ bytes }) => bytes !== undefined)
+  const withPublished = rows.some(({ published }) => published !== undefined)
+  const head = [
+    ...['Variant', 'Median', '10th–90th percentile', 'Samples'],
+    ...(withBytes ? ['Bytes per counter'] : []),
+    ...(withPublished ? ['Published: x86-64', 'arm32'] : []),
+    'Kind',
+  ]
+  const body = rows.map(({ label, kind, ns, bytes, published }) => {
+    const more = [
+      ...(withBytes ? [optional(bytes, whole)] : []),
+      ...(withPublished ? [optional(published?.x86_64, time), optional(published?.arm32, time)] : []),
+    ]
+    return html`<tr class="${kind}"><th scope="row">${label}</th>${ns && figureCells(ns)}${more}
+<td class="text">${KINDS[kind]}</td></tr>
+`
+  })
+  return html`${table(caption, head, body)}${withPublished ? PUBLISHED : null}`
+}
+
+/** In the words of result.ts. */
+const PUBLISHED = html`<p class="note">Published: in the commit that brought rseq to the kernel, on a Xeon E5-2630 v3 and a Cubietruck.</p>
+`
+
+function figureCells(figure: Figure): Markup {
+  return html`<td>${time(figure.median)}</td><td>${span(figure)}</td><td>${whole(figure.samples)}</td>`
+}
+
+function optional(value: number | undefined, shown: (value: number) => string): Markup {
+  return html`<td>${value === undefined ? '–' : shown(value)}</td>`
+}
+
+/** The figures of a line chart: a row for each line, a column for each x. */
+export function lineTable(caption: string, axis: string, series: readonly Series[]): Markup {
+  const xs = pointsOf(series).filter((x) => x >= 0)
+  const most = xs.at(-1) ?? -1
+  const withBytes = series.some((one) => rowAt(one, most)?.bytes !== undefined)
+  return table(
+    caption,
+    ['Variant', ...xs.map((x) => plural(x, axis)), ...(withBytes ? [`Bytes, ${plural(most, axis)}`] : [])],
+    series.map((one) => {
+      const cells = xs.map((x) => {
+        const figure = one.at.get(x)?.ns
+        return figure ? html`<td>${time(figure.median)}<br>${span(figure)}</td>` : html`<td>–</td>`
+      })
+      const bytes = withBytes ? optional(rowAt(one, most)?.bytes, whole) : null
+      return html`<tr class="${one.kind}"><th scope="row">${one.label}</th>${cells}${bytes}</tr>
+`
+    }),
+  )
+}
+
+/** The rows that could not run, and why; one that could not with any number of workers, once. */
+export function unavailable(rows: readonly Row[]): Markup | null {
+  const missing = new Map<string, Row[]>()
+  for (const row of rows) {
+    if (row.ns !== null) continue
+    const key = JSON.stringify([row.id, row.unavailable])
+    missing.set(key, [...(missing.get(key) ?? []), row])
+  }
+  if (missing.size === 0) return null
+  const items = [...missing.values()].map((alike) => {
+    const { label, unavailable: reason = 'no reason given' } = alike[0] as Row
+    const list = (values: (number | undefined)[]): string =>
+      values
+        .filter((n) => n !== undefined)
+        .map(whole)
+        .join(', ')
+    const workers = list(alike.map((row) => row.workers))
+    const sizes = list(alike.map((row) => row.size))
+    const at = `${workers && `, workers: ${workers}`}${sizes && `, counters: ${sizes}`}`
+    return html`<li><b>${label}</b>${at}: ${reason}</li>`
+  })
+  return html`<div class="missing"><h3>Not measured</h3><ul>${items}</ul></div>
+`
+}
+
+/** Both runs' figures of one question, and their ratios. */
+export function compareTable({ title, per, pairs }: Comparison): Markup {
+  const ratios = pairs.some(({ change }) => change !== null)
+  const withWorkers = pairs.some(({ workers }) => workers !== undefined)
+  const withSize = pairs.some(({ size }) => size !== undefined)
+  const head = [
+    'Variant',
+    ...(withWorkers ? ['Workers'] : []),
+    ...(withSize ? ['Counters'] : []),
+    'A',
+    'B',
+    ...(ratios ? ['B / A', 'Ratio’s spread', 'B is'] : []),
+  ]
+  const cell = (wanted: boolean, n: number | undefined): Content =>
+    wanted ? html`<td>${n === undefined ? '–' : whole(n)}</td>` : null
+  return table(
+    `${title} – time per ${per}`,
+    head,
+    pairs.map(
+      (pair) => html`<tr class="${(pair.a ?? pair.b)?.kind ?? ''}"><th scope="row">${pair.label}</th>${[
+        cell(withWorkers, pair.workers),
+        cell(withSize, pair.size),
+        figureCell(pair.a),
+        figureCell(pair.b),
+        ratios ? changeCells(pair) : null,
+      ]}</tr>
+`,
+    ),
+  )
+}
+
+function figureCell(row: Row | null): Markup {
+  if (row === null) return html`<td class="absent">not in this run</td>`
+  if (row.ns === null) return html`<td class="absent">${row.unavailable ?? 'not measured'}</td>`
+  return html`<td>${time(row.ns.median)}<br>${span(row.ns)}</td>`
+}
+
+function changeCells({ change }: Pair): Markup {
+  if (change === null) return html`<td>–</td><td>–</td><td>–</td>`
+  const { ratio, low, high, verdict } = change
+  return html`<td>${factor(ratio)}</td><td>${factorSpan(low, high)}</td><td class="${VERDICTS[verdict]}">${verdict}</td>`
+}
+
+const VERDICTS: Readonly<Record<Change['verdict'], string>> = {
+  '=': 'text',
+  faster: 'text good',
+  slower: 'text bad',
+}

@@ -1,0 +1,88 @@
+import type { Published, Question, Row } from './result'
+
+/** Runs `n` operations. What it returns is of no interest, but computing it keeps the work alive. */
+export type Loop = (n: number) => unknown
+
+/** As {@link Loop}, where an operation ends with a promise. */
+export type AsyncLoop = (n: number) => Promise<unknown>
+
+/** A loop that measures itself: runs `n` operations, returns the nanoseconds that one of them took. */
+export type TimedLoop = (n: number) => number
+
+/** One of the threads that count together. */
+export interface Seat {
+  readonly worker: number
+  readonly workers: number
+  /** Zeroed, and the same for all seats. */
+  readonly memory: SharedArrayBuffer
+}
+
+/** How a row is measured, always in a child process of its own. */
+export type Case =
+  /** In the child's main thread, by the library `benchmark`. */
+  | { readonly kind: 'loop'; prepare(): Loop | Promise<Loop> }
+  | { readonly kind: 'async'; prepare(): AsyncLoop }
+  /** In C; one call should take `callNs`. */
+  | { readonly kind: 'timed'; readonly callNs?: number; prepare(): TimedLoop }
+  /** In worker threads of the child, all at once. */
+  | { readonly kind: 'threads'; prepare(seat: Seat): Loop | Promise<Loop> }
+
+/** A row to be measured. */
+export interface RowPlan {
+  readonly id: Row['id']
+  readonly label: string
+  readonly kind: Row['kind']
+  readonly case: Case
+  readonly workers?: number
+  readonly size?: number
+  readonly bytes?: number
+  readonly published?: Published
+  /** For the child's environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A question to be answered: one file under bench/. */
+export interface QuestionPlan {
+  readonly name: Question['name']
+  readonly title: string
+  readonly per: string
+  /** Ids of the rows that the others are compared with: the first that has a figure. */
+  readonly reference: readonly string[]
+  /** What that reference is called at the head of a column of ratios. */
+  readonly unit: string
+  /** Sentences for below the table. */
+  readonly notes: readonly string[]
+  rows(scope: Scope): readonly RowPlan[]
+}
+
+/** What rows depend on. */
+export interface Scope {
+  readonly quick: boolean
+  /** Bound of every CPU number. */
+  readonly possibleCpus: number
+}
+
+/** Thrown by `prepare`: this machine, or this installation, cannot run the row. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+}
+
+/** What tells a row from the others of its question. */
+export function keyOf({ id, workers, size }: Pick<RowPlan, 'id' | 'workers' | 'size'>): string {
+  return [id, workers ?? '', size ?? ''].join('/')
+}
+
+/** What the command sends to a child: measure for about so long, or end. */
+export interface Order {
+  readonly milliseconds: number
+}
+
+/** What a child answers: ready or not, then nanoseconds per operation, once per order. */
+export type Answer = { readonly ready: true } | { readonly unavailable: string } | Samples
+
+/** Nanoseconds per operation. */
+export interface Samples {
+  readonly good: readonly number[]
+  /** Taken while something else slowed the CPU. */
+  readonly disturbed: readonly number[]
+}

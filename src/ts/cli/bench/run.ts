@@ -1,0 +1,203 @@
+import { Child } from './child'
+import { keyOf, type QuestionPlan, type RowPlan, type Samples, type Scope } from './plan'
+import type { Noise, Question, Row } from './result'
+import { figureOf, noiseOf, quantile } from './statistics'
+import type { Watch } from './watch'
+
+/** How long to look. */
+export interface Effort {
+  /** How often every row gets a new process: where its code and memory come to lie is chance. */
+  readonly launches: number
+  /** Rounds of each launch; every row once per round. Fewer on a machine that is behind {@link seconds}. */
+  readonly rounds: number
+  /** Of one row in one round. */
+  readonly milliseconds: number
+  /** All questions together should take no longer. */
+  readonly seconds: number
+}
+
+// Many short rounds rather than few long ones: what disturbs the machine then disturbs every row.
+export const FULL: Effort = { launches: 3, rounds: 10, milliseconds: 30, seconds: 330 }
+export const QUICK: Effort = { launches: 1, rounds: 10, milliseconds: 12, seconds: 38 }
+
+/** What a row gets in any case. */
+const LEAST_ROUNDS = 3
+/** Of one thread: less, and some would not have had a CPU yet when the round is over. */
+const THREAD_MS = 2.5
+
+/** What a run needs to know beside its questions. */
+export interface Setting {
+  readonly effort: Effort
+  readonly scope: Scope
+  /** bench/child.ts, built. */
+  readonly script: string
+  readonly watch: Watch
+}
+
+/** With fewer good samples of a row than these, the disturbed ones have to do as well. */
+const ENOUGH = 10
+
+interface Findings {
+  /** One for each round of each launch. */
+  readonly rounds: Map<string, Samples[]>
+  readonly unavailable: Map<string, string>
+}
+
+/** Asks all questions, one after the other. */
+export async function ask(
+  plans: readonly QuestionPlan[],
+  setting: Setting,
+): Promise<{ noise: Noise; questions: Question[] }> {
+  const { scope, watch, effort } = setting
+  const noise: number[] = []
+  const planned = plans.map((plan) => ({ plan, rows: plan.rows(scope) }))
+  const schedule = new Schedule(
+    planned.flatMap(({ rows }) => rows),
+    effort,
+  )
+  const questions: Question[] = []
+  watch.start(planned.reduce((n, { rows }) => n + rows.length, 0) * effort.launches * (effort.rounds + 1))
+  try {
+    for (const { plan, rows } of planned) {
+      const findings: Findings = { rounds: new Map(), unavailable: new Map() }
+      for (const group of groupsOf(rows)) {
+        for (let launch = 0; launch < effort.launches; launch++) {
+          schedule.plan(group)
+          await launchGroup(plan, group, launch, findings, schedule, setting)
+        }
+      }
+      for (const row of rows.filter(isEmptyLoop))
+        noise.push(...medians(findings.rounds.get(keyOf(row)) ?? []))
+      const { name, title, per } = plan
+      questions.push({ name, title, per, rows: rows.map((row) => found(row, findings)) })
+    }
+  } finally {
+    watch.stop()
+  }
+  // Where no empty loop could run, nothing else could.
+  return { noise: noiseOf(noise.length > 0 ? noise : [1]), questions }
+}
+
+/** Of the rounds that count, by the median of all: empty loops of different kinds differ, and that is no noise. */
+function medians(rounds: readonly Samples[]): number[] {
+  const counted = counting(rounds)
+  if (counted.length === 0) return []
+  const median = quantile(counted.flat(), 0.5)
+  return counted.filter(({ length }) => length > 0).map((round) => quantile(round, 0.5) / median)
+}
+
+/** What of each round counts: the good samples, or all where there are hardly any. */
+function counting(rounds: readonly Samples[]): (readonly number[])[] {
+  const good = rounds.map((round) => round.good)
+  return good.flat().length >= ENOUGH ? good : rounds.map((round) => [...round.good, ...round.disturbed])
+}
+
+/** Shares the time of a run out among its groups, those that start threads getting more of it. */
+class Schedule {
+  readonly #begun = performance.now()
+  readonly #total: number
+  readonly #milliseconds: number
+  #planned = 0
+
+  constructor(rows: readonly RowPlan[], { launches, seconds }: Effort) {
+    this.#total = weightOf(rows) * launches
+    this.#milliseconds = seconds * 1000
+  }
+
+  /** The group that begins now. */
+  plan(group: readonly RowPlan[]): void {
+    this.#planned += weightOf(group)
+  }
+
+  /** It should have ended by now. */
+  late(): boolean {
+    return performance.now() - this.#begun > (this.#planned / this.#total) * this.#milliseconds
+  }
+}
+
+function weightOf(rows: readonly RowPlan[]): number {
+  return rows.reduce((sum, { workers = 0 }) => sum + 1 + workers / 8, 0)
+}
+
+/** The machine's noise is what these vary by: they do the same work whatever happens. */
+function isEmptyLoop({ id }: RowPlan): boolean {
+  return id === 'js-empty' || id === 'c-empty'
+}
+
+/**
+ * Rows that are compared with each other run side by side: those of as many workers, of one size; floors, which are for
+ * all of them, with the first.
+ */
+function groupsOf(rows: readonly RowPlan[]): RowPlan[][] {
+  const groups = new Map<number, RowPlan[]>()
+  for (const row of rows) {
+    const scale = row.workers ?? row.size ?? 1
+    const group = groups.get(scale)
+    if (group === undefined) groups.set(scale, [row])
+    else group.push(row)
+  }
+  return [...groups.values()]
+}
+
+/** New processes for all rows, warmed up one after the other; then rounds, A B C A B C …; then their end. */
+async function launchGroup(
+  plan: QuestionPlan,
+  group: readonly RowPlan[],
+  launch: number,
+  { rounds, unavailable }: Findings,
+  schedule: Schedule,
+  { effort, scope, script, watch }: Setting,
+): Promise<void> {
+  const children = new Map<RowPlan, Child>()
+  try {
+    for (const row of group) {
+      const key = keyOf(row)
+      if (unavailable.has(key)) continue
+      if (launch === 0) watch.says(describe(plan, row))
+      const args = [plan.name, key, JSON.stringify(scope)]
+      const child = new Child(script, args, row)
+      children.set(row, child)
+      const why = await child.ready()
+      watch.step()
+      if (why === null) continue
+      unavailable.set(key, why)
+      child.end()
+      children.delete(row)
+    }
+    for (let round = 0; round < effort.rounds && !(round >= LEAST_ROUNDS && schedule.late()); round++) {
+      for (const [row, child] of children) {
+        const key = keyOf(row)
+        const milliseconds = Math.max(effort.milliseconds, THREAD_MS * (row.workers ?? 0))
+        const measured = await child.measure(milliseconds)
+        rounds.set(key, [...(rounds.get(key) ?? []), measured])
+        watch.step(`${plan.name}: round ${round + 1} of ${effort.rounds}`)
+      }
+    }
+  } finally {
+    for (const child of children.values()) child.end()
+  }
+}
+
+function describe(plan: QuestionPlan, { label, workers, size }: RowPlan): string {
+  const many = (n: number | undefined, what: string): string =>
+    n === undefined ? '' : `, ${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`
+  return `${plan.name}${many(workers, 'worker')}${many(size, 'counter')}: ${label}`
+}
+
+function found(row: RowPlan, { rounds, unavailable }: Findings): Row {
+  const { id, label, kind, workers, size, bytes, published } = row
+  const key = keyOf(row)
+  const why = unavailable.get(key)
+  const own = counting(rounds.get(key) ?? []).flat()
+  return {
+    id,
+    label,
+    kind,
+    ...(workers !== undefined && { workers }),
+    ...(size !== undefined && { size }),
+    ...(bytes !== undefined && { bytes }),
+    ns: own.length === 0 ? null : figureOf(own),
+    ...(why !== undefined && { unavailable: why }),
+    ...(published !== undefined && { published }),
+  }
+}

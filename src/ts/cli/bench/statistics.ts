@@ -1,0 +1,36 @@
+import type { Figure, Noise } from './result'
+
+/** Above it, two runs of the same thing differ so much that a ratio of two things says little. */
+export const NOISE_LIMIT = 0.25
+
+/**
+ * The `q` quantile, interpolated between the two nearest samples.
+ *
+ * @param q 0 to 1
+ * @throws {RangeError} without samples
+ */
+export function quantile(samples: readonly number[], q: number): number {
+  if (samples.length === 0) throw new RangeError('quantile: expected samples, received none')
+  const sorted = [...samples].sort((a, b) => a - b)
+  const at = (sorted.length - 1) * q
+  const below = sorted[Math.floor(at)] as number
+  const above = sorted[Math.ceil(at)] as number
+  return below + (above - below) * (at - Math.floor(at))
+}
+
+/** Median, 10th and 90th percentile. */
+export function figureOf(samples: readonly number[]): Figure {
+  return {
+    median: quantile(samples, 0.5),
+    low: quantile(samples, 0.1),
+    high: quantile(samples, 0.9),
+    samples: samples.length,
+  }
+}
+
+/** The verdict on rounds of one and the same loop. */
+export function noiseOf(samples: readonly number[], limit = NOISE_LIMIT): Noise {
+  const { median, low, high } = figureOf(samples)
+  const spread = (high - low) / median
+  return { spread, limit, quiet: spread <= limit }
+}

@@ -1,0 +1,154 @@
+import { stripVTControlCharacters } from 'node:util'
+import Table from 'cli-table3'
+import { colors, wrapped } from '../terminal'
+import type { QuestionPlan } from './plan'
+import type { Figure, Question, Row } from './result'
+
+/** One question's table, or tables, and what to know about them: lines of at most 80 columns. */
+export function tableOf(question: Question, plan: QuestionPlan, ranked: boolean): string[] {
+  const { rows, title, per } = question
+  const scaled = rows.some((row) => scaleOf(row) !== undefined)
+  return [
+    ...wrapped(`${title} (ns per ${per})`).map(colors.bold),
+    ...(scaled ? scaledTables(rows, plan, ranked) : plainTable(rows, plan, ranked)),
+    ...missing(rows),
+    ...plan.notes.flatMap((note) => wrapped(note)).map(colors.dim),
+  ]
+}
+
+/** A line per row: its figure, its spread, its ratio, and what others published. */
+function plainTable(rows: readonly Row[], plan: QuestionPlan, ranked: boolean): string[] {
+  const reference = referenceOf(rows, plan)
+  const published = rows.some((row) => row.published !== undefined)
+  const lines = rows.map((row) => [
+    labelOf(row),
+    ...figureAndSpread(row.ns),
+    ...(ranked ? [ratio(row, reference)] : []),
+    ...(published ? [number(row.published?.x86_64, ''), number(row.published?.arm32, '')] : []),
+  ])
+  const head = ['', 'ns', '10% – 90%', ...(ranked ? [`× ${plan.unit}`] : [])]
+  return grid([...head, ...(published ? ['x86-64', 'arm32'] : [])], lines)
+}
+
+/** A column per number of workers or counters: figures, then ratios and bytes; the floors before them. */
+function scaledTables(rows: readonly Row[], plan: QuestionPlan, ranked: boolean): string[] {
+  const floors = rows.filter((row) => scaleOf(row) === undefined)
+  const scales = [...new Set(rows.flatMap((row) => scaleOf(row) ?? []))]
+  const columns = scales.map((scale) => rows.filter((row) => scaleOf(row) === scale))
+  const names = new Map(columns.flat().map((row) => [row.id, row]))
+  const cells = (id: string, show: (row: Row, column: readonly Row[]) => string): string[] =>
+    columns.map((column) => {
+      const row = column.find((candidate) => candidate.id === id)
+      return row === undefined ? '' : show(row, column)
+    })
+
+  const what = rows.some(({ workers }) => workers !== undefined) ? 'workers:' : 'counters:'
+  const head = scales.map((scale) => scale.toLocaleString('en-US'))
+  const figures = grid(
+    [what, ...head],
+    [...names].map(([id, row]) => [labelOf(row), ...cells(id, ({ ns }) => withSpread(ns))]),
+  )
+  const bytes = columns.at(-1)?.some((row) => row.bytes !== undefined) ?? false
+  const ratios = grid(
+    [ranked ? `× ${plan.unit}` : '', ...(ranked ? head : []), ...(bytes ? ['bytes'] : [])],
+    [...names].map(([id, row]) => [
+      labelOf(row),
+      ...(ranked ? cells(id, (own, column) => ratio(own, referenceOf(column, plan))) : []),
+      // Where it depends on the number of workers, the most of them.
+      ...(bytes ? cells(id, (own) => own.bytes?.toLocaleString('en-US') ?? '').slice(-1) : []),
+    ]),
+  )
+  return [
+    ...(floors.length > 0 ? [...grid(['', 'ns', '10% – 90%'], floors.map(floorOf)), ''] : []),
+    ...figures,
+    ...(ranked || bytes ? ['', ...ratios] : []),
+  ]
+}
+
+const floorOf = (row: Row): string[] => [labelOf(row), ...figureAndSpread(row.ns)]
+
+/** Of a terminal that nobody has made wider. */
+const COLUMNS = 80
+/** In place of a figure. */
+const NOTHING = '–'
+
+const LINES = ['top', 'bottom', 'left', 'right', 'mid', 'middle'] as const
+const CROSSINGS = [
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+  'left-mid',
+  'mid-mid',
+  'right-mid',
+] as const
+/** So many figures leave no room for lines between them. */
+const NO_LINES = Object.fromEntries([...LINES, ...CROSSINGS].map((name) => [name, '']))
+
+/** As wide as {@link COLUMNS} allow. */
+function grid(head: readonly string[], rows: readonly string[][]): string[] {
+  const wide = render(head, rows, 2)
+  const fits = wide.every((line) => stripVTControlCharacters(line).length <= COLUMNS)
+  return fits ? wide : render(head, rows, 1)
+}
+
+function render(head: readonly string[], rows: readonly string[][], gap: number): string[] {
+  const table = new Table({
+    head: head.map(colors.bold),
+    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
+    chars: NO_LINES,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': gap },
+  })
+  table.push(...rows)
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+}
+
+const scaleOf = ({ workers, size }: Row): number | undefined => workers ?? size
+
+/** The row that the others are compared with. */
+export function referenceOf(rows: readonly Row[], { reference }: QuestionPlan): Row | undefined {
+  return reference
+    .map((id) => rows.find((row) => row.id === id && row.ns !== null))
+    .find((row) => row !== undefined)
+}
+
+function ratio({ ns }: Row, reference: Row | undefined): string {
+  return ns === null || !reference?.ns ? NOTHING : number(ns.median / reference.ns.median)
+}
+
+/** Three significant digits, and never an exponent. */
+function number(n: number | undefined, none = NOTHING): string {
+  if (n === undefined) return none
+  if (n >= 99.95) return Math.round(n).toLocaleString('en-US')
+  return n.toFixed(n >= 9.995 ? 1 : 2)
+}
+
+function figureAndSpread(ns: Figure | null): string[] {
+  return ns === null ? [NOTHING, ''] : [number(ns.median), `${number(ns.low)} – ${number(ns.high)}`]
+}
+
+function withSpread(ns: Figure | null): string {
+  if (ns === null) return NOTHING
+  return `${number(ns.median)} ±${Math.round((50 * (ns.high - ns.low)) / ns.median)}%`
+}
+
+/** This package's rows stand out. */
+function labelOf({ kind, label }: Row): string {
+  return kind === 'ours' ? colors.bold(label) : label
+}
+
+/** Why rows have no figure: each reason once. */
+function missing(rows: readonly Row[]): string[] {
+  const reasons = new Map<string, Set<string>>()
+  for (const { label, unavailable } of rows) {
+    if (unavailable === undefined) continue
+    const labels = reasons.get(unavailable) ?? new Set()
+    reasons.set(unavailable, labels.add(label))
+  }
+  return [...reasons].flatMap(([reason, labels]) => wrapped(`No ${[...labels].join(', ')}: ${reason}`))
+}

@@ -1,0 +1,255 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BenchResult, Figure, Row } from '../src/ts/cli/bench/result'
+import { type Bundle, bundle, sample, samplePath } from './bundle'
+
+const USAGE = 2
+const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...env } = process.env
+const RUN =
+  'require(process.argv[1]).compare(process.argv.slice(2)).then((code) => { process.exitCode = code })'
+
+let built: Bundle
+beforeAll(async () => {
+  built = await bundle()
+})
+afterAll(() => built?.remove())
+
+function compare(args: string[], more: NodeJS.ProcessEnv = {}) {
+  return spawnSync(process.execPath, ['-e', RUN, '--', built.compare, ...args], {
+    encoding: 'utf8',
+    env: { ...env, ...more },
+  })
+}
+
+/** The command's output on a terminal of so many columns. */
+function onTerminal(columns: number, args: string[]): string[] {
+  const shim = `process.stdout.isTTY = true; process.stdout.columns = ${columns};`
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', shim + RUN, '--', built.compare, ...args], {
+    encoding: 'utf8',
+    env,
+  })
+  expect(stderr).toBe('')
+  return stripVTControlCharacters(stdout).split('\n')
+}
+
+function write(name: string, content: unknown): string {
+  const file = join(built.folder, name)
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return file
+}
+
+const figure = (median: number, low = median, high = median): Figure => ({ median, low, high, samples: 9 })
+const row = (id: string, ns: Figure | null, more: Partial<Row> = {}): Row => ({
+  id,
+  label: `row ${id}`,
+  kind: 'other',
+  ns,
+  ...more,
+})
+const withRows = (rows: readonly Row[], from = sample('x86_64')): BenchResult => ({
+  ...from,
+  questions: [{ name: 'counters', title: 'Counting', per: 'increment', rows }],
+})
+
+function compared(a: BenchResult, b: BenchResult): string {
+  const { stdout, stderr, status } = compare([write('a.json', a), write('b.json', b)])
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  return stdout
+}
+
+describe('rseq compare', () => {
+  test('shows two machines and every row of both', () => {
+    const { stdout, stderr, status } = compare([samplePath('x86_64'), samplePath('arm64')])
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^A {2}Sample x86-64 server CPU, x64, 2 CPUs, Linux 6\.18\.5/)
+    expect(stdout).toMatch(/^B {2}Sample arm64 server CPU, arm64, 4 CPUs, Linux 6\.12\.43/m)
+    for (const { title, rows } of sample('x86_64').questions) {
+      expect(stdout).toContain(title)
+      for (const { label } of rows) expect(stdout).toContain(label)
+    }
+    expect(stdout).toMatch(/^C: rdpid +9\.\d+ ns +– +– +–$/m)
+    expect(stdout).toContain('No C: rdpid in B: aarch64 has no rdpid')
+    expect(stdout).toMatch(
+      /JS: cpuId\(\), the view +0\.\d\d ns +0\.\d\d ns +1\.\d\d× +1\.\d\d–1\.\d\d {2}slower/,
+    )
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  test('gives the ratio of the medians, and the widest that the spreads allow', () => {
+    const a = withRows([row('x', figure(10, 8, 12))])
+    expect(compared(a, withRows([row('x', figure(20, 18, 24))]))).toMatch(/2\.00× +1\.50–3\.00 {2}slower/)
+    expect(compared(a, withRows([row('x', figure(5, 4, 6))]))).toMatch(/0\.50× +0\.33–0\.75 {2}faster/)
+  })
+
+  test('marks a difference within the spreads as none', () => {
+    const a = withRows([row('x', figure(10, 8, 12))])
+    const stdout = compared(a, withRows([row('x', figure(13, 11.9, 14))]))
+    expect(stdout).toMatch(/1\.30× +0\.99–1\.75 {2}=$/m)
+    expect(stdout).not.toMatch(/slower|faster/)
+  })
+
+  test('matches rows by id, workers and size, whatever their order and label', () => {
+    const a = withRows([
+      row('x', figure(1), { workers: 1 }),
+      row('x', figure(2), { workers: 2 }),
+      row('y', figure(3), { size: 1000 }),
+    ])
+    const b = withRows([
+      row('y', figure(9), { size: 1000, label: 'renamed' }),
+      row('x', figure(8), { workers: 2 }),
+      row('x', figure(1), { workers: 1 }),
+    ])
+    const stdout = compared(a, b)
+    expect(stdout).toMatch(/1 worker\nrow x +1\.00 ns +1\.00 ns +1\.00×/)
+    expect(stdout).toMatch(/2 workers\nrow x +2\.00 ns +8\.00 ns +4\.00×/)
+    expect(stdout).toMatch(/1,000 counters\nrow y +3\.00 ns +9\.00 ns +3\.00×/)
+  })
+
+  test('lists rows and questions that only one of them has', () => {
+    const a = withRows([row('x', figure(1)), row('gone', figure(2))])
+    const b = withRows([row('x', figure(1)), row('new', null, { unavailable: 'no such thing' })])
+    const stdout = compared(a, b)
+    expect(stdout).toMatch(/^row gone +2\.00 ns +– +– +–$/m)
+    expect(stdout).toContain('No row gone in B: not in this run')
+    expect(stdout).toContain('No row new in A: not in this run')
+    expect(stdout).toContain('No row new in B: no such thing')
+    const other: BenchResult = {
+      ...b,
+      questions: [{ name: 'scrape', title: 'Reading', per: 'scrape', rows: [row('z', figure(3))] }],
+    }
+    expect(compared(a, other)).toMatch(/^row z +– +3\.00 ns/m)
+  })
+
+  test.each([
+    ['arm64-emulated', 'No ratios: B ran on an emulated machine.'],
+    ['noisy', 'No ratios: B ran on a machine that was too noisy.'],
+  ] as const)('withholds ratios of %s', (name, reason) => {
+    const { stdout, status } = compare([samplePath('x86_64'), samplePath(name)])
+    expect(status).toBe(0)
+    expect(stdout).toContain(reason)
+    expect(stdout).not.toMatch(/×|faster|slower|B\/A/)
+    expect(compare([samplePath(name), samplePath('x86_64')]).stdout).toContain(
+      reason.replace('B ran', 'A ran'),
+    )
+  })
+
+  test.each([60, 72, 80, 100])('fits %i columns', (columns) => {
+    for (const name of ['arm64', 'noisy'] as const) {
+      const lines = onTerminal(columns, [samplePath('x86_64'), samplePath(name)])
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(columns)
+      // Nothing is cut off.
+      expect(lines.join('\n')).not.toContain('…')
+    }
+  })
+
+  test('fits 80 columns in a file', () => {
+    const { stdout } = compare([samplePath('x86_64'), samplePath('arm64')])
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+  })
+
+  test('lets no text of a file change the terminal', () => {
+    const a = withRows([row('x', figure(1), { label: 'red \u001b[31m\u0007\u009b2J' })])
+    const stdout = compared(a, a)
+    expect(stdout).toContain('red')
+    expect([...stdout].filter((c) => c !== '\n' && /\p{Cc}/u.test(c))).toEqual([])
+  })
+
+  test('writes a page', () => {
+    const file = join(built.folder, 'two.html')
+    const { stdout, stderr, status } = compare([samplePath('x86_64'), samplePath('arm64'), '--html', file])
+    expect([stderr, status]).toEqual(['', 0])
+    expect(stdout).toContain('B/A')
+    expect(readFileSync(file, 'utf8')).toContain('<h1>rseq compare</h1>')
+  })
+
+  test.each(['--help', '-h'])('explains itself with %s', (option) => {
+    const { stdout, stderr, status } = compare([option])
+    expect([stderr, status]).toEqual(['', 0])
+    expect(stdout).toContain('rseq compare A.json B.json')
+    expect(stdout).toContain('--html FILE')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+})
+
+describe('rseq compare refuses', () => {
+  /** Its one line on the standard error. */
+  function refused(args: string[]): string {
+    const { stdout, stderr, status } = compare(args)
+    expect(status).toBe(USAGE)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^rseq: compare: [^\n]+\n$/)
+    return stderr.slice('rseq: compare: '.length, -1)
+  }
+
+  test('a wrong command line', () => {
+    expect(refused([])).toBe('expected two files, received 0')
+    expect(refused(['a.json'])).toBe('expected two files, received 1')
+    expect(refused(['a', 'b', 'c'])).toBe("unexpected argument 'c'")
+    expect(refused(['--nonsense'])).toBe("Unknown option '--nonsense'")
+    expect(refused(['--html'])).toMatch(/--html/)
+  })
+
+  test('a file that is not there, or a folder', () => {
+    const missing = join(built.folder, 'missing.json')
+    expect(refused([missing, samplePath('x86_64')])).toBe(`${missing}: no such file or directory`)
+    expect(refused([samplePath('x86_64'), built.folder])).toMatch(/: illegal operation on a directory$/)
+  })
+
+  test.each<[string, unknown, string]>([
+    ['text', 'hello', 'not JSON'],
+    ['nothing', '', 'not JSON'],
+    ['null', 'null', "not a result of 'rseq bench': no schema"],
+    ['a list', [], "not a result of 'rseq bench': no schema"],
+    ['something else', { a: 1 }, "not a result of 'rseq bench': no schema"],
+    ['another schema', { schema: 2 }, 'expected schema 1, received 2'],
+    ['too little', { schema: 1 }, 'machine: expected an object, received nothing'],
+  ])('%s', (name, content, reason) => {
+    const file = write(`${name.replaceAll(' ', '-')}.json`, content)
+    expect(refused([samplePath('x86_64'), file])).toBe(`${file}: ${reason}`)
+  })
+
+  test.each<[string, (result: BenchResult) => unknown, string]>([
+    [
+      'machine',
+      (r) => ({ ...r, machine: { ...r.machine, cpus: 'two' } }),
+      'machine.cpus: expected a number, received "two"',
+    ],
+    [
+      'question',
+      (r) => ({ ...r, questions: [{ ...r.questions[0], name: 'x' }] }),
+      'questions[0].name: expected getcpu, counters, published, scrape, received "x"',
+    ],
+    [
+      'row',
+      () => withRows([{ ...row('x', figure(1)), kind: 'best' as never }]),
+      'questions[0].rows[0].kind: expected floor, c, ours, other, received "best"',
+    ],
+    [
+      'figure',
+      () => withRows([row('x', { median: null, low: 1, high: 1, samples: 1 } as never)]),
+      'questions[0].rows[0].ns.median: expected a number, received null',
+    ],
+    [
+      'time',
+      () => withRows([row('x', figure(-1))]),
+      'questions[0].rows[0].ns.median: expected no negative number, received -1',
+    ],
+  ])('a wrong %s', (name, change, reason) => {
+    const file = write(`wrong-${name}.json`, change(sample('x86_64')))
+    expect(refused([file, samplePath('arm64')])).toBe(`${file}: ${reason}`)
+  })
+
+  test('a page that cannot be written, after the table', () => {
+    const file = join(built.folder, 'no', 'such', 'page.html')
+    const { stdout, stderr, status } = compare([samplePath('x86_64'), samplePath('arm64'), '--html', file])
+    expect(status).not.toBe(0)
+    expect(stdout).toContain('B/A')
+    expect(stderr).toBe(`rseq: compare: ${file}: no such file or directory\n`)
+    expect(existsSync(file)).toBe(false)
+  })
+})
