@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -68,6 +68,13 @@ describe('importing never throws, and says what it did without', () => {
     const result = load({ build })
     expect(result).toMatchObject({ reason: 'NO_ADDON', backend: 'portable', value: 1 })
     expect(result.message).toMatch(/rseq\.node: .*(too short|invalid ELF header)/)
+  })
+
+  test('an addon of another version', () => {
+    const other = readFileSync(join(root, 'test', 'native', 'build', 'Release', 'helpers.node'))
+    const result = load({ build: other })
+    expect(result).toMatchObject({ reason: 'NO_ADDON', backend: 'portable', value: 1 })
+    expect(result.message).toMatch(/rseq\.node: built from another version/)
   })
 
   test('a build that does not load gives way to the prebuild', () => {

@@ -1,8 +1,8 @@
 /// Per-CPU counters: int64 and float64 cells.
 ///
 /// A thread with rseq adds to the cell of its stripe, in a critical section. Every other thread, and one
-/// whose sections were aborted kAttempts times in a row (single-stepping aborts each one), adds to the
-/// overflow cell, atomically. So each word has one kind of writer, and every operation ends.
+/// whose attempts all failed (single-stepping aborts each one), adds to the overflow cell, atomically.
+/// So each word has one kind of writer, and every operation ends.
 #pragma once
 
 #include <string.h>
@@ -13,6 +13,7 @@
 
 namespace rseq::counter {
 
+/// Attempts of add_again(), after the first one.
 inline constexpr int kAttempts = 8;
 
 #pragma GCC visibility push(hidden)  // reached directly, not through the GOT

@@ -69,6 +69,46 @@ export type Loaded =
 
 const architectures = ['x64', 'arm64']
 
+/** Every function of {@link Addon}: the compiler sees to it that none is missing. */
+const FUNCTIONS: Record<keyof Addon, true> = {
+  mailbox: true,
+  mailedInc: true,
+  mailedAddInt32: true,
+  mailedAdd: true,
+  mailedAddFloat: true,
+  inc: true,
+  add: true,
+  addInt32: true,
+  addFloat: true,
+  addMany: true,
+  targets: true,
+  value: true,
+  floatValue: true,
+  cells: true,
+  create: true,
+  open: true,
+  check: true,
+  regionInfo: true,
+  cpuId: true,
+  mmCid: true,
+  schedGetcpu: true,
+  getcpu: true,
+  areaView: true,
+  settle: true,
+  register: true,
+  unregister: true,
+  status: true,
+  statistics: true,
+}
+
+/** @throws where the file is no addon, or one of another version of this package */
+function open(path: string): Addon {
+  const addon = require(path) as Addon
+  const missing = Object.keys(FUNCTIONS).find((name) => typeof addon[name as keyof Addon] !== 'function')
+  if (missing !== undefined) throw new Error(`built from another version (it has no ${missing})`)
+  return addon
+}
+
 function load(): Loaded {
   const none = (reason: 'NO_ADDON' | 'UNSUPPORTED_PLATFORM', message: string): Loaded => ({
     addon: null,
@@ -95,7 +135,7 @@ function load(): Loaded {
       continue
     }
     try {
-      return { addon: require(path) as Addon, path }
+      return { addon: open(path), path }
     } catch (error) {
       failures.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
     }
