@@ -1,10 +1,11 @@
 // Bundles the command line into lib/cli, third-party libraries included, the package's own lib/ not: the
 // command reports on, and counts with, the very module that programs require.
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { bundleBench } from './bundle-bench.mjs'
 import { pageTexts } from './bundle-page.mjs'
+import { licencesIn } from './licences.mjs'
 
 const root = join(import.meta.dirname, '..')
 const out = join(root, 'lib', 'cli')
@@ -27,22 +28,6 @@ const options = {
   logLevel: 'warning',
 }
 
-/** The folders of the packages that a bundle contains. */
-function packagesIn({ outputs }) {
-  return Object.values(outputs)
-    .flatMap((output) => Object.keys(output.inputs))
-    .map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0])
-    .filter((folder) => folder !== undefined)
-}
-
-function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-  const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry))
-  if (file === undefined) throw new Error(`${name} is bundled and has no licence file`)
-  const text = readFileSync(join(root, folder, file), 'utf8').trim()
-  return `${name} ${version} (${license})\n\n${text}\n`
-}
-
 // What tsc left here has imports that an installed package cannot resolve.
 rmSync(out, { recursive: true, force: true })
 const { metafile } = await build({
@@ -54,7 +39,7 @@ const bench = await bundleBench()
 
 chmodSync(join(out, 'rseq.js'), 0o755)
 
-const licences = [...new Set([metafile, bench].flatMap(packagesIn))].sort().map(licenceOf)
+const licences = licencesIn([metafile, bench]).map((text) => `${text}\n`)
 writeFileSync(
   join(out, 'THIRD-PARTY-LICENSES.txt'),
   ['The files in this folder and in ../bench contain these packages.\n', ...licences].join(

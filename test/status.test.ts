@@ -38,6 +38,13 @@ test(`world ${world}: the same in a worker`, async () => {
   expect(await inWorker()).toMatchObject({ ...expected, available: hasRseq })
 })
 
+test('the C library is the one that Node was started with', () => {
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
+  const { name, version } = status().libc
+  expect(name).toBe(header.glibcVersionRuntime === undefined ? 'musl' : 'glibc')
+  expect(version).toBe(hasAddon ? (header.glibcVersionRuntime ?? null) : null)
+})
+
 test('every field is there, frozen, and JSON', () => {
   const now = status()
   expect(Object.keys(now).sort()).toEqual(

@@ -99,6 +99,8 @@ Napi::Value Status(const Napi::CallbackInfo& info) {
   out.Set("nodeId", Napi::Boolean::New(env, state.node_id));
   out.Set("membarrier", Napi::Boolean::New(env, kernel::has_membarrier()));
   out.Set("sliceExtension", Napi::Boolean::New(env, kernel::has_slice_extension()));
+  const char* glibc = area::glibc_version();
+  if (glibc != nullptr) out.Set("glibc", Napi::String::New(env, glibc));
   if (state.area != nullptr) {
     set("offset", static_cast<double>(reinterpret_cast<char*>(state.area) - abi::thread_pointer()));
   }

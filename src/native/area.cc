@@ -156,8 +156,8 @@ const State& settle_with_foreign() {
     if (adopt(Registration::kForeign, area, legacy_size(), abi::kLegacyLength)) use_own(area);
     return state;
   }
-  const auto version = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"));
-  const bool hidden = version != nullptr && strcmp(version(), "2.34") == 0 && !libc_symbols().size;
+  const char* version = glibc_version();
+  const bool hidden = version != nullptr && strcmp(version, "2.34") == 0 && !libc_symbols().size;
   refuse(hidden ? Reason::kLibcHidden : Reason::kForeignOwner, EINVAL);
   state.registration = Registration::kForeign;
   return state;
@@ -244,6 +244,11 @@ View view() {
   }
   if (!take_memory()) return {.area = nullptr, .size = 0};
   return {.area = own_memory, .size = own_length() > abi::kLegacyLength ? own_length() : legacy_size()};
+}
+
+const char* glibc_version() {
+  const auto version = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"));
+  return version != nullptr ? version() : nullptr;
 }
 
 void attach() {

@@ -71,6 +71,9 @@ void attach();
 /// the kernel agreed, and leaves a state in which every later call on this thread takes the overflow path.
 void release();
 
+/// gnu_get_libc_version(), such as "2.36"; null where the C library is not glibc.
+const char* glibc_version();
+
 // --- the hot path ---------------------------------------------------------------------------------------
 
 #pragma GCC visibility push(hidden)  // reached directly, not through the GOT

@@ -7,6 +7,7 @@ export interface ThreadStatus {
   readonly reason: number
   readonly errno: number
   readonly offset?: number
+  readonly glibc?: string
   readonly size: number
   readonly flags: number
   readonly registeredSize: number

@@ -123,14 +123,13 @@ function messageOf(
   }
 }
 
-function libcOf(): Status['libc'] {
-  // The report names the C library that Node itself was started with; musl has no version to ask for.
-  const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)
-    ?.header
-  if (header?.glibcVersionRuntime !== undefined) return { name: 'glibc', version: header.glibcVersionRuntime }
+/** @param glibc its version, where the addon found it; other C libraries have none to ask for */
+function libcOf(glibc: string | undefined): Status['libc'] {
+  if (glibc !== undefined) return { name: 'glibc', version: glibc }
   try {
-    if (readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-'))
-      return { name: 'musl', version: null }
+    const maps = readFileSync('/proc/self/maps', 'latin1')
+    if (maps.includes('/ld-musl-')) return { name: 'musl', version: null }
+    if (/\/(libc\.so\.6|libc-2\.\d+\.so)$/m.test(maps)) return { name: 'glibc', version: null }
   } catch {
     // not Linux, or no /proc
   }
@@ -173,7 +172,7 @@ function withAddon(addon: Addon, path: string): Status {
       sliceExtension: live && thread.sliceExtension,
       membarrier: live && thread.membarrier,
     },
-    libc: libcOf(),
+    libc: libcOf(thread.glibc),
     cpus: { possible: thread.possible, online: thread.online, allowed: thread.allowed },
     arch: process.arch,
     addon: path,
@@ -192,7 +191,7 @@ function withoutAddon(reason: Reason, message: string): Status {
     area: null,
     kernel: { release: release(), featureSize: 0, align: 0 },
     features: { cpuId: false, nodeId: false, mmCid: false, sliceExtension: false, membarrier: false },
-    libc: libcOf(),
+    libc: libcOf(undefined),
     cpus: { possible: possibleCpus(), online: cpus().length, allowed: availableParallelism() },
     arch: process.arch,
     addon: null,
