@@ -1,11 +1,13 @@
 /// The N-API surface: the module, and what is about the thread. Nothing here throws.
 #include "addon.h"
 
+#include "abort_check.h"
 #include "area.h"
 #include "area_pool.h"
 #include "counter.h"
 #include "cpu.h"
 #include "kernel.h"
+#include "libc.h"
 
 namespace rseq::addon {
 namespace {
@@ -96,10 +98,11 @@ Napi::Value Status(const Napi::CallbackInfo& info) {
   set("online", cpu::online());
   set("allowed", cpu::allowed());
   out.Set("sections", Napi::Boolean::New(env, state.sections));
+  out.Set("awaited", Napi::Boolean::New(env, state.awaited));
   out.Set("nodeId", Napi::Boolean::New(env, state.node_id));
   out.Set("membarrier", Napi::Boolean::New(env, kernel::has_membarrier()));
   out.Set("sliceExtension", Napi::Boolean::New(env, kernel::has_slice_extension()));
-  const char* glibc = area::glibc_version();
+  const char* glibc = libc::glibc_version();
   if (glibc != nullptr) out.Set("glibc", Napi::String::New(env, glibc));
   if (state.area != nullptr) {
     set("offset", static_cast<double>(reinterpret_cast<char*>(state.area) - abi::thread_pointer()));
@@ -128,6 +131,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   static uintptr_t instance = 0;
   auto* number = reinterpret_cast<void*>(__atomic_add_fetch(&instance, 1, __ATOMIC_RELAXED));
   napi_add_env_cleanup_hook(env, [](void*) { area::release(); }, number);
+
+  abort_check::begin();
 
   set_cells(exports);
   set_raw(exports, "cpuId", CpuId);

@@ -5,15 +5,16 @@
 #include <string.h>
 
 #include "area_pool.h"
-#include "cpu.h"
 #include "kernel.h"
+#include "libc.h"
+#include "trust.h"
 
 namespace rseq::area {
 namespace {
 
 /// What a thread without a usable area operates on. Its ids are above every stripe number, so no section
 /// is entered and nothing is ever written here.
-abi::Area parked = {
+constexpr abi::Area kNowhere = {
     .cpu_id_start = 0,
     .cpu_id = abi::kUnregistered,
     .rseq_cs = 0,
@@ -22,6 +23,7 @@ abi::Area parked = {
     .mm_cid = abi::kUnregistered,
     .slice_ctrl = 0,
 };
+constinit abi::Area parked = kNowhere;
 
 constinit thread_local State state = {};
 /// Memory for this thread's own area: registered if the state says kSelf, and otherwise not. The thread
@@ -32,28 +34,6 @@ constinit thread_local uint32_t instances = 0;
 
 bool is_live(const abi::Area* area) { return static_cast<int32_t>(abi::load(&area->cpu_id)) >= 0; }
 
-enum class Verdict { kTrue, kFalse, kNodeFalse };
-
-/// Holds the area against the getcpu system call, on whatever CPU the thread is. A look counts only if
-/// cpu_id was the same before and after the call; a thread that moved away and back in between would be
-/// judged wrongly, hence three looks. Where getcpu is denied there is nothing to compare with.
-Verdict check(const abi::Area* area, uint32_t size) {
-  constexpr int kLooks = 3;
-  Verdict verdict = Verdict::kTrue;
-  for (int wrong = 0, tries = 0; wrong < kLooks && tries < 100; ++tries) {
-    cpu::Location seen;
-    const uint32_t before = abi::load(&area->cpu_id);
-    const uint32_t node = abi::load(&area->node_id);
-    if (before >= cpu::possible()) return Verdict::kFalse;
-    if (cpu::getcpu(&seen) != 0) return Verdict::kTrue;
-    if (abi::load(&area->cpu_id) != before) continue;
-    if (seen.cpu == before && (size < abi::kSizeNodeId || seen.node == node)) return Verdict::kTrue;
-    verdict = seen.cpu == before ? Verdict::kNodeFalse : Verdict::kFalse;
-    ++wrong;
-  }
-  return verdict;
-}
-
 const State& refuse(Reason reason, int error) {
   state = {};
   state.settled = true;
@@ -63,28 +43,49 @@ const State& refuse(Reason reason, int error) {
   return state;
 }
 
+/// What trust::sections() says, for this thread's state.
+void judge(trust::Sections sections) {
+  state.sections = sections == trust::Sections::kTrusted;
+  state.awaited = sections == trust::Sections::kAwaited;
+  state.reason = state.sections ? Reason::kOk : Reason::kUntrustedKernel;
+}
+
 /// Takes `area` into use, after holding it against the getcpu system call.
 /// @return false, with the state saying so, where it does not tell the truth
 bool adopt(Registration registration, abi::Area* area, uint32_t size, uint32_t registered_size) {
-  const kernel::Suspicion suspicion = kernel::suspicion();
-  const Verdict verdict = suspicion.reads ? Verdict::kFalse : check(area, size);
-  if (verdict == Verdict::kFalse) {
+  const trust::Reads reads = trust::reads(area, size);
+  if (reads == trust::Reads::kFalse) {
     refuse(Reason::kUntrustedKernel, 0);
     return false;
   }
-  state = {
-      .settled = true,
-      .sections = !suspicion.sections,
-      .node_id = size >= abi::kSizeNodeId && verdict != Verdict::kNodeFalse,
-      .registration = registration,
-      .reason = suspicion.sections ? Reason::kUntrustedKernel : Reason::kOk,
-      .error = 0,
-      .area = area,
-      .size = size,
-      .flags = 0,
-      .registered_size = registered_size,
-  };
+  state = {};
+  state.settled = true;
+  state.node_id = size >= abi::kSizeNodeId && reads != trust::Reads::kNodeFalse;
+  state.registration = registration;
+  state.area = area;
+  state.size = size;
+  state.registered_size = registered_size;
+  judge(trust::sections());
   return true;
+}
+
+/// One kernel, one verdict: sections in libc's areas end for all threads where one thread's was wrong.
+constinit bool libc_distrusted = false;
+
+/// Where this thread's operations go from now on.
+void route() {
+  own_area = state.awaited ? &awaiting : &parked;
+  if (!state.sections) return;
+  if (state.size >= abi::kSizeMmCid) __atomic_store_n(&mm_cid_live, true, __ATOMIC_RELAXED);
+  if (state.registration != Registration::kLibc) {
+    own_area = state.area;
+  } else {
+    const int64_t offset = reinterpret_cast<char*>(state.area) - abi::thread_pointer();
+    __atomic_store_n(&libc_offset, offset, __ATOMIC_SEQ_CST);
+    // Stored first, looked at after: whoever distrusts meanwhile does both the other way round.
+    if (__atomic_load_n(&libc_distrusted, __ATOMIC_SEQ_CST))
+      __atomic_store_n(&libc_offset, 0, __ATOMIC_SEQ_CST);
+  }
 }
 
 /// Live bytes of an area that was registered with the legacy length.
@@ -102,50 +103,24 @@ uint32_t own_length() {
 
 // --- libc's area ------------------------------------------------------------------------------------------
 
-struct LibcSymbols {
-  const ptrdiff_t* offset;
-  const unsigned int* size;
-  const unsigned int* flags;
-};
-
-LibcSymbols libc_symbols() {
-  return {
-      .offset = static_cast<const ptrdiff_t*>(dlsym(RTLD_DEFAULT, "__rseq_offset")),
-      .size = static_cast<const unsigned int*>(dlsym(RTLD_DEFAULT, "__rseq_size")),
-      .flags = static_cast<const unsigned int*>(dlsym(RTLD_DEFAULT, "__rseq_flags")),
-  };
-}
-
-/// The symbols prove nothing by themselves: a size of 0 says that libc registers no thread.
-bool libc_registers(const LibcSymbols& libc) {
-  return libc.offset != nullptr && libc.size != nullptr && *libc.size != 0;
-}
-
-const State& settle_with_libc(const LibcSymbols& libc) {
+const State& settle_with_libc(const libc::Symbols& libc) {
   auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + *libc.offset);
   if (!is_live(area)) return refuse(Reason::kRefused, 0);
   // glibc 2.35 to 2.40 says 20 or 32, whatever the kernel writes into the 32 bytes that it registered.
   const bool fixed = *libc.size == abi::kSizeBase || *libc.size == abi::kLegacyLength;
   const uint32_t size = fixed ? legacy_size() : *libc.size;
   const uint32_t registered = *libc.size <= abi::kLegacyLength ? abi::kLegacyLength : *libc.size;
-  // One kernel, one verdict: sections in libc's areas end for all threads where one thread's was wrong.
-  static bool distrusted = false;
-  const bool trusted = adopt(Registration::kLibc, area, size, registered);
-  if (trusted) state.flags = libc.flags != nullptr ? *libc.flags : 0;
-  if (!trusted || !state.sections) __atomic_store_n(&distrusted, true, __ATOMIC_SEQ_CST);
-  if (size >= abi::kSizeMmCid) __atomic_store_n(&mm_cid_live, true, __ATOMIC_RELAXED);
-  const int64_t offset = __atomic_load_n(&distrusted, __ATOMIC_SEQ_CST) ? 0 : *libc.offset;
-  __atomic_store_n(&libc_offset, offset, __ATOMIC_RELAXED);
+  if (adopt(Registration::kLibc, area, size, registered)) {
+    state.flags = libc.flags != nullptr ? *libc.flags : 0;
+    route();
+  } else {
+    __atomic_store_n(&libc_distrusted, true, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&libc_offset, 0, __ATOMIC_SEQ_CST);
+  }
   return state;
 }
 
 // --- an area of our own, or somebody else's ----------------------------------------------------------------
-
-void use_own(abi::Area* area) {
-  if (!state.sections) return;
-  if (state.size >= abi::kSizeMmCid) __atomic_store_n(&mm_cid_live, true, __ATOMIC_RELAXED);
-  own_area = area;
-}
 
 /// `__rseq_abi` is the TLS symbol of libraries from before glibc had the registration. Trying to register
 /// it again tells whether it is this thread's registration, with our signature: EBUSY. Only safe where the
@@ -153,11 +128,11 @@ void use_own(abi::Area* area) {
 const State& settle_with_foreign() {
   auto* area = static_cast<abi::Area*>(dlsym(RTLD_DEFAULT, "__rseq_abi"));
   if (area != nullptr && kernel::rseq(area, abi::kLegacyLength, 0) == EBUSY && is_live(area)) {
-    if (adopt(Registration::kForeign, area, legacy_size(), abi::kLegacyLength)) use_own(area);
+    if (adopt(Registration::kForeign, area, legacy_size(), abi::kLegacyLength)) route();
     return state;
   }
-  const char* version = glibc_version();
-  const bool hidden = version != nullptr && strcmp(version, "2.34") == 0 && !libc_symbols().size;
+  const char* version = libc::glibc_version();
+  const bool hidden = version != nullptr && strcmp(version, "2.34") == 0 && libc::symbols().size == nullptr;
   refuse(hidden ? Reason::kLibcHidden : Reason::kForeignOwner, EINVAL);
   state.registration = Registration::kForeign;
   return state;
@@ -198,7 +173,7 @@ const State& settle_with_own() {
   const uint32_t size = length > abi::kLegacyLength ? length : legacy_size();
   // Some emulators answer 0 and do nothing: then cpu_id is still what it was.
   if (is_live(area) && adopt(Registration::kSelf, area, size, length)) {
-    use_own(area);
+    route();
   } else {
     if (unregister(area, length) == 0) {
       area_pool::clear(area);
@@ -214,12 +189,23 @@ const State& settle_with_own() {
 
 constinit int64_t libc_offset = 0;
 constinit bool mm_cid_live = false;
+constinit abi::Area awaiting = kNowhere;
 constinit thread_local abi::Area* own_area = &parked;
 
+void look_again() {
+  const trust::Sections sections = trust::sections();
+  if (sections == trust::Sections::kAwaited) return;
+  judge(sections);
+  route();
+}
+
 const State& settle() {
-  if (state.settled) return state;
-  const LibcSymbols libc = libc_symbols();
-  return libc_registers(libc) ? settle_with_libc(libc) : settle_with_own();
+  if (state.settled) {
+    if (own_area == &awaiting) look_again();
+    return state;
+  }
+  const libc::Symbols libc = libc::symbols();
+  return libc.registers_threads() ? settle_with_libc(libc) : settle_with_own();
 }
 
 const State& register_thread() {
@@ -237,18 +223,13 @@ const State& unregister_thread() {
 }
 
 View view() {
-  const LibcSymbols libc = libc_symbols();
-  if (libc_registers(libc)) {
+  const libc::Symbols libc = libc::symbols();
+  if (libc.registers_threads()) {
     const State& with_libc = settle();
     return {.area = with_libc.area, .size = with_libc.size};
   }
   if (!take_memory()) return {.area = nullptr, .size = 0};
   return {.area = own_memory, .size = own_length() > abi::kLegacyLength ? own_length() : legacy_size()};
-}
-
-const char* glibc_version() {
-  const auto version = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"));
-  return version != nullptr ? version() : nullptr;
 }
 
 void attach() {

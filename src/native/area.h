@@ -34,6 +34,7 @@ enum class Reason : uint8_t {
 struct State {
   bool settled;
   bool sections;  ///< critical sections may run in `area`
+  bool awaited;   ///< … or may, once the abort check says that they are aborted
   bool node_id;   ///< node_id agreed with getcpu
   Registration registration;
   Reason reason;
@@ -71,9 +72,6 @@ void attach();
 /// the kernel agreed, and leaves a state in which every later call on this thread takes the overflow path.
 void release();
 
-/// gnu_get_libc_version(), such as "2.36"; null where the C library is not glibc.
-const char* glibc_version();
-
 // --- the hot path ---------------------------------------------------------------------------------------
 
 #pragma GCC visibility push(hidden)  // reached directly, not through the GOT
@@ -81,15 +79,22 @@ const char* glibc_version();
 extern int64_t libc_offset;
 /// mm_cid is live in every area that current() can give.
 extern bool mm_cid_live;
-/// This thread's own or foreign area, or the parked one.
+/// A parked area as well: of threads whose sections await the abort check.
+extern constinit abi::Area awaiting;
+/// This thread's own or foreign area, or a parked one.
 extern constinit thread_local abi::Area* own_area;
 #pragma GCC visibility pop
+
+/// Takes the abort check's answer for this thread, if there is one by now.
+void look_again();
 
 /// The area that this thread's sections run in, never null.
 inline abi::Area* current() {
   const int64_t offset = __atomic_load_n(&libc_offset, __ATOMIC_RELAXED);
   if (offset != 0) [[likely]]
     return reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
+  if (own_area == &awaiting) [[unlikely]]
+    look_again();
   return own_area;
 }
 

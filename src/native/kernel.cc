@@ -1,6 +1,8 @@
 #include "kernel.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -38,6 +40,11 @@ Version version() {
   return v;
 }
 
+[[maybe_unused]] bool wants_probe() {
+  const char* value = getenv("RSEQ_PROBE");
+  return value != nullptr && strcmp(value, "1") == 0;
+}
+
 }  // namespace
 
 uint32_t feature_size() { return aux(abi::kAuxFeatureSize); }
@@ -62,10 +69,12 @@ int probe() { return syscall(abi::kSysRseq, nullptr, 0, 0, 0) == 0 ? 0 : errno; 
 
 Suspicion suspicion() {
   const Version v = version();
-#if defined(__aarch64__)
-  const bool sections = !(v < Version{6, 19}) && v < Version{7, 1};
-#else
+#if defined(RSEQ_TRUST_SECTIONS)  // a test's build: what happens without the abort check
   const bool sections = false;
+#elif defined(__aarch64__)
+  const bool sections = (!(v < Version{6, 19}) && v < Version{7, 1}) || wants_probe();
+#else
+  const bool sections = wants_probe();
 #endif
   return {.reads = v < Version{5, 8}, .sections = sections};
 }

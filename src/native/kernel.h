@@ -32,7 +32,7 @@ int probe();
 /// backport both faults and fixes, so a version only tells where to be careful.
 struct Suspicion {
   bool reads;     ///< before 5.8: cpu_id of a new task could be stale
-  bool sections;  ///< aarch64, 6.19 to before 7.1: sections are not aborted
+  bool sections;  ///< aarch64, 6.19 to before 7.1: sections may not be aborted. Or RSEQ_PROBE=1 says to look.
 };
 Suspicion suspicion();
 

@@ -3,6 +3,7 @@
 {
   'includes': ['link.gypi'],
   'sources': [
+    '<(native)/abort_check.cc',
     '<(native)/addon.cc',
     '<(native)/addon_cells.cc',
     '<(native)/area.cc',
@@ -10,8 +11,10 @@
     '<(native)/counter.cc',
     '<(native)/cpu.cc',
     '<(native)/kernel.cc',
+    '<(native)/libc.cc',
     '<(native)/region.cc',
     '<(native)/runtime.cc',
+    '<(native)/trust.cc',
   ],
   'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
   'defines': [

@@ -23,6 +23,9 @@
 
 #include "abi.h"
 
+/// Turns that watch() waits for a change: some microseconds.
+#define RSEQ_WATCH_TURNS 10000
+
 namespace rseq::sequences {
 
 enum class Outcome {
@@ -50,6 +53,16 @@ enum class Outcome {
 ///     *cell += x                         // IEEE 754 double, the thread's rounding mode
 ///
 /// Both are called through add(), by the type of the amount.
+///
+/// watch(area, id, stripe, word, left)
+///     if (*id != stripe) goto moved
+///     first = *word
+///     turns = RSEQ_WATCH_TURNS
+///     while (*word == first && --turns != 0) {}
+///     *left = turns                      // 32-bit; not 0: somebody wrote `word` while the section ran
+///
+/// For the abort check: a writer of `word` that shares the CPU cannot run before the section has ended, or
+/// was aborted. A commit with turns left is one that should not have been.
 ///
 /// @param area    this thread's registered area; no other
 /// @param id      &area->cpu_id or &area->mm_cid

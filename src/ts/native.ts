@@ -18,6 +18,7 @@ export interface ThreadStatus {
   readonly online: number
   readonly allowed: number
   readonly sections: boolean
+  readonly awaited: boolean
   readonly nodeId: boolean
   readonly membarrier: boolean
   readonly sliceExtension: boolean

@@ -98,18 +98,22 @@ const MESSAGES: Record<(typeof REASONS)[number], string> = {
   FOREIGN_OWNER:
     'Another library has registered this thread for rseq and does not share its area: start without it, or let libc own the registration (glibc 2.35 and later). Counters work, with atomic instructions.',
   UNTRUSTED_KERNEL:
-    'This kernel says it has rseq, but what it says does not hold (a wrong CPU number, or sections that are not aborted): update it. Counters work, with atomic instructions.',
+    'This kernel says it has rseq, but what it says does not hold (a wrong CPU number, or sections that were not seen to be aborted): update it. Counters work, with atomic instructions.',
   NO_MEMORY: 'No memory for the area of this thread. Counters work, with atomic instructions.',
   UNREGISTERED:
     'unregister() was called on this thread; register() undoes it. Counters work, with atomic instructions.',
   THREAD_ENDING: 'The thread is ending. Counters work, with atomic instructions.',
 }
 
+const AWAITED =
+  'This version of the kernel is known for sections that are not aborted; whether this one aborts them is being tried, within 50 ms of the start. Until then counters work with atomic instructions.'
+
 function messageOf(
   thread: ThreadStatus,
   registration: Registration,
   reason: (typeof REASONS)[number],
 ): string {
+  if (thread.awaited) return AWAITED
   if (reason !== 'OK') {
     return reason === 'REFUSED' ? `${MESSAGES.REFUSED} (errno ${thread.errno})` : MESSAGES[reason]
   }

@@ -2,8 +2,9 @@ import type { Elf } from '../elf'
 import type { Check } from './binary'
 
 /** Everything that the addon may ask of libc: there in glibc since 2.31 and in musl, under one name. */
-const LIBC = `__errno_location __tls_get_addr abort close dlsym free getauxval getrandom malloc memcmp memcpy
-  memset mmap munmap open prctl pthread_mutex_lock pthread_mutex_unlock pthread_once read sched_getcpu strcmp
+const LIBC = `__errno_location __tls_get_addr abort clock_gettime close dlsym free getauxval getenv getrandom
+  malloc memcmp memcpy memset mmap munmap nanosleep open prctl pthread_create pthread_detach pthread_join
+  pthread_mutex_lock pthread_mutex_unlock pthread_once pthread_sigmask read sched_getcpu sigfillset strcmp
   strlen syscall uname`.split(/\s+/)
 
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']

@@ -8,7 +8,9 @@ const SYSTEM_CALL = { x64: Buffer.of(0x0f, 0x05), arm64: Buffer.of(0x01, 0x00, 0
 /** lock incl (%rdi); ldxr x16, [x0] */
 const ATOMIC = { x64: Buffer.of(0xf0, 0xff, 0x07), arm64: Buffer.of(0x10, 0x7c, 0x5f, 0xc8) }
 
-function first({ descriptors: [descriptor] }: Binary): Descriptor {
+/** An addition's section: without a loop, whatever it is changed to has room. */
+function first(binary: Binary): Descriptor {
+  const descriptor = binary.descriptors.find((candidate) => code.count(candidate, binary).name !== 'watch')
   if (descriptor === undefined) throw new Error('no critical section')
   return descriptor
 }
@@ -88,7 +90,7 @@ export const sectionMutations: Mutation[] = [
     how: "another section's handler",
     complaint: /two sections/,
     change: (file, binary) =>
-      poke(file, binary.elf, first(binary).address + 24, binary.descriptors[1]?.abort ?? 0),
+      poke(file, binary.elf, first(binary).address + 24, binary.descriptors.at(-1)?.abort ?? 0),
   },
   {
     check: descriptors.signature,

@@ -8,6 +8,12 @@
       'includes': ['../../src/native/rseq.gypi'],
       'defines': ['RSEQ_INJECT_LOOPS=2000'],
     },
+    {
+      # The addon that takes every kernel's sections on trust: what the abort check is for.
+      'target_name': 'rseq_trusting',
+      'includes': ['../../src/native/rseq.gypi'],
+      'defines': ['RSEQ_TRUST_SECTIONS'],
+    },
     {'target_name': 'helpers', 'sources': ['helpers.c']},
     {
       'target_name': 'fake',

@@ -17,6 +17,8 @@
  *   FAKE_GETCPU_ERROR=N      getcpu and sched_getcpu fail with errno N
  *   FAKE_NODE=N              getcpu says node N
  *   FAKE_RELEASE=5.4.0       uname()
+ *   FAKE_PIN_DELAY=N         the raw sched_setaffinity takes N ms
+ *   FAKE_PIN_ERROR=N         … fails with errno N
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,6 +28,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -124,6 +127,13 @@ long syscall(long call, ...) {
   if (call == SYS_GETCPU && getenv("FAKE_GETCPU_ERROR") != NULL) {
     errno = (int)number("FAKE_GETCPU_ERROR", 0);
     return -1;
+  }
+  if (call == SYS_sched_setaffinity) {
+    usleep((useconds_t)number("FAKE_PIN_DELAY", 0) * 1000);
+    if (getenv("FAKE_PIN_ERROR") != NULL) {
+      errno = (int)number("FAKE_PIN_ERROR", 0);
+      return -1;
+    }
   }
   const long result = pass_on(call, a);
   if (call == SYS_GETCPU && result == 0) {

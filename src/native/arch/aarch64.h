@@ -78,4 +78,31 @@ aborted:
   return Outcome::kAborted;
 }
 
+inline Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
+                     uint32_t* left) {
+  // w16 = first, w17 = turns, w9 = *word
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
+                        "ldr w16, [%[word]]\n\t"
+                        "mov w17, #" RSEQ_STRINGIFY(RSEQ_WATCH_TURNS) "\n"
+                        "6:\n\t"
+                        "ldr w9, [%[word]]\n\t"
+                        "cmp w9, w16\n\t"
+                        "b.ne 7f\n\t"
+                        "subs w17, w17, #1\n\t"
+                        "b.ne 6b\n"
+                        "7:\n\t"
+                        "str w17, [%[left]]\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [word] "r"(word),
+                          [left] "r"(left)
+                        : "memory", "cc", "x9", "x16", "x17"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
 }  // namespace rseq::sequences

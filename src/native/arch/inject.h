@@ -3,11 +3,12 @@
 /// RSEQ_INJECT_LOOPS set to a number of loop turns (up to 65535, each about one cycle).
 #pragma once
 
+#define RSEQ_STRINGIFY_(x) #x
+#define RSEQ_STRINGIFY(x) RSEQ_STRINGIFY_(x)
+
 #if !defined(RSEQ_INJECT_LOOPS)
 #define RSEQ_INJECT ""
 #else
-#define RSEQ_STRINGIFY_(x) #x
-#define RSEQ_STRINGIFY(x) RSEQ_STRINGIFY_(x)
 // clang-format off: one instruction per line, aligned
 #if defined(__x86_64__)
 #define RSEQ_INJECT                                      \

@@ -76,4 +76,30 @@ aborted:
   return Outcome::kAborted;
 }
 
+inline Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
+                     uint32_t* left) {
+  // eax = first, ecx = turns
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
+                        "movl (%[word]), %%eax\n\t"
+                        "movl $" RSEQ_STRINGIFY(RSEQ_WATCH_TURNS) ", %%ecx\n"
+                        "6:\n\t"
+                        "cmpl %%eax, (%[word])\n\t"
+                        "jne 7f\n\t"
+                        "subl $1, %%ecx\n\t"
+                        "jnz 6b\n"
+                        "7:\n\t"
+                        "movl %%ecx, (%[left])\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [word] "r"(word),
+                          [left] "r"(left)
+                        : "memory", "cc", "rax", "rcx"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
 }  // namespace rseq::sequences

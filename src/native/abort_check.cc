@@ -1,0 +1,121 @@
+#include "abort_check.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "area.h"
+#include "kernel.h"
+#include "sequences.h"
+#include "trust.h"
+
+namespace rseq::abort_check {
+namespace {
+
+constexpr int64_t kLimitNs = 50'000'000;
+/// Between two changes of the word; the timer's slack makes it about twice that.
+constexpr long kPauseNs = 100'000;
+/// Aborts across a change after which sections are trusted. One change without an abort refutes them.
+constexpr int kEnough = 8;
+
+/// The two threads share a CPU: while the watcher's section runs, the bumper cannot, unless the kernel has
+/// taken the CPU from the watcher, and then it must abort the section.
+struct Experiment {
+  uint32_t word = 0;
+  bool over = false;
+};
+
+int64_t now_ns() {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C(1'000'000'000) + now.tv_nsec;
+}
+
+void* bump(void* argument) {
+  auto* experiment = static_cast<Experiment*>(argument);
+  const struct timespec pause = {.tv_sec = 0, .tv_nsec = kPauseNs};
+  while (!__atomic_load_n(&experiment->over, __ATOMIC_RELAXED)) {
+    __atomic_fetch_add(&experiment->word, 1, __ATOMIC_RELAXED);
+    nanosleep(&pause, nullptr);
+  }
+  return nullptr;
+}
+
+/// Keeps the calling thread, and the threads that it starts, on one CPU. The raw system call: libc has
+/// several versions of the function. @return false where it is denied
+bool pin(uint32_t cpu) {
+  constexpr uint32_t kBits = 8 * sizeof(unsigned long);
+  unsigned long mask[1024] = {};
+  if (cpu >= kBits * 1024) return false;
+  mask[cpu / kBits] = 1UL << (cpu % kBits);
+  return syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) == 0;
+}
+
+/// @return true where enough sections were aborted across a change, and none was not, before `deadline`
+bool watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64_t deadline) {
+  int aborted = 0;
+  while (aborted < kEnough && now_ns() < deadline) {
+    uint32_t left = 0;
+    const uint32_t before = abi::load(&experiment.word);
+    switch (sequences::watch(area, &area->cpu_id, cpu, &experiment.word, &left)) {
+      case sequences::Outcome::kCommitted:
+        if (left != 0) return false;
+        break;
+      case sequences::Outcome::kAborted:
+        if (abi::load(&experiment.word) != before) ++aborted;
+        break;
+      case sequences::Outcome::kMoved:
+        break;
+    }
+  }
+  return aborted == kEnough;
+}
+
+/// Both threads' work: registers this one as any other of the process is, pins it, and watches.
+bool sections_are_aborted() {
+  const int64_t deadline = now_ns() + kLimitNs;
+  abi::Area* area = area::settle().area;
+  if (area == nullptr) return false;
+  const uint32_t cpu = abi::load(&area->cpu_id);
+  if (!pin(cpu)) return false;
+  Experiment experiment;
+  pthread_t bumper;
+  if (pthread_create(&bumper, nullptr, bump, &experiment) != 0) return false;
+  const bool aborted = watch(area, cpu, experiment, deadline);
+  __atomic_store_n(&experiment.over, true, __ATOMIC_RELAXED);
+  pthread_join(bumper, nullptr);
+  return aborted;
+}
+
+void* run(void*) {
+  area::attach();
+  trust::answer(sections_are_aborted());
+  area::release();
+  return nullptr;
+}
+
+}  // namespace
+
+void begin() {
+  static bool begun = false;
+  if (!kernel::suspicion().sections || __atomic_exchange_n(&begun, true, __ATOMIC_RELAXED)) return;
+  // The threads inherit that all signals are blocked: handlers are for the program's own threads, and a
+  // signal aborts sections where a preemption does not (aarch64 7.0.10 to 7.0.13).
+  sigset_t all;
+  sigset_t before;
+  pthread_t thread;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const int error = pthread_create(&thread, nullptr, run, nullptr);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error == 0) {
+    pthread_detach(thread);
+  } else {
+    trust::answer(false);
+  }
+}
+
+}  // namespace rseq::abort_check
