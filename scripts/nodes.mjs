@@ -1,6 +1,6 @@
 // Nodes of other versions and architectures, with their headers, from the npm packages node-linux-*.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cache } from './cache.mjs'
 
@@ -37,4 +37,16 @@ export function fetchNode(arch, version) {
     rmSync(scratch, { recursive: true, force: true })
   }
   return folder
+}
+
+/**
+ * What a Node is, by its headers: it may be for another architecture.
+ * @param {string} folder of fetchNode()
+ * @returns {{ version: string, abi: string }} abi: its process.versions.modules
+ */
+export function versionOf(folder) {
+  const header = readFileSync(join(folder, 'include', 'node', 'node_version.h'), 'utf8')
+  const number = (name) => new RegExp(`#define NODE_${name} (\\d+)`).exec(header)?.[1]
+  const version = ['MAJOR', 'MINOR', 'PATCH'].map((part) => number(`${part}_VERSION`)).join('.')
+  return { version, abi: number('MODULE_VERSION') }
 }

@@ -31,6 +31,7 @@ export interface Segment {
   offset: number
   address: number
   fileSize: number
+  align: number
 }
 
 export interface ElfSymbol {
@@ -98,6 +99,7 @@ export class Elf {
         offset: this.#word(at + 8),
         address: this.#word(at + 16),
         fileSize: this.#word(at + 32),
+        align: this.#word(at + 48),
       })
     }
   }

@@ -127,12 +127,24 @@ function messageOf(
   }
 }
 
+/** What `ask` answers, or `otherwise` where a runtime's permissions forbid to ask. */
+function permitted<T>(ask: () => T, otherwise: T): T {
+  try {
+    return ask()
+  } catch {
+    return otherwise
+  }
+}
+
+const kernelRelease = (): string => permitted(release, '')
+
 /** @param glibc its version, where the addon found it; other C libraries have none to ask for */
 function libcOf(glibc: string | undefined): Status['libc'] {
   if (glibc !== undefined) return { name: 'glibc', version: glibc }
   try {
     const maps = readFileSync('/proc/self/maps', 'latin1')
-    if (maps.includes('/ld-musl-')) return { name: 'musl', version: null }
+    // Its loader is the library itself, under either name.
+    if (/\/(ld-musl-[^/]*|[^/]*-linux-musl\/libc\.so)$/m.test(maps)) return { name: 'musl', version: null }
     if (/\/(libc\.so\.6|libc-2\.\d+\.so)$/m.test(maps)) return { name: 'glibc', version: null }
   } catch {
     // not Linux, or no /proc
@@ -168,7 +180,7 @@ function withAddon(addon: Addon, path: string): Status {
                   ? 'legacy'
                   : null,
           },
-    kernel: { release: release(), featureSize: thread.featureSize, align: thread.align },
+    kernel: { release: kernelRelease(), featureSize: thread.featureSize, align: thread.align },
     features: {
       cpuId: live,
       nodeId: thread.nodeId,
@@ -193,10 +205,14 @@ function withoutAddon(reason: Reason, message: string): Status {
     backend: 'portable',
     fastCalls: false,
     area: null,
-    kernel: { release: release(), featureSize: 0, align: 0 },
+    kernel: { release: kernelRelease(), featureSize: 0, align: 0 },
     features: { cpuId: false, nodeId: false, mmCid: false, sliceExtension: false, membarrier: false },
     libc: libcOf(undefined),
-    cpus: { possible: possibleCpus(), online: cpus().length, allowed: availableParallelism() },
+    cpus: {
+      possible: possibleCpus(),
+      online: permitted(() => cpus().length, 0),
+      allowed: permitted(availableParallelism, 0),
+    },
     arch: process.arch,
     addon: null,
   }

@@ -34,7 +34,7 @@ function setSegmentFlags(type: number, flags: number): Mutation['change'] {
   }
 }
 
-function rename(name: string): Mutation['change'] {
+export function rename(name: string): Mutation['change'] {
   return (file, { elf }) => {
     const symbol = elf.symbols('.dynsym').find((candidate) => candidate.name === name)
     if (symbol === undefined) throw new Error(`no symbol ${name}`)
@@ -94,6 +94,12 @@ export const portabilityMutations: Mutation[] = [
     how: 'flags',
     complaint: /not so/,
     change: setSegmentFlags(PT.load, PF.execute | PF.write),
+  },
+  {
+    check: portability.pages,
+    how: 'smaller pages',
+    complaint: /not so/,
+    change: (file, { elf }) => file.writeBigInt64LE(0x800n, segment(elf, PT.load).at + 48),
   },
   {
     check: portability.controlFlow,

@@ -7,8 +7,6 @@ const LIBC = `__errno_location __tls_get_addr abort clock_gettime close dlsym fr
   pthread_mutex_lock pthread_mutex_unlock pthread_once pthread_sigmask read sched_getcpu sigfillset strcmp
   strlen syscall uname`.split(/\s+/)
 
-const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
-
 export const DT = {
   needed: 1,
   soname: 14,
@@ -42,30 +40,45 @@ function fact(name: string, holds: (elf: Elf) => boolean): Check {
   return { name, problems: ({ elf }) => (holds(elf) ? [] : [`not so: ${name}`]) }
 }
 
-export const imports: Check = {
-  name: 'imports are Node-API functions and an allow-list of libc',
-  problems({ elf }) {
-    const [, ...symbols] = elf.symbols('.dynsym').filter(({ defined }) => !defined) // the first is a dummy
-    const names = symbols.map(({ name }) => name)
-    if (!names.some((name) => name.startsWith('napi_'))) return ['imports nothing']
-    const unknown = names.filter((name) => !/^napi_\w+$/.test(name) && !LIBC.includes(name))
-    return unknown.map((name) => `imports ${name}`)
-  },
+/** Names in the dynamic symbol table, of which the first is a dummy. */
+export function dynamicNames(elf: Elf, kind: 'imports' | 'exports'): string[] {
+  const [, ...symbols] = elf.symbols('.dynsym')
+  const wanted = symbols.filter(({ defined, local }) => (kind === 'imports' ? !defined : defined && !local))
+  return wanted.map(({ name }) => name)
 }
 
-export const exported: Check = {
-  name: `exports are ${EXPORTS.join(' and ')}`,
-  problems({ elf }) {
-    const names = elf
-      .symbols('.dynsym')
-      .filter(({ defined, local }) => defined && !local)
-      .map(({ name }) => name)
-    return [
-      ...names.filter((name) => !EXPORTS.includes(name)).map((name) => `exports ${name}`),
-      ...EXPORTS.filter((name) => !names.includes(name)).map((name) => `does not export ${name}`),
-    ]
-  },
+/** @param host how the names of what it is loaded into begin: it imports some of those, or does nothing */
+export function importing(name: string, host: string, allowed: (symbol: string) => boolean): Check {
+  return {
+    name,
+    problems({ elf }) {
+      const names = dynamicNames(elf, 'imports')
+      if (!names.some((symbol) => symbol.startsWith(host))) return ['imports nothing']
+      return names.filter((symbol) => !allowed(symbol)).map((symbol) => `imports ${symbol}`)
+    },
+  }
 }
+
+export function exporting(...wanted: string[]): Check {
+  return {
+    name: `exports are ${wanted.join(' and ')}`,
+    problems({ elf }) {
+      const names = dynamicNames(elf, 'exports')
+      return [
+        ...names.filter((name) => !wanted.includes(name)).map((name) => `exports ${name}`),
+        ...wanted.filter((name) => !names.includes(name)).map((name) => `does not export ${name}`),
+      ]
+    },
+  }
+}
+
+export const imports = importing(
+  'imports are Node-API functions and an allow-list of libc',
+  'napi_',
+  (symbol) => /^napi_\w+$/.test(symbol) || LIBC.includes(symbol),
+)
+
+export const exported = exporting('napi_register_module_v1', 'node_api_module_get_api_version_v1')
 
 export const unneeding = fact(
   'needs no library by name',
@@ -103,6 +116,13 @@ export const writable = fact('has no memory that can be written and run', (elf) 
   const both = PF.execute | PF.write
   return elf.segments.every((segment) => segment.type !== PT.load || (segment.flags & both) !== both)
 })
+
+/** aarch64 kernels have pages of 4, 16 or 64 KiB. */
+const PAGE = { x64: 0x1000, arm64: 0x10000 }
+
+export const pages = fact('can be mapped in the largest pages of its architecture', ({ arch, segments }) =>
+  segments.every(({ type, align }) => type !== PT.load || align % PAGE[arch] === 0),
+)
 
 /** The feature bits of .note.gnu.property, as { address, value }. */
 export function features(elf: Elf) {

@@ -1,0 +1,7 @@
+# V8 fast calls, for the Node whose headers build it; an empty module where its V8 is not known. "native" and
+# "native_abs" as in rseq.gypi.
+{
+  'includes': ['link.gypi'],
+  'sources': ['<(native)/fastcall.cc', '<(native)/runtime.cc'],
+  'ldflags': ['-Wl,--version-script=<(native_abs)/exports-fast.map'],
+}
