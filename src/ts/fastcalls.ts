@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import type { Addon, HotCalls } from './native'
+import { dirname, join } from 'node:path'
+import { type Addon, type HotCalls, loaded, requireAddon } from './native'
 
 interface FastAddon {
   /** Missing where the addon was built for a V8 that src/native/fastcall.cc does not know. */
@@ -21,15 +21,13 @@ export function loadFastCalls(addon: Addon): HotCalls | null {
   }
   // Others may report a Node's V8 version without being that V8.
   if (bun !== undefined || electron !== undefined || deno !== undefined) return null
-  if (process.env.RSEQ_FAST_CALLS === '0' || !TESTED_V8.test(v8)) return null
-  const root = join(__dirname, '..')
-  const paths = [
-    join(root, 'build', 'Release', 'rseq_fast.node'),
-    join(root, 'prebuilds', `linux-${process.arch}`, `rseq_fast.abi${modules}.node`),
-  ]
-  for (const path of paths) {
+  if (loaded.path === null || process.env.RSEQ_FAST_CALLS === '0' || !TESTED_V8.test(v8)) return null
+  // Beside the addon: in a checkout's build, or in what the package ships.
+  const names = ['rseq_fast.node', `rseq_fast.abi${modules}.node`]
+  for (const name of names) {
     try {
-      const { inc, addInt32, add, addFloat } = (require(path) as FastAddon).bind?.(addon.targets()) ?? {}
+      const fast = requireAddon(join(dirname(loaded.path), name)) as FastAddon
+      const { inc, addInt32, add, addFloat } = fast.bind?.(addon.targets()) ?? {}
       if (inc && addInt32 && add && addFloat) return { inc, addInt32, add, addFloat }
     } catch {
       // not there, or built for another Node: N-API does the same, slower

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { normalize } from 'node:path'
 
 /** The addon's status() of one thread; the numbers index the tables in status.ts. */
 export interface ThreadStatus {
@@ -103,9 +104,27 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   statistics: true,
 }
 
+/** Loads a `.node` file. No bundler takes this for a require() of its own. */
+export function requireAddon(path: string): unknown {
+  return createRequire(path)(path)
+}
+
+/**
+ * A checkout's own build first, then what the package ships. Each path is an expression of `__dirname` and
+ * constants alone, for by these ncc finds the files to take along; an ES module that a bundler made has no
+ * `__dirname`, and they throw.
+ */
+const places = [
+  () => `${__dirname}/../build/Release/rseq.node`,
+  () =>
+    process.arch === 'arm64'
+      ? `${__dirname}/../prebuilds/linux-arm64/rseq.node`
+      : `${__dirname}/../prebuilds/linux-x64/rseq.node`,
+]
+
 /** @throws where the file is no addon, or one of another version of this package */
 function open(path: string): Addon {
-  const addon = require(path) as Addon
+  const addon = requireAddon(path) as Addon
   const missing = Object.keys(FUNCTIONS).find((name) => typeof addon[name as keyof Addon] !== 'function')
   if (missing !== undefined) throw new Error(`built from another version (it has no ${missing})`)
   return addon
@@ -124,27 +143,20 @@ function load(): Loaded {
       `Restartable sequences are a feature of Linux on x64 and arm64; this is ${process.platform} on ${process.arch}. Counters work, with atomic instructions.`,
     )
   }
-  // A checkout's own build first, then what the package ships.
-  const root = join(__dirname, '..')
-  const paths = [
-    join(root, 'build', 'Release', 'rseq.node'),
-    join(root, 'prebuilds', `linux-${process.arch}`, 'rseq.node'),
-  ]
   const failures: string[] = []
-  for (const path of paths) {
-    if (!existsSync(path)) {
-      failures.push(`${path}: no such file`)
-      continue
-    }
+  for (const place of places) {
+    let path = 'rseq.node'
     try {
-      return { addon: open(path), path }
+      path = normalize(place())
+      if (existsSync(path)) return { addon: open(path), path }
+      failures.push(`${path}: no such file`)
     } catch (error) {
       failures.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   return none(
     'NO_ADDON',
-    `The native addon could not be loaded. Counters work, with atomic instructions. Reinstall the package, or run "npm run build" in a checkout. Tried: ${failures.join('; ')}`,
+    `The native addon could not be loaded. Counters work, with atomic instructions. Reinstall the package; in a bundle, mark "rseq" as external and install it beside; in a checkout, run "npm run build". Tried: ${failures.join('; ')}`,
   )
 }
 

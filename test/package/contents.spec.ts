@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { tarball } from './project'
+
+const read = (...args: string[]): string => execFileSync('tar', [...args], { encoding: 'utf8' })
+
+const LIBRARY =
+  'batch cells counter cpu errors fastcalls index mailbox native percpu portable region status sum'.split(' ')
+const COMMAND = 'bench bench/page compare demo demo-worker rseq status'.split(' ')
+const QUESTIONS = 'child questions thread'.split(' ')
+/** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
+const ABIS = [115, 127, 137, 147]
+
+const expected = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'package.json',
+  ...LIBRARY.flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]),
+  'lib/index.mjs',
+  'lib/index.d.mts',
+  ...COMMAND.map((name) => `lib/cli/${name}.js`),
+  'lib/cli/THIRD-PARTY-LICENSES.txt',
+  ...QUESTIONS.map((name) => `lib/bench/${name}.js`),
+  ...['x64', 'arm64'].flatMap((arch) => [
+    `prebuilds/linux-${arch}/rseq.node`,
+    ...ABIS.map((abi) => `prebuilds/linux-${arch}/rseq_fast.abi${abi}.node`),
+  ]),
+]
+
+describe('the tarball', () => {
+  test('holds these files and no other', () => {
+    const paths = read('tzf', tarball).trim().split('\n')
+    expect(paths.map((path) => path.replace(/^package\//, '')).sort()).toEqual(expected.sort())
+  })
+
+  test('is smaller than 1 MB', () => {
+    const { size } = statSync(tarball)
+    console.log(`${expected.length} files, ${size} bytes packed`)
+    expect(size).toBeLessThan(1_000_000)
+  })
+
+  test('has a command that can be executed', () => {
+    expect(read('tvzf', tarball, 'package/lib/cli/rseq.js')).toMatch(/^-rwxr-xr-x /)
+  })
+
+  test('has no install script, and nothing that makes a package manager compile', () => {
+    const manifest = JSON.parse(read('xzOf', tarball, 'package/package.json')) as Record<string, object>
+    for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
+      expect(manifest.scripts).not.toHaveProperty(script)
+    }
+    expect(expected).not.toContain('binding.gyp')
+  })
+})

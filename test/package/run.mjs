@@ -1,0 +1,28 @@
+// npm run test:package [-- --no-build]: packs the package, tries the tarball with package managers, compilers,
+// bundlers and runtimes, and ends with one line of totals.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { finish, mustHave, mustRun, vitest } from '../runner.mjs'
+
+const { values } = parseArgs({ options: { 'no-build': { type: 'boolean' } } })
+
+mustHave('tar', "install Debian's tar")
+if (!values['no-build']) {
+  mustRun('npm', ['run', '--silent', 'build'])
+  mustRun('npm', ['run', '--silent', 'prebuild'])
+}
+mustRun('npm', ['ci', '--silent', '--no-audit', '--no-fund', '--prefer-offline'], {
+  cwd: import.meta.dirname,
+})
+
+const scratch = mkdtempSync(join(tmpdir(), 'rseq-pack-'))
+mustRun('npm', ['pack', '--silent', '--pack-destination', scratch])
+const [tarball] = readdirSync(scratch)
+const row = vitest('package', {
+  args: ['--config=test/package/vitest.config.mjs'],
+  env: { RSEQ_TARBALL: join(scratch, tarball) },
+})
+rmSync(scratch, { recursive: true })
+finish([row])

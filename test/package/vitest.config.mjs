@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+// Not part of `npm test`: what it tries the package with comes from npm, and run.mjs packs the tarball.
+export default defineConfig({
+  test: {
+    include: ['test/package/*.spec.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})
