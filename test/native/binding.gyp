@@ -9,10 +9,10 @@
       'defines': ['RSEQ_INJECT_LOOPS=2000'],
     },
     {
-      # The addon that takes every kernel's sections on trust: what the abort check is for.
+      # The same, and it takes every kernel's sections on trust: what the abort check is for.
       'target_name': 'rseq_trusting',
       'includes': ['../../src/native/rseq.gypi'],
-      'defines': ['RSEQ_TRUST_SECTIONS'],
+      'defines': ['RSEQ_INJECT_LOOPS=2000', 'RSEQ_TRUST_SECTIONS'],
     },
     {'target_name': 'helpers', 'sources': ['helpers.c']},
     {
@@ -23,6 +23,13 @@
       'sources': ['fake.c'],
       'libraries': ['-ldl'],
     },
-    {'target_name': 'deny', 'type': 'executable', 'sources': ['deny.c'], 'win_delay_load_hook': 'false'},
+    {
+      'target_name': 'deny',
+      'type': 'executable',
+      'sources': ['deny.c'],
+      # For any C library that it is run beside.
+      'ldflags': ['-static'],
+      'win_delay_load_hook': 'false',
+    },
   ],
 }

@@ -44,14 +44,15 @@ static_assert(abi::kSignature == 0xd428bc00);
 
 inline Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   // x16 = *cell + n. Plain load and store: no exclusives and no LSE atomics inside a section.
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
-                        "ldr x16, [%[cell]]\n\t"
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
+                        "ldr x16, [%[cell]]\n\t"         //
+                        RSEQ_INJECT                      //
                         "add x16, x16, %[n]\n\t"
                         "str x16, [%[cell]]\n"
                         "2:\n"
                         :
                         : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [n] "r"(n)
-                        : "memory", "cc", "x16"
+                        : "memory", "cc", "x16", "x17"
                         : moved, aborted);
   return Outcome::kCommitted;
 moved:
@@ -62,14 +63,15 @@ aborted:
 
 inline Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // d16 = *cell + x
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
-                        "ldr d16, [%[cell]]\n\t"
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
+                        "ldr d16, [%[cell]]\n\t"         //
+                        RSEQ_INJECT                      //
                         "fadd d16, d16, %d[x]\n\t"
                         "str d16, [%[cell]]\n"
                         "2:\n"
                         :
                         : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [x] "w"(x)
-                        : "memory", "cc", "x16", "v16"
+                        : "memory", "cc", "x16", "x17", "v16"
                         : moved, aborted);
   return Outcome::kCommitted;
 moved:

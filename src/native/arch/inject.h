@@ -1,6 +1,7 @@
-/// Fault injection: a delay inside every critical section, between the check and the work, so that
-/// preemption lands there often. Empty in release builds; the stress tests build with
-/// RSEQ_INJECT_LOOPS set to a number of loop turns (up to 65535, each about one cycle).
+/// Fault injection: a delay inside every critical section, between the last read and the commit, so that
+/// preemption lands there often, and what it finds then would be overwritten. Empty in release builds; the
+/// stress tests build with RSEQ_INJECT_LOOPS set to a number of loop turns (up to 65535, each about one
+/// cycle).
 #pragma once
 
 #define RSEQ_STRINGIFY_(x) #x
@@ -18,9 +19,9 @@
   "jnz 5b\n\t"
 #elif defined(__aarch64__)
 #define RSEQ_INJECT                                      \
-  "mov w16, #" RSEQ_STRINGIFY(RSEQ_INJECT_LOOPS) "\n"    \
+  "mov w17, #" RSEQ_STRINGIFY(RSEQ_INJECT_LOOPS) "\n"    \
   "5:\n\t"                                               \
-  "subs w16, w16, #1\n\t"                                \
+  "subs w17, w17, #1\n\t"                                \
   "b.ne 5b\n\t"
 #endif
 // clang-format on

@@ -60,8 +60,9 @@ aborted:
 
 inline Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // xmm15 = *cell + x
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
-                        "movsd (%[cell]), %%xmm15\n\t"
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
+                        "movsd (%[cell]), %%xmm15\n\t"   //
+                        RSEQ_INJECT                      //
                         "addsd %[x], %%xmm15\n\t"
                         "movsd %%xmm15, (%[cell])\n"
                         "2:\n"
