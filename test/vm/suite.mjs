@@ -1,0 +1,57 @@
+// The behaviour tests in every world, in a machine: the tests of `npm test` that are about threads and kernels.
+import { createHash } from 'node:crypto'
+import { cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cache } from '../../scripts/cache.mjs'
+import { output } from '../debian/command.mjs'
+import { once } from '../debian/once.mjs'
+import { root } from '../runner.mjs'
+import { behaviour } from '../worlds.mjs'
+import { runInMachine } from './machine.mjs'
+import { NODE } from './stage.mjs'
+
+/** Those that need no more than one world. */
+const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'native', 'portable', 'stale']
+
+/** node_modules for another machine: vitest has parts that are compiled. */
+function modules(arch) {
+  const lock = readFileSync(join(root, 'package-lock.json'))
+  const name = `${arch}-${createHash('sha256').update(lock).digest('hex').slice(0, 16)}`
+  return once(join(cache, 'modules', name), (folder) => {
+    for (const file of ['package.json', 'package-lock.json', '.npmrc'])
+      cpSync(join(root, file), join(folder, file))
+    const where = ['--os=linux', `--cpu=${arch}`, '--libc=glibc']
+    output('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', ...where], { cwd: folder })
+  })
+}
+
+/** @returns {Promise<import('./cells.mjs').Result>} */
+export async function suite(cell, { folder, echo = false }) {
+  // Copied, not linked: the guest sees nothing beside its own folder.
+  cpSync(join(modules(cell.arch), 'node_modules'), join(folder, 'node_modules'), { recursive: true })
+  const files = ONCE.map((name) => `test/${name}.test.ts`)
+  const { status, stdout, kernel, seconds } = await runInMachine({
+    arch: cell.arch,
+    kernel: cell.kernel,
+    // test/native/fake.c is built against this C library.
+    suite: 'bookworm',
+    packages: ['util-linux'],
+    node: NODE,
+    share: folder,
+    smp: cell.smp,
+    mem: 4096,
+    timeout: 1800,
+    echo,
+    command:
+      `export RSEQ_TEST_SCALE=0.02; node test/run.mjs --no-build ${behaviour.join(' ')}; a=$?; ` +
+      `node test/run.mjs --no-build --world default ${files.join(' ')} && exit $a`,
+  })
+  const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed/gm)].map(([, passed, failed]) => [
+    +passed,
+    +failed,
+  ])
+  const [passed, failed] = [0, 1].map((column) => totals.reduce((sum, total) => sum + total[column], 0))
+  const faults = failed > 0 ? [`suite: ${failed} failed`] : []
+  if (status !== 0 || totals.length !== 2) faults.push(`suite: the machine ended with ${status}`)
+  return { cell, release: kernel, seconds, passed, faults }
+}
