@@ -26,6 +26,8 @@ export async function hotplug(cell, { folder, echo = false }) {
     node: NODE,
     share: folder,
     smp: cell.smp,
+    // Some are possible and never there.
+    maxcpus: cell.smp + 2,
     mem: 2048,
     timeout: 300,
     command: `node test/vm/guest/hotplug.mjs ${SECONDS}`,

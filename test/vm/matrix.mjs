@@ -1,6 +1,6 @@
 // npm run test:vm:matrix [-- --no-build] [-- --jobs N]: a smoke in every cell of the matrix; writes the table of what
 // was found to test/vm/results, and ends with one line of totals.
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { output } from '../debian/command.mjs'
@@ -19,20 +19,25 @@ const git = (...args) => output('git', args, { cwd: root }).trim()
 const changed = git('status', '--porcelain', '--', 'src', 'test') !== ''
 const commit = `${git('rev-parse', '--short', 'HEAD')}${changed ? ' and changes' : ''}`
 const date = new Date().toISOString().slice(0, 10)
-const file = join(import.meta.dirname, 'results', `${date}.md`)
+const results = join(import.meta.dirname, 'results')
+const file = join(results, `${date}.md`)
+mkdirSync(results, { recursive: true })
+
+/** In each world. Node starts them one after the other, which takes most of a cell's time. */
+const WORKERS = 4
 
 const cells = matrix()
 const stages = { arm64: stage('arm64'), x64: stage('x64') }
-const results = []
+const found = []
 
 /** Takes cells until there are none left. Others do too: a machine keeps about one CPU busy. */
 async function work(waiting) {
   for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
-    const result = await smoke(cell, { folder: stages[cell.arch], few: true, workers: 6 })
+    const result = await smoke(cell, { folder: stages[cell.arch], few: true, workers: WORKERS })
     print(result)
-    results.push(result)
+    found.push(result)
     // After each: a run that is cut short has told what it knew.
-    writeFileSync(file, table(cells, results, { date, commit }))
+    writeFileSync(file, table(cells, found, { date, commit, workers: WORKERS }))
   }
 }
 
@@ -40,4 +45,4 @@ const waiting = [...cells]
 await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(waiting)))
 for (const folder of Object.values(stages)) rmSync(folder, { recursive: true })
 console.log(`\nwritten to ${file}`)
-finish(results.map(rowOf))
+finish(found.map(rowOf))

@@ -43,7 +43,7 @@ export async function suite(cell, { folder, echo = false }) {
     timeout: 1800,
     echo,
     command:
-      `export RSEQ_TEST_SCALE=0.02; node test/run.mjs --no-build ${behaviour.join(' ')}; a=$?; ` +
+      `export RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000; node test/run.mjs --no-build ${behaviour.join(' ')}; a=$?; ` +
       `node test/run.mjs --no-build --world default ${files.join(' ')} && exit $a`,
   })
   const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed/gm)].map(([, passed, failed]) => [

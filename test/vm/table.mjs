@@ -67,16 +67,16 @@ function row(cell, result) {
 /**
  * @param {object[]} cells of cells.mjs, in the order of the table
  * @param {object[]} results of smoke(), in any order
- * @param {{ date: string, commit: string }} when
+ * @param {{ date: string, commit: string, workers: number }} when
  * @returns {string} Markdown
  */
-export function table(cells, results, { date, commit }) {
+export function table(cells, results, { date, commit, workers }) {
   const node = results.find(({ reports }) => reports[0]?.node)?.reports[0].node
   const failed = results.filter(({ faults }) => faults.length > 0).length
   let text = `# Real kernels, ${date}, commit ${commit}
 
 ${results.length} of ${cells.length} cells run, ${failed} with failures. Debian kernels and C libraries in emulated machines (QEMU), Node ${node}; the
-package as \`npm run prebuild\` makes it. In each cell 6 workers count 100,000 each through libc's registration and through
+package as \`npm run prebuild\` makes it. In each cell ${workers} workers count 100,000 each through libc's registration and through
 their own, and 10,000 each with a delay inside every section, on two CPUs. Where two values stand, they are of libc's
 registration and of an own one. Aborts are those of all three worlds. Emulation proves what is right, never how fast.
 
