@@ -1,7 +1,6 @@
 // Workers count in a machine whose CPUs go and come: guest/hotplug.mjs, and what must hold of it.
-import { GLIBC, nameOf } from './cells.mjs'
-import { runInMachine } from './machine.mjs'
-import { NODE } from './stage.mjs'
+import { runInCell } from './boot.mjs'
+import { nameOf } from './cells.mjs'
 
 const SECONDS = 10
 
@@ -19,18 +18,10 @@ function faultsOf(report) {
 
 /** @returns {Promise<import('./cells.mjs').Result>} */
 export async function hotplug(cell, { folder, echo = false }) {
-  const { status, stdout, stderr, kernel, seconds } = await runInMachine({
-    arch: cell.arch,
-    kernel: cell.kernel,
-    suite: GLIBC[cell.glibc],
-    node: NODE,
-    share: folder,
-    smp: cell.smp,
-    // Some are possible and never there.
+  const command = `node test/vm/guest/hotplug.mjs ${SECONDS}`
+  // Some CPUs are possible and never there.
+  const { status, stdout, stderr, kernel, seconds } = await runInCell(cell, folder, command, {
     maxcpus: cell.smp + 2,
-    mem: 2048,
-    timeout: 300,
-    command: `node test/vm/guest/hotplug.mjs ${SECONDS}`,
   })
   const report = status === 0 ? JSON.parse(stdout) : null
   const faults = report ? faultsOf(report) : [`hotplug: ended with ${status}: ${stderr.trim().slice(-2000)}`]

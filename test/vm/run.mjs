@@ -2,18 +2,19 @@
 import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { fail, finish } from '../runner.mjs'
-import { canDebug, GLIBC, resolve, rowOf } from './cells.mjs'
+import { canDebug, GLIBC, nameOf, resolve, rowOf } from './cells.mjs'
 import { hotplug } from './hotplug.mjs'
 import { newestKernel } from './kernel.mjs'
+import { nodes } from './nodes.mjs'
 import { smoke } from './smoke.mjs'
 import { build, stage } from './stage.mjs'
 import { suite } from './suite.mjs'
 
 const HELP = `npm run test:vm [-- options]
 
-Without an option that names a machine, what every change must pass: the behaviour tests in every world and
-CPUs that come and go on arm64 with Linux 6.12, and smokes on arm64 with 6.19 and on the newest kernel of
-both architectures.
+Without an option that names a machine, what every change must pass: on arm64 with Linux 6.12 the behaviour tests in
+every world, the package under each Node, and CPUs that come and go; smokes on arm64 with 6.19 and on the newest
+kernel of both architectures.
 
   --arch A      arm64 (default) or x64 (amd64): one machine, all worlds of the smoke in it
   --kernel V    the start of a Debian kernel's version, such as 6.12 (default), or newest
@@ -24,9 +25,13 @@ both architectures.
   --quick       fewer worlds
   --suite       the behaviour tests instead, on glibc 2.36
   --hotplug     workers count while CPUs go and come, instead
+  --nodes       the package under each Node, instead
   --no-build    takes lib/ and prebuilds/ as they are
 
 Everything is emulated: it shows what is right, never how fast.`
+
+/** What else than the smoke can be done in one machine. */
+const INSTEAD = { suite, hotplug, nodes }
 
 function parse() {
   const text = { type: 'string' }
@@ -34,7 +39,7 @@ function parse() {
   const { values } = parseArgs({
     options: {
       ...{ arch: text, kernel: text, glibc: text, smp: text, workers: text },
-      ...{ debug: flag, quick: flag, suite: flag, hotplug: flag, 'no-build': flag, help: flag },
+      ...{ debug: flag, quick: flag, suite: flag, hotplug: flag, nodes: flag, 'no-build': flag, help: flag },
     },
   })
   const { arch = 'arm64', kernel = '6.12', glibc = '2.41', smp = '4', workers = '16' } = values
@@ -46,7 +51,7 @@ function parse() {
   for (const [name, number] of Object.entries({ smp, workers }))
     if (!/^[1-9]\d?$/.test(number)) throw new Error(`--${name}: expected 1 to 99, received ${number}`)
   const named =
-    ['arch', 'kernel', 'glibc', 'smp', 'suite', 'hotplug'].some((name) => values[name]) || values.debug
+    ['arch', 'kernel', 'glibc', 'smp', ...Object.keys(INSTEAD)].some((name) => values[name]) || values.debug
   return { ...values, named, workers: Number(workers), cell: { ...machine, kernel } }
 }
 
@@ -56,6 +61,7 @@ function everyChange() {
   const few = { few: true, workers: 4 }
   return [
     [suite, cell('arm64', '6.12'), {}],
+    [nodes, cell('arm64', '6.12'), {}],
     [hotplug, { ...cell('arm64', '6.12'), smp: 4 }, {}],
     [smoke, cell('arm64', '6.19'), few],
     ...['arm64', 'x64'].map((arch) => [smoke, cell(arch, newestKernel(arch), true), few]),
@@ -77,14 +83,20 @@ if (!options['no-build']) build()
 const { cell, workers, quick: few } = options
 cell.kernel = resolve(cell.arch, cell.kernel)
 if (cell.debug && !canDebug(cell.kernel)) fail(`--debug: expected a kernel from 7.1, received ${cell.kernel}`)
-const what = options.suite ? suite : options.hotplug ? hotplug : smoke
+const instead = Object.keys(INSTEAD).find((name) => options[name])
+const what = INSTEAD[instead] ?? smoke
 const jobs = options.named ? [[what, cell, { workers, few }]] : everyChange()
 const stages = new Map()
 const rows = []
 for (const [job, where, how] of jobs) {
   if (!stages.has(where.arch)) stages.set(where.arch, stage(where.arch))
-  const result = await job(where, { ...how, folder: stages.get(where.arch), echo: true })
-  rows.push(rowOf(result))
+  try {
+    rows.push(rowOf(await job(where, { ...how, folder: stages.get(where.arch), echo: true })))
+  } catch (error) {
+    // No machine could be made: no such kernel, or nothing to make it of.
+    console.error(`${nameOf(where)}: ${error.message}`)
+    rows.push(rowOf({ cell: where, seconds: 0, passed: 0, faults: [error.message] }))
+  }
 }
 for (const folder of stages.values()) rmSync(folder, { recursive: true })
 finish(rows)

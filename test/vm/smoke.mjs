@@ -1,7 +1,6 @@
 // One cell of the matrix: worlds run in its machine, and what must hold of them.
-import { GLIBC, isSuspect, nameOf } from './cells.mjs'
-import { runInMachine } from './machine.mjs'
-import { NODE } from './stage.mjs'
+import { runInCell } from './boot.mjs'
+import { isSuspect, nameOf } from './cells.mjs'
 
 const ALL = ['default', 'napi', 'self', 'mm_cid', 'denied', 'inject', 'inject self', 'probed']
 const FEW = ['default', 'self', 'inject']
@@ -46,18 +45,8 @@ function faultsOf(report, cell, broken) {
 export async function smoke(cell, { folder, few = false, workers = 16, echo = false }) {
   const suspect = isSuspect(cell.arch, cell.kernel)
   const worlds = [...(few ? FEW : ALL), ...(suspect ? ['trusting'] : [])]
-  const { status, stdout, stderr, kernel, seconds } = await runInMachine({
-    arch: cell.arch,
-    kernel: cell.kernel,
-    suite: GLIBC[cell.glibc],
-    node: NODE,
-    share: folder,
-    smp: cell.smp,
-    mem: 2048,
-    append: cell.debug ? 'rseq_debug=1' : '',
-    timeout: 900,
-    command: `node test/vm/guest/smoke.mjs ${workers} ${worlds.map((name) => `'${name}'`).join(' ')}`,
-  })
+  const command = `node test/vm/guest/smoke.mjs ${workers} ${worlds.map((name) => `'${name}'`).join(' ')}`
+  const { status, stdout, stderr, kernel, seconds } = await runInCell(cell, folder, command)
   const reports = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
   const trusting = reports.find(({ name }) => name === 'trusting')
   const broken = trusting !== undefined && trusting.sum !== trusting.expected

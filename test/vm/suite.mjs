@@ -7,8 +7,7 @@ import { output } from '../debian/command.mjs'
 import { once } from '../debian/once.mjs'
 import { root } from '../runner.mjs'
 import { behaviour } from '../worlds.mjs'
-import { runInMachine } from './machine.mjs'
-import { NODE } from './stage.mjs'
+import { runInCell } from './boot.mjs'
 
 /** Those that need no more than one world. */
 const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'native', 'portable', 'stale']
@@ -30,21 +29,17 @@ export async function suite(cell, { folder, echo = false }) {
   // Copied, not linked: the guest sees nothing beside its own folder.
   cpSync(join(modules(cell.arch), 'node_modules'), join(folder, 'node_modules'), { recursive: true })
   const files = ONCE.map((name) => `test/${name}.test.ts`)
-  const { status, stdout, kernel, seconds } = await runInMachine({
-    arch: cell.arch,
-    kernel: cell.kernel,
+  const command =
+    `export RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000; ` +
+    `node test/run.mjs --no-build ${behaviour.join(' ')}; a=$?; ` +
+    `node test/run.mjs --no-build --world default ${files.join(' ')} && exit $a`
+  const { status, stdout, kernel, seconds } = await runInCell(cell, folder, command, {
     // test/native/fake.c is built against this C library.
     suite: 'bookworm',
     packages: ['util-linux'],
-    node: NODE,
-    share: folder,
-    smp: cell.smp,
     mem: 4096,
     timeout: 1800,
     echo,
-    command:
-      `export RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000; node test/run.mjs --no-build ${behaviour.join(' ')}; a=$?; ` +
-      `node test/run.mjs --no-build --world default ${files.join(' ')} && exit $a`,
   })
   const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed/gm)].map(([, passed, failed]) => [
     +passed,
