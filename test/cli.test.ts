@@ -108,6 +108,12 @@ describe('rseq', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ available: false, reason, backend: 'atomic' })
   })
 
+  test('waits for the abort check to answer', () => {
+    const env = { ...plain, RSEQ_PROBE: '1', LD_PRELOAD: join(built, 'fake.node'), FAKE_PIN_DELAY: '20' }
+    const { stdout } = rseq(['--json'], env)
+    expect(JSON.parse(stdout).message).not.toContain('being tried')
+  })
+
   test.each([[['--json']], [['status', '--json']], [['--json', 'status']]])('%j prints status()', (args) => {
     const { stdout, stderr, status: code } = rseq(args)
     expect(stderr).toBe('')

@@ -40,7 +40,7 @@ async function run({ command, values }: Arguments): Promise<void> {
       process.stdout.write(`${version()}\n`)
       break
     case 'status':
-      ;(await import('./status.js')).run(values)
+      await (await import('./status.js')).run(values)
       break
     case 'demo':
       await (await import('./demo.js')).run(values)

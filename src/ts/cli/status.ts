@@ -1,6 +1,7 @@
 import { stdout, version } from 'node:process'
-import { type Status, status } from '../index'
+import type { Status } from '../index'
 import type { Arguments } from './arguments'
+import { settled } from './settled'
 import { colors, hanging, wrapped } from './terminal'
 
 /** Exit code where rseq is not active: different from a failure of the command. */
@@ -28,8 +29,8 @@ const BACKENDS: Record<Status['backend'], string> = {
 const MODES = { optimized: 'optimized', legacy: 'legacy' }
 
 /** `rseq status`: what this machine has, for people or as JSON. */
-export function run(values: Arguments['values']): void {
-  const report = status()
+export async function run(values: Arguments['values']): Promise<void> {
+  const report = await settled()
   // Before writing: it is the exit code even if nobody reads all of it.
   process.exitCode = report.available ? 0 : INACTIVE
   stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : `${text(report).join('\n')}\n`)
