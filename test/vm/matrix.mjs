@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { output } from '../debian/command.mjs'
 import { finish, root } from '../runner.mjs'
 import { matrix, rowOf } from './cells.mjs'
+import { inLanes } from './lanes.mjs'
 import { print, smoke } from './smoke.mjs'
 import { build, stage } from './stage.mjs'
 import { table } from './table.mjs'
@@ -30,19 +31,13 @@ const cells = matrix()
 const stages = { arm64: stage('arm64'), x64: stage('x64') }
 const found = []
 
-/** Takes cells until there are none left. Others do too: a machine keeps about one CPU busy. */
-async function work(waiting) {
-  for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
-    const result = await smoke(cell, { folder: stages[cell.arch], few: true, workers: WORKERS })
-    print(result)
-    found.push(result)
-    // After each: a run that is cut short has told what it knew.
-    writeFileSync(file, table(cells, found, { date, commit, workers: WORKERS }))
-  }
-}
-
-const waiting = [...cells]
-await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(waiting)))
+await inLanes(Number(values.jobs), cells, async (cell) => {
+  const result = await smoke(cell, { folder: stages[cell.arch], few: true, workers: WORKERS })
+  print(result)
+  found.push(result)
+  // After each: a run that is cut short has told what it knew.
+  writeFileSync(file, table(cells, found, { date, commit, workers: WORKERS }))
+})
 for (const folder of Object.values(stages)) rmSync(folder, { recursive: true })
 console.log(`\nwritten to ${file}`)
 finish(found.map(rowOf))

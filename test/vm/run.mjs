@@ -1,10 +1,12 @@
 // npm run test:vm: the tests in virtual machines, and one line of totals at the end.
 import { rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fail, finish } from '../runner.mjs'
 import { canDebug, GLIBC, nameOf, resolve, rowOf } from './cells.mjs'
 import { hotplug } from './hotplug.mjs'
 import { newestKernel } from './kernel.mjs'
+import { inLanes } from './lanes.mjs'
 import { nodes } from './nodes.mjs'
 import { smoke } from './smoke.mjs'
 import { build, stage } from './stage.mjs'
@@ -87,9 +89,9 @@ const instead = Object.keys(INSTEAD).find((name) => options[name])
 const what = INSTEAD[instead] ?? smoke
 const jobs = options.named ? [[what, cell, { workers, few }]] : everyChange()
 const stages = new Map()
+for (const [, { arch }] of jobs) if (!stages.has(arch)) stages.set(arch, stage(arch))
 const rows = []
-for (const [job, where, how] of jobs) {
-  if (!stages.has(where.arch)) stages.set(where.arch, stage(where.arch))
+await inLanes(availableParallelism() > 1 ? 2 : 1, jobs, async ([job, where, how]) => {
   try {
     rows.push(rowOf(await job(where, { ...how, folder: stages.get(where.arch), echo: true })))
   } catch (error) {
@@ -97,6 +99,6 @@ for (const [job, where, how] of jobs) {
     console.error(`${nameOf(where)}: ${error.message}`)
     rows.push(rowOf({ cell: where, seconds: 0, passed: 0, faults: [error.message] }))
   }
-}
+})
 for (const folder of stages.values()) rmSync(folder, { recursive: true })
 finish(rows)

@@ -8,6 +8,7 @@ import { once } from '../debian/once.mjs'
 import { root } from '../runner.mjs'
 import { behaviour } from '../worlds.mjs'
 import { runInCell } from './boot.mjs'
+import { nameOf } from './cells.mjs'
 
 /** Those that need no more than one world. */
 const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'native', 'portable', 'stale']
@@ -30,23 +31,25 @@ export async function suite(cell, { folder, echo = false }) {
   cpSync(join(modules(cell.arch), 'node_modules'), join(folder, 'node_modules'), { recursive: true })
   const files = ONCE.map((name) => `test/${name}.test.ts`)
   const command =
-    `export RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000; ` +
+    `export RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_TIMEOUT=600000; ` +
     `node test/run.mjs --no-build ${behaviour.join(' ')}; a=$?; ` +
     `node test/run.mjs --no-build --world default ${files.join(' ')} && exit $a`
-  const { status, stdout, kernel, seconds } = await runInCell(cell, folder, command, {
+  const { status, stdout, stderr, kernel, seconds } = await runInCell(cell, folder, command, {
     // test/native/fake.c is built against this C library.
     suite: 'bookworm',
     packages: ['util-linux'],
     mem: 4096,
     timeout: 1800,
-    echo,
   })
+  if (echo)
+    console.log(`\n${nameOf(cell)}, the suite: ${kernel}, emulated, ${seconds.toFixed(0)} s\n${stdout}`)
   const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed/gm)].map(([, passed, failed]) => [
     +passed,
     +failed,
   ])
   const [passed, failed] = [0, 1].map((column) => totals.reduce((sum, total) => sum + total[column], 0))
   const faults = failed > 0 ? [`suite: ${failed} failed`] : []
-  if (status !== 0 || totals.length !== 2) faults.push(`suite: the machine ended with ${status}`)
+  if (status !== 0 || totals.length !== 2) faults.push(`suite: ended with ${status}`)
+  if (echo && faults.length > 0) console.log(stderr)
   return { cell, release: kernel, seconds, passed, faults }
 }
