@@ -8,7 +8,6 @@ interface Report {
   first: Status
   last: Status
   inWorkers: Status[]
-  turns: number
   answered: number | null
   cpuId: number
   sum: number
@@ -72,15 +71,11 @@ test.each([
 test.each([
   ['libc’s areas', {}],
   ['own areas', OFF],
-])(
-  'until the answer the thread counts in the overflow cell, reads its area, and is not held up; %s',
-  (_, env) => {
-    const { first, cpuId, turns } = check({ ...env, ...FAKE, FAKE_PIN_DELAY: '30' })
-    expect(first).toMatchObject({ ...AWAITED, cpuIdSource: 'rseq', features: { cpuId: true } })
-    expect(cpuId).toBeLessThan(first.cpus.possible)
-    expect(turns).toBeGreaterThan(10)
-  },
-)
+])('the import does not wait for the answer, and ids are read from the area all the same; %s', (_, env) => {
+  const { first, cpuId } = check({ ...env, ...FAKE, FAKE_PIN_DELAY: '30' })
+  expect(first).toMatchObject({ ...AWAITED, cpuIdSource: 'rseq', features: { cpuId: true } })
+  expect(cpuId).toBeLessThan(first.cpus.possible)
+})
 
 test('a kernel that does not abort sections is not trusted, and nothing is lost', () => {
   // Areas that look alive on CPU 0, and that no kernel knows of.

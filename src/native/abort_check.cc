@@ -19,7 +19,7 @@ constexpr int64_t kLimitNs = 50'000'000;
 /// Between two changes of the word; the timer's slack makes it about twice that.
 constexpr long kPauseNs = 100'000;
 /// Aborts across a change after which sections are trusted. One change without an abort refutes them.
-constexpr int kEnough = 8;
+constexpr int kEnough = 4;
 
 /// The two threads share a CPU: while the watcher's section runs, the bumper cannot, unless the kernel has
 /// taken the CPU from the watcher, and then it must abort the section.

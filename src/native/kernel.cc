@@ -45,6 +45,17 @@ Version version() {
   return value != nullptr && strcmp(value, "1") == 0;
 }
 
+Suspicion suspect(Version v) {
+#if defined(RSEQ_TRUST_SECTIONS)  // a test's build: what happens without the abort check
+  const bool sections = false;
+#elif defined(__aarch64__)
+  const bool sections = (!(v < Version{6, 19}) && v < Version{7, 1}) || wants_probe();
+#else
+  const bool sections = wants_probe();
+#endif
+  return {.reads = v < Version{5, 8}, .sections = sections};
+}
+
 }  // namespace
 
 uint32_t feature_size() { return aux(abi::kAuxFeatureSize); }
@@ -68,15 +79,19 @@ int rseq(abi::Area* area, uint32_t length, int flags) {
 int probe() { return syscall(abi::kSysRseq, nullptr, 0, 0, 0) == 0 ? 0 : errno; }
 
 Suspicion suspicion() {
-  const Version v = version();
-#if defined(RSEQ_TRUST_SECTIONS)  // a test's build: what happens without the abort check
-  const bool sections = false;
-#elif defined(__aarch64__)
-  const bool sections = (!(v < Version{6, 19}) && v < Version{7, 1}) || wants_probe();
-#else
-  const bool sections = wants_probe();
-#endif
-  return {.reads = v < Version{5, 8}, .sections = sections};
+  // Asked once: the environment can be changed by the main thread while another one reads it. Racing threads
+  // store the same value.
+  constexpr uint8_t kKnown = 1;
+  constexpr uint8_t kReads = 2;
+  constexpr uint8_t kSections = 4;
+  static uint8_t cached = 0;
+  uint8_t bits = __atomic_load_n(&cached, __ATOMIC_RELAXED);
+  if (bits == 0) {
+    const Suspicion found = suspect(version());
+    bits = kKnown | (found.reads ? kReads : 0) | (found.sections ? kSections : 0);
+    __atomic_store_n(&cached, bits, __ATOMIC_RELAXED);
+  }
+  return {.reads = (bits & kReads) != 0, .sections = (bits & kSections) != 0};
 }
 
 }  // namespace rseq::kernel
