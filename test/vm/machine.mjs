@@ -25,6 +25,7 @@ const DEFAULTS = {
   node: '22',
   packages: [],
   share: null,
+  caching: 'auto',
   smp: 2,
   mem: 1024,
   timeout: 300,
@@ -39,7 +40,7 @@ const TIMED_OUT = 124
 const DIED = 125
 
 /** What the guest needs, fetched where the cache has it not; blocks meanwhile. */
-function prepare({ arch, kernel, suite, node, packages, share }) {
+function prepare({ arch, kernel, suite, node, packages, share, caching }) {
   const root = debianRoot({ arch: ARCHITECTURES[arch], suite, packages })
   const shares = [{ tag: 'root', folder: root, place: '/', options: 'ro', caching: 'always' }]
   if (node !== null)
@@ -51,7 +52,7 @@ function prepare({ arch, kernel, suite, node, packages, share }) {
       caching: 'always',
     })
   if (share !== null)
-    shares.push({ tag: 'mnt', folder: realpathSync(share), place: '/mnt', options: 'rw', caching: 'auto' })
+    shares.push({ tag: 'mnt', folder: realpathSync(share), place: '/mnt', options: 'rw', caching })
   return { root, shares, kernel: fetchKernel(arch, kernel) }
 }
 
@@ -130,6 +131,7 @@ async function boot(guest, scratch) {
  * @param {string | null} [options.node] version of the Node in the guest's PATH
  * @param {string[]} [options.packages] more Debian packages for the guest
  * @param {string | null} [options.share] a folder that the guest has as /mnt, writable; the command starts there
+ * @param {'auto' | 'always'} [options.caching] always: nobody changes that folder but the guest, which is faster
  * @param {number} [options.smp] CPUs that are online
  * @param {number} [options.maxcpus] CPUs that are possible: those above smp are present, and offline at first
  * @param {number} [options.mem] MB

@@ -10,8 +10,8 @@ import { behaviour } from '../worlds.mjs'
 import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
-/** Those that need no more than one world. */
-const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'native', 'portable', 'stale']
+/** Those that need no more than one world. What finds the addon, the command and the bench are the same on any kernel. */
+const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'portable', 'stale']
 
 /** node_modules for another machine: vitest has parts that are compiled. */
 function modules(arch) {
@@ -31,7 +31,7 @@ export async function suite(cell, { folder, echo = false }) {
   cpSync(join(modules(cell.arch), 'node_modules'), join(folder, 'node_modules'), { recursive: true })
   const files = ONCE.map((name) => `test/${name}.test.ts`)
   const command =
-    `export RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_TIMEOUT=600000; ` +
+    `export RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_LIVES=20 RSEQ_TEST_TIMEOUT=600000; ` +
     `node test/run.mjs --no-build ${behaviour.join(' ')}; a=$?; ` +
     `node test/run.mjs --no-build --world default ${files.join(' ')} && exit $a`
   const { status, stdout, stderr, kernel, seconds } = await runInCell(cell, folder, command, {
