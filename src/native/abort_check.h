@@ -2,6 +2,7 @@
 ///
 /// Kernels 6.19 to 7.0.13 for aarch64 do not, and their sections lose updates. Distributions backport both
 /// that fault and its repair, so where a version is suspect only behaviour tells.
+/// Source: linux-kernel, 22 April 2026, "[REGRESSION] rseq: refactoring in v6.19 broke everyone on arm64".
 #pragma once
 
 namespace rseq::abort_check {

@@ -82,6 +82,10 @@ registration and of an own one. Aborts are those of all three worlds. Emulation 
 
 Legacy and optimized are the two ways in which kernels since 7.0 keep an area up to date; it is chosen by the registered
 length. Features end with the area: glibc 2.36 registers 32 bytes everywhere.
+
+Kernels for aarch64 from 6.19 to 7.0.13 do not abort a section when its thread is preempted and goes on on the same CPU
+(linux-kernel, 22 April 2026, "[REGRESSION] rseq: refactoring in v6.19 broke everyone on arm64"; mended in 7.0.14 and 7.1).
+The package notices and counts with atomic instructions there; beside it stands what the same run loses without that.
 `
   for (const arch of ['arm64', 'x64']) {
     text += `\n## ${names[arch]}\n\n${line(HEAD)}${line(HEAD.map(() => '---'))}`
