@@ -1,5 +1,5 @@
 // The worlds that the behaviour tests run in: each is a process of its own, or a tree of them.
-import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { root } from './runner.mjs'
@@ -22,6 +22,13 @@ export function stage(addons = {}) {
   return folder
 }
 
+/** For this Node: of a checkout's build, or of the package as it ships. */
+function fastAddon() {
+  const shipped = join('prebuilds', `linux-${process.arch}`, `rseq_fast.abi${process.versions.modules}.node`)
+  const paths = [join('build', 'Release', 'rseq_fast.node'), shipped].map((path) => join(root, path))
+  return paths.find((path) => existsSync(path)) ?? paths[0]
+}
+
 /**
  * name: RSEQ_WORLD, which tells the tests what to expect. env, prefix: of the test process. stage: makes the
  * folder that it runs in, where that is not the checkout.
@@ -41,7 +48,7 @@ export const worlds = [
     stage: () =>
       stage({
         'rseq.node': join(built, 'rseq_inject.node'),
-        'rseq_fast.node': join(root, 'build', 'Release', 'rseq_fast.node'),
+        'rseq_fast.node': fastAddon(),
       }),
   },
 ]

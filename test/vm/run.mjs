@@ -62,7 +62,8 @@ function everyChange() {
   const cell = (arch, kernel, debug = false) => ({ arch, kernel, glibc: '2.41', smp: 2, debug })
   const few = { few: true, workers: 4 }
   return [
-    [suite, cell('arm64', '6.12'), {}],
+    [suite, cell('arm64', '6.12'), { parts: ['worlds'] }],
+    [suite, cell('arm64', '6.12'), { parts: ['once'] }],
     [nodes, cell('arm64', '6.12'), {}],
     [hotplug, { ...cell('arm64', '6.12'), smp: 4 }, {}],
     [smoke, cell('arm64', '6.19'), few],

@@ -1,6 +1,7 @@
 // The behaviour tests in every world, in a machine: the tests of `npm test` that are about threads and kernels.
 import { createHash } from 'node:crypto'
-import { cpSync, readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cache } from '../../scripts/cache.mjs'
 import { output } from '../debian/command.mjs'
@@ -12,6 +13,12 @@ import { nameOf } from './cells.mjs'
 
 /** Those that need no more than one world. What finds the addon, the command and the bench are the same on any kernel. */
 const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'portable', 'stale']
+
+/** test/run.mjs's arguments for each part of the suite. */
+const PARTS = {
+  worlds: behaviour,
+  once: ['--world', 'default', ...ONCE.map((name) => `test/${name}.test.ts`)],
+}
 
 /** node_modules for another machine: vitest has parts that are compiled. */
 function modules(arch) {
@@ -25,31 +32,39 @@ function modules(arch) {
   })
 }
 
-/** @returns {Promise<import('./cells.mjs').Result>} */
-export async function suite(cell, { folder, echo = false }) {
-  // Copied, not linked: the guest sees nothing beside its own folder.
-  cpSync(join(modules(cell.arch), 'node_modules'), join(folder, 'node_modules'), { recursive: true })
-  const files = ONCE.map((name) => `test/${name}.test.ts`)
-  const command =
-    `export RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_LIVES=20 RSEQ_TEST_TIMEOUT=600000; ` +
-    `node test/run.mjs --no-build ${behaviour.join(' ')}; a=$?; ` +
-    `node test/run.mjs --no-build --world default ${files.join(' ')} && exit $a`
-  const { status, stdout, stderr, kernel, seconds } = await runInCell(cell, folder, command, {
+/** A stage of its own with node_modules: vitest writes there, and two parts may run at a time. */
+function furnished(arch, folder) {
+  const own = mkdtempSync(join(tmpdir(), 'rseq-vm-suite-'))
+  process.on('exit', () => rmSync(own, { recursive: true, force: true }))
+  cpSync(folder, own, { recursive: true })
+  cpSync(join(modules(arch), 'node_modules'), join(own, 'node_modules'), { recursive: true })
+  return own
+}
+
+/**
+ * @param {object} cell of cells.mjs
+ * @param {{ folder: string, parts?: string[], echo?: boolean }} options folder: of stage(); parts: of PARTS, or all
+ * @returns {Promise<import('./cells.mjs').Result>}
+ */
+export async function suite(cell, { folder, parts = Object.keys(PARTS), echo = false }) {
+  const runs = parts.map((part) => `node test/run.mjs --no-build ${PARTS[part].join(' ')} || failed=1`)
+  const fewer = 'RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_LIVES=20 RSEQ_TEST_TIMEOUT=600000'
+  const command = `export ${fewer}; failed=0; ${runs.join('; ')}; exit $failed`
+  const { status, stdout, stderr, kernel, seconds } = await runInCell(
+    cell,
+    furnished(cell.arch, folder),
+    command,
     // test/native/fake.c is built against this C library.
-    suite: 'bookworm',
-    packages: ['util-linux'],
-    mem: 4096,
-    timeout: 1800,
-  })
-  if (echo)
-    console.log(`\n${nameOf(cell)}, the suite: ${kernel}, emulated, ${seconds.toFixed(0)} s\n${stdout}`)
-  const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed/gm)].map(([, passed, failed]) => [
-    +passed,
-    +failed,
-  ])
-  const [passed, failed] = [0, 1].map((column) => totals.reduce((sum, total) => sum + total[column], 0))
-  const faults = failed > 0 ? [`suite: ${failed} failed`] : []
-  if (status !== 0 || totals.length !== 2) faults.push(`suite: ended with ${status}`)
-  if (echo && faults.length > 0) console.log(stderr)
-  return { cell, release: kernel, seconds, passed, faults }
+    { suite: 'bookworm', packages: ['util-linux'], mem: 4096, timeout: 2400 },
+  )
+  const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed/gm)]
+  const sum = (column) => totals.reduce((all, total) => all + Number(total[column]), 0)
+  const faults = sum(2) > 0 ? [`suite: ${sum(2)} failed`] : []
+  if (status !== 0 || totals.length !== parts.length) faults.push(`suite: ended with ${status}`)
+  if (echo) {
+    const what = `${nameOf(cell)}, the suite (${parts.join(', ')})`
+    console.log(`\n${what}: ${kernel}, emulated, ${seconds.toFixed(0)} s\n${stdout}`)
+    if (faults.length > 0) console.log(stderr)
+  }
+  return { cell, release: kernel, seconds, passed: sum(1), faults }
 }
