@@ -1,6 +1,5 @@
 #include "abort_check.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -74,7 +73,8 @@ bool watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64_t 
   return aborted == kEnough;
 }
 
-/// Both threads' work: registers this one as any other of the process is, pins it, and watches.
+/// The watcher: settles as any other thread of the process does, stays on its CPU, and starts the bumper
+/// there.
 bool sections_are_aborted() {
   const int64_t deadline = now_ns() + kLimitNs;
   abi::Area* area = area::settle().area;
