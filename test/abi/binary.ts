@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { contains, Elf, type ElfSymbol } from '../elf'
 import { Disassembly, type Instruction } from './disassembly'
 
@@ -113,4 +113,11 @@ export interface Mutation {
   how: string
   complaint: RegExp
   change(file: Buffer, binary: Binary): void
+}
+
+/** What a mutation's check says of a file that it has broken, and that is then written to `to`. */
+export function complaints({ check, change }: Mutation, binary: Binary, content: Buffer, to: string): string {
+  change(content, binary)
+  writeFileSync(to, content)
+  return check.problems(new Binary(to)).join('\n')
 }

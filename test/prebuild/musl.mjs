@@ -1,10 +1,10 @@
 // Programs for musl on a machine of glibc: a compiler that is pointed at Debian's musl, and Bun.
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cache } from '../../scripts/cache.mjs'
 import { compilers } from '../../scripts/compilers.mjs'
+import { fetchPackage } from '../../scripts/npm-package.mjs'
 import { output } from '../debian/command.mjs'
-import { once } from '../debian/once.mjs'
 
 /** What a machine is called in paths of Debian and GCC, and by Bun. */
 const MACHINE = { x64: 'x86_64', arm64: 'aarch64' }
@@ -49,16 +49,7 @@ export function compile(arch, root, sources, to, { shared, headers = [] } = {}) 
 export function fetchBun(arch) {
   const old = arch === 'x64' && !readFileSync('/proc/cpuinfo', 'latin1').includes('avx2')
   const name = `bun-linux-${BUN[arch]}-musl${old ? '-baseline' : ''}`
-  mkdirSync(join(cache, 'bun'), { recursive: true })
-  return once(join(cache, 'bun', name), (folder) => {
-    console.error(`fetching @oven/${name}`)
-    const archive = output('npm', ['pack', '--silent', `@oven/${name}`], { cwd: folder })
-      .trim()
-      .split('\n')
-      .at(-1)
-    output('tar', ['xzf', archive, '--strip-components=1'], { cwd: folder })
-    rmSync(join(folder, archive))
-  })
+  return fetchPackage(`@oven/${name}`, join(cache, 'bun', name))
 }
 
 /**

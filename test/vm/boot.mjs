@@ -23,6 +23,6 @@ export const runInCell = (cell, folder, command, more = {}) =>
     append: cell.debug ? 'rseq_debug=1' : '',
     timeout: 900,
     // Node starts again and again in there: it need not compile the same modules each time.
-    command: `export NODE_COMPILE_CACHE=/tmp/compiled; ${command}`,
+    command: `export NODE_COMPILE_CACHE=$(mktemp -d); ${command}`,
     ...more,
   })
