@@ -1,158 +1,207 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { PerCpuCounter, type PerCpuHandle, PerCpuSum, RseqError } from 'rseq'
-import { describe, expect, test } from 'vitest'
-import { fixtures, world } from './world'
+import { PerCpuCounter, PerCpuHistogram, PerCpuSum, Region, status } from 'rseq'
+import { afterAll, describe, expect, test } from 'vitest'
+import { hasAddon, hasRseq, root, world } from './world'
 
-const WORKERS = 4
-const INCREMENTS = 20_000
+const code = (wanted: string): unknown => expect.objectContaining({ name: 'RseqError', code: wanted })
+const folder = mkdtempSync(join(tmpdir(), 'rseq-region-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Runs workers that count, and waits for their end. */
-async function count(workerData: object): Promise<void> {
-  const path = join(fixtures, 'counting-worker.mjs')
-  await Promise.all(
-    Array.from({ length: WORKERS }, () => {
-      const worker = new Worker(path, { workerData: { ...workerData, increments: INCREMENTS } })
-      return new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject))
-    }),
-  )
+/** Runs a script in another process; what it returns, by way of JSON. */
+function elsewhere(script: string, ...args: string[]): unknown {
+  const code = `const { PerCpuCounter, PerCpuSum, PerCpuHistogram, Region, status } = require('rseq')
+    console.log(JSON.stringify((() => { ${script} })()))`
+  const options = { cwd: root, encoding: 'utf8' } as const
+  return JSON.parse(execFileSync(process.execPath, ['-e', code, ...args], options))
 }
 
-const handle = new PerCpuCounter().handle
-const code = (wanted: string): unknown => expect.objectContaining({ name: 'RseqError', code: wanted })
-
-describe(`names and handles, world ${world}`, () => {
-  test('a name is the same counter everywhere in the process', async () => {
-    const one = PerCpuCounter.named('region.test name')
-    const two = PerCpuCounter.named('region.test name')
-    one.inc()
-    expect(two.value).toBe(1)
-    await count({ name: 'region.test name' })
-    expect(one.value).toBe(1 + WORKERS * INCREMENTS)
-    expect(one.name).toBe('region.test name')
-    expect(new PerCpuCounter().name).toBeNull()
+describe(`Region, world ${world}`, () => {
+  test('the process has one, which cannot be closed', () => {
+    const region = Region.process
+    expect(region).toBe(Region.process)
+    expect(new PerCpuCounter().region).toBe(region)
+    region.close()
+    expect(region).toMatchObject({ path: null, readOnly: false, shared: false })
+    expect(region.usage.cpus).toBe(status().cpus.possible)
+    expect(region.processes()).toMatchObject([{ pid: process.pid, alive: true, self: true }])
   })
 
-  test('names that differ are different counters, in any script and up to 240 bytes', () => {
-    const names = [
-      'a',
-      'A',
-      'a ',
-      'é',
-      'e\u0301',
-      '計数器',
-      '\ufeffa',
-      '\0',
-      'x'.repeat(240),
-      `${'x'.repeat(239)}y`,
-    ]
-    const counters = names.map((name) => PerCpuCounter.named(`${name}`))
-    counters.forEach((counter, i) => {
-      counter.add(i + 1)
+  test('lists what is in it', () => {
+    PerCpuCounter.named('region.test listed', { labels: { a: '1' }, help: 'Help', unit: 'bytes' })
+    PerCpuSum.named('region.test sum')
+    const found = Region.process.list().filter(({ name }) => name?.startsWith('region.test ') ?? false)
+    expect(found).toEqual([
+      { kind: 'counter', name: 'region.test listed', labels: { a: '1' }, help: 'Help', unit: 'bytes' },
+      { kind: 'sum', name: 'region.test sum', labels: {}, help: '', unit: '' },
+    ])
+  })
+
+  test.each([
+    [() => Region.create(undefined as never), TypeError],
+    [() => Region.create({}), TypeError],
+    [() => Region.create({ file: 'a', memfd: true }), TypeError],
+    [() => Region.create({ file: '' }), RangeError],
+    [() => Region.create({ file: 'a\0b' }), RangeError],
+    [() => Region.create({ file: 5 as never }), TypeError],
+    [() => Region.create({ memfd: 1 as never }), TypeError],
+    [() => Region.create({ memfd: true, cells: 0 }), RangeError],
+    [() => Region.create({ memfd: true, cells: 1.5 }), RangeError],
+    [() => Region.create({ memfd: true, cells: 2 ** 27 + 1 }), RangeError],
+    [() => Region.create({ memfd: true, cells: '5' as never }), TypeError],
+    [() => Region.attach(5 as never), TypeError],
+    [() => Region.attach('a', 5 as never), TypeError],
+    [() => Region.attach('a', { readOnly: 1 as never }), TypeError],
+    [() => new (Region as unknown as new () => unknown)(), TypeError],
+  ])('%s is refused', (call, type) => {
+    expect(call).toThrow(type as never)
+  })
+
+  if (!hasAddon) {
+    test('without the addon there are none to share', () => {
+      expect(() => Region.create({ memfd: true })).toThrow(code('ERR_RSEQ_FEATURE'))
+      expect(() => Region.create({ file: join(folder, 'x') })).toThrow(code('ERR_RSEQ_FEATURE'))
+      expect(() => Region.attach(join(folder, 'x'))).toThrow(code('ERR_RSEQ_FEATURE'))
+      expect(Region.service).toBe(Region.process)
     })
-    names.forEach((name, i) => {
-      expect(PerCpuCounter.named(name).value).toBe(i + 1)
-    })
+    return
+  }
+
+  test.each([
+    ['file', () => Region.create({ file: join(folder, 'shared'), cells: 8192 })],
+    ['memfd', () => Region.create({ memfd: true, cells: 8192 })],
+  ])('a %s is the same memory in another process', (kind, create) => {
+    const region = create()
+    const mine = PerCpuCounter.named('n', { region, help: 'h' })
+    const sum = PerCpuSum.named('s', { region })
+    mine.add(5)
+    sum.add(0.5)
+    const theirs = elsewhere(
+      `const region = Region.attach(process.argv[1])
+       const n = PerCpuCounter.named('n', { region }), s = PerCpuSum.named('s', { region })
+       n.inc(); s.add(0.25)
+       PerCpuHistogram.named('h', { region }).record(7)
+       return [n.value, s.value, n.help, region.processes().length, n.handle]`,
+      region.path as string,
+    ) as [number, number, string, number, never]
+    expect(theirs.slice(0, 4)).toEqual([6, 0.75, 'h', 2])
+    expect([mine.value, sum.value]).toEqual([6, 0.75])
+    expect(mine.perCpu().at(-1)).toBe(hasRseq ? 0n : 6n)
+    expect(PerCpuHistogram.named('h', { region }).max).toBe(7)
+    // A handle crosses processes where both have the region.
+    expect(PerCpuCounter.from(theirs[4]).value).toBe(6)
+    if (kind === 'file') expect(statSync(region.path as string).mode & 0o777).toBe(0o600)
+    expect(region.processes().filter(({ alive }) => alive)).toMatchObject([{ pid: process.pid, self: true }])
+    region.close()
+    expect(() => region.list()).toThrow(code('ERR_RSEQ_CLOSED'))
+    expect(() => new PerCpuCounter({ region })).toThrow(code('ERR_RSEQ_CLOSED'))
+    expect(mine.value).toBe(6) // what is open stays
+    mine.inc()
+    expect(mine.value).toBe(7)
   })
 
-  test('a handle is the same counter in a worker', async () => {
-    const counter = new PerCpuCounter()
-    await count({ handle: counter.handle })
-    expect(counter.value).toBe(WORKERS * INCREMENTS)
-    expect(PerCpuCounter.from(counter.handle).value).toBe(counter.value)
+  test('the same file again is the same region, and stays what it is when it is closed once', () => {
+    const file = join(folder, 'twice')
+    const one = Region.create({ file, cells: 8192 })
+    const two = Region.attach(file)
+    const three = Region.create({ file })
+    PerCpuCounter.named('n', { region: one }).inc()
+    one.close()
+    one.close()
+    two.close()
+    expect(PerCpuCounter.named('n', { region: three }).value).toBe(1)
+    expect(three.processes()).toHaveLength(1)
   })
 
-  test('a handle keeps name and index', () => {
-    const counter = PerCpuCounter.named('region.test by mm_cid', { index: 'mm_cid' })
-    const again = PerCpuCounter.from(structuredClone(counter.handle))
-    again.add(2)
-    expect(counter.value).toBe(2)
-    expect(again).toMatchObject({ name: 'region.test by mm_cid', index: 'mm_cid' })
-  })
-
-  test('sums go by name and handle too', async () => {
-    const sum = PerCpuSum.named('region.test sum')
-    await count({ kind: 'sum', name: 'region.test sum', amount: 0.5 })
-    await count({ kind: 'sum', handle: sum.handle, amount: 0.25 })
-    expect(sum.value).toBe(WORKERS * INCREMENTS * 0.75)
-  })
-
-  test('a name of another kind or index is refused, and the counter unchanged', () => {
-    const counter = PerCpuCounter.named('region.test taken')
-    counter.add(9)
-    expect(() => PerCpuSum.named('region.test taken')).toThrow(code('ERR_RSEQ_KIND'))
-    expect(() => PerCpuCounter.named('region.test taken', { index: 'mm_cid' })).toThrow(code('ERR_RSEQ_KIND'))
-    expect(counter.value).toBe(9)
-  })
-
-  test('a handle of another kind or a forged one is refused', () => {
-    expect(() => PerCpuSum.from(handle as unknown as PerCpuHandle<'sum'>)).toThrow(code('ERR_RSEQ_KIND'))
-    const forge = (change: object) => (): unknown => PerCpuCounter.from({ ...handle, ...change })
-    expect(forge({ rseq: 'sum' })).toThrow(code('ERR_RSEQ_KIND'))
-    expect(forge({ id: 16_000 << 3 })).toThrow(code('ERR_RSEQ_KIND'))
-    expect(forge({ id: handle.id | 1 })).toThrow(code('ERR_RSEQ_KIND'))
-    expect(forge({ id: handle.id | 2 })).toThrow(code('ERR_RSEQ_KIND'))
-    expect(forge({ id: 0x7fffffff })).toThrow(code('ERR_RSEQ_KIND'))
-    expect(forge({ id: 2 ** 32 })).toThrow(TypeError)
-    expect(forge({ id: 0.5 })).toThrow(TypeError)
-    expect(forge({ region: 'somewhere else' })).toThrow(code('ERR_RSEQ_HANDLE'))
-    expect(forge({ region: new SharedArrayBuffer(64) })).toThrow(code('ERR_RSEQ_HANDLE'))
-    expect(forge({ region: undefined })).toThrow(TypeError)
-    expect(forge({ name: 5 })).toThrow(TypeError)
-    for (const wrong of [undefined, null, 'handle', 5, {}, []]) {
-      expect(() => PerCpuCounter.from(wrong as unknown as PerCpuHandle<'counter'>)).toThrow(TypeError)
+  test('read only: everything can be seen, nothing changed', () => {
+    const file = join(folder, 'observed')
+    const region = Region.create({ file, cells: 8192 })
+    const mine = PerCpuCounter.named('n', { region })
+    const histogram = PerCpuHistogram.named('h', { region })
+    const passing = PerCpuCounter.named('passing', { region })
+    mine.add(3)
+    histogram.record(1)
+    const before = readFileSync(file)
+    const observed = Region.attach(file, { readOnly: true })
+    const options = { region: observed }
+    expect(observed).toMatchObject({ readOnly: true, shared: true })
+    expect(observed.list()).toEqual(region.list())
+    const seen = PerCpuCounter.named('n', options)
+    const seenPassing = PerCpuCounter.named('passing', options)
+    const seenHistogram = PerCpuHistogram.named('h', options)
+    expect([seen.value, seenHistogram.count, observed.processes()]).toEqual([3, 1, [expect.anything()]])
+    for (const change of [
+      () => seen.inc(),
+      () => seen.add(2),
+      () => seen.drain(),
+      () => seenHistogram.record(1),
+    ]) {
+      expect(change).toThrow(code('ERR_RSEQ_READ_ONLY'))
     }
+    expect(() => new PerCpuCounter(options)).toThrow(code('ERR_RSEQ_READ_ONLY'))
+    expect(() => PerCpuCounter.named('new', options)).toThrow(code('ERR_RSEQ_READ_ONLY'))
+    seenHistogram.close()
+    expect(readFileSync(file).equals(before)).toBe(true)
+    mine.inc()
+    expect(seen.value).toBe(4)
+    passing.close()
+    expect(() => seenPassing.value).toThrow(code('ERR_RSEQ_HANDLE'))
+    expect(() => PerCpuCounter.named('passing', options)).toThrow(code('ERR_RSEQ_READ_ONLY'))
   })
 
-  test('a handle from another process is refused', () => {
-    const script = `process.stdout.write(JSON.stringify(new (require('rseq').PerCpuCounter)().handle))`
-    const json = execFileSync(process.execPath, ['-e', script], {
-      cwd: join(fixtures, '..'),
-      encoding: 'utf8',
-    })
-    const foreign = JSON.parse(json) as PerCpuHandle<'counter'>
-    // The portable backend's handle is memory, which JSON does not carry: what arrives is no handle.
-    const wanted = world === 'portable' ? expect.any(TypeError) : code('ERR_RSEQ_HANDLE')
-    expect(() => PerCpuCounter.from(foreign)).toThrow(wanted as Error)
+  test('mm_cid is of one process: refused where memory is shared', () => {
+    const region = Region.create({ memfd: true, cells: 8192 })
+    expect(() => new PerCpuCounter({ region, index: 'mm_cid' })).toThrow(RangeError)
   })
 
-  test.each([
-    ['', RangeError],
-    ['x'.repeat(241), RangeError],
-    ['é'.repeat(121), RangeError],
-    ['\ud800', RangeError],
-    [5, TypeError],
-    [undefined, TypeError],
-    [null, TypeError],
-  ])('the name %p is refused', (name, type) => {
-    expect(() => PerCpuCounter.named(name as string)).toThrow(type)
-    expect(() => PerCpuSum.named(name as string)).toThrow(type)
+  test('what cannot be attached says why', () => {
+    expect(() => Region.attach(join(folder, 'missing'))).toThrow(code('ERR_RSEQ_SYSTEM'))
+    expect(() => Region.attach(join(folder, 'missing'))).toThrow(/ENOENT/)
+    expect(() => Region.attach(folder)).toThrow(code('ERR_RSEQ_SYSTEM'))
+    expect(() => Region.attach(process.execPath, { readOnly: true })).toThrow(code('ERR_RSEQ_REGION_FORMAT'))
+    expect(() => Region.create({ file: join(folder, 'no', 'folder') })).toThrow(/ENOENT/)
+    expect(existsSync(join(folder, 'no'))).toBe(false)
   })
 
-  test.each([
-    [{ index: 'node' }, RangeError],
-    [{ index: 5 }, TypeError],
-    [null, TypeError],
-    ['cpu', TypeError],
-  ])('the options %p are refused', (options, type) => {
-    expect(() => new PerCpuCounter(options as object)).toThrow(type)
-    expect(() => PerCpuSum.named('region.test options', options as object)).toThrow(type)
-  })
-
-  test('a used-up region throws ERR_RSEQ_REGION_FULL and loses nothing that is there', () => {
-    const kept = PerCpuCounter.named('region.test kept')
-    kept.add(5)
-    let made = 0
+  test('many regions, one after the other and at once', () => {
+    for (let i = 0; i < 100; i++) {
+      const region = Region.create({ memfd: true, cells: 8192 })
+      const counter = PerCpuCounter.named('n', { region })
+      counter.inc()
+      expect(counter.value).toBe(1)
+      counter.close()
+      region.close()
+    }
+    const all: Region[] = []
     const fill = (): void => {
-      for (; made <= 65_536; made++) new PerCpuCounter().inc()
+      for (let i = 0; i < 100; i++) all.push(Region.create({ memfd: true, cells: 8192 }))
     }
-    expect(fill).toThrow(code('ERR_RSEQ_REGION_FULL'))
-    expect(made).toBeGreaterThan(16_000)
-    expect(() => PerCpuSum.named('region.test one too many')).toThrow(RseqError)
-    expect(() => PerCpuSum.named('region.test one too many')).toThrow(code('ERR_RSEQ_REGION_FULL'))
-    kept.inc()
-    expect(kept.value).toBe(6)
-    expect(PerCpuCounter.named('region.test kept').value).toBe(6)
+    expect(fill).toThrow(code('ERR_RSEQ_REGION_LIMIT'))
+    expect(all.length).toBeGreaterThan(10)
+    for (const region of all) region.close()
+  })
+
+  test('where address space is limited, it takes less and says so', () => {
+    const script = `const { PerCpuCounter, Region } = require("rseq"); const c = new PerCpuCounter(); c.inc();
+      console.log(JSON.stringify([Region.process.usage, c.value]))`
+    const shell = `ulimit -v 6000000; exec "${process.execPath}" -e '${script}'`
+    const [usage, value] = JSON.parse(execFileSync('sh', ['-c', shell], { cwd: root, encoding: 'utf8' }))
+    expect(value).toBe(1)
+    expect(usage.cells).toBeGreaterThan(8191)
+    const whole = Region.process.usage
+    if (usage.cells < whole.cells) expect(usage.limitedBy).toBe('address space')
+    else console.log(`${whole.cpus} CPUs fit into what is left of 6 GB: nothing to take less of`)
+  })
+
+  test('a stripe of which one cell is used costs a page, not a huge one', () => {
+    new PerCpuCounter().inc()
+    const maps = readFileSync('/proc/self/smaps', 'latin1').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+    // Stripes are as large as the region's cells.
+    const kilobytes = (Region.process.usage.cells * 8) / 1024
+    const stripes = maps.filter((map) => new RegExp(`^Size: +${kilobytes} kB`, 'm').test(map))
+    expect(stripes.length).toBeGreaterThan(0)
+    for (const map of stripes) expect(map).toMatch(/^VmFlags:.* nh/m)
   })
 })

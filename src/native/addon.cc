@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "kernel.h"
 #include "libc.h"
+#include "region/region.h"
 
 namespace rseq::addon {
 namespace {
@@ -130,11 +131,17 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   // hook is added with the same argument again, as a module that is loaded twice would do: hence the number.
   static uintptr_t instance = 0;
   auto* number = reinterpret_cast<void*>(__atomic_add_fetch(&instance, 1, __ATOMIC_RELAXED));
-  napi_add_env_cleanup_hook(env, [](void*) { area::release(); }, number);
+  napi_add_env_cleanup_hook(
+      env,
+      [](void*) {
+        if (area::release()) region::end_thread();
+      },
+      number);
 
   abort_check::begin();
 
   set_cells(exports);
+  set_regions(exports);
   set_raw(exports, "cpuId", CpuId);
   set_raw(exports, "mmCid", MmCid);
   set_raw(exports, "schedGetcpu", SchedGetcpu);

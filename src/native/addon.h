@@ -1,7 +1,9 @@
-/// What the files of the N-API surface share. Argument types and ranges were checked in TypeScript.
+/// What the files of the N-API surface share. TypeScript has checked arguments, for good messages; here nothing is
+/// believed of them: a number that is none reads as 0, memory's type and size are taken from what was really given.
 #pragma once
 
 #include <napi.h>
+#include <string.h>
 
 namespace rseq::addon {
 
@@ -27,7 +29,84 @@ inline Napi::Value view_of(Napi::Env env, void* memory, size_t size) {
   return {env, buffer};
 }
 
+/// A typed array's memory, of exactly one type; null where the value is none.
+template <typename T>
+struct Array {
+  T* data = nullptr;
+  size_t length = 0;
+};
+
+/// A call's arguments. Missing ones are undefined.
+template <size_t N>
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = N;
+    napi_get_cb_info(env, info, &count, values_, nullptr, nullptr);
+  }
+
+  uint32_t u32(size_t i) const {
+    uint32_t value = 0;
+    napi_get_value_uint32(env_, values_[i], &value);
+    return value;
+  }
+
+  double number(size_t i) const {
+    double value = 0;
+    napi_get_value_double(env_, values_[i], &value);
+    return value;
+  }
+
+  bool boolean(size_t i) const {
+    bool value = false;
+    napi_get_value_bool(env_, values_[i], &value);
+    return value;
+  }
+
+  /// @return bytes of UTF-8, not counting the 0 behind them; size − 1 may mean that there were more
+  size_t text(size_t i, char* out, size_t size) const {
+    size_t length = 0;
+    out[0] = '\0';
+    napi_get_value_string_utf8(env_, values_[i], out, size, &length);
+    return length;
+  }
+
+  template <typename T>
+  Array<T> array(size_t i, napi_typedarray_type wanted) const {
+    napi_typedarray_type type;
+    bool is_one = false;
+    void* data = nullptr;
+    size_t length = 0;
+    if (napi_is_typedarray(env_, values_[i], &is_one) != napi_ok || !is_one) return {};
+    if (napi_get_typedarray_info(env_, values_[i], &type, &length, &data, nullptr, nullptr) != napi_ok) return {};
+    if (type != wanted) return {};
+    return {static_cast<T*>(data), length};
+  }
+
+  /// A typed array's type, or −1.
+  int type(size_t i) const {
+    napi_typedarray_type type;
+    bool is_one = false;
+    if (napi_is_typedarray(env_, values_[i], &is_one) != napi_ok || !is_one) return -1;
+    const napi_status got =
+        napi_get_typedarray_info(env_, values_[i], &type, nullptr, nullptr, nullptr, nullptr);
+    return got == napi_ok ? static_cast<int>(type) : -1;
+  }
+
+ private:
+  napi_env env_;
+  napi_value values_[N] = {};
+};
+
+inline napi_value number(napi_env env, double value) {
+  napi_value result = nullptr;
+  napi_create_double(env, value, &result);
+  return result;
+}
+
 /// Sets the functions of addon_cells.cc.
 void set_cells(const Napi::Object& exports);
+/// Sets the functions of addon_region.cc.
+void set_regions(const Napi::Object& exports);
 
 }  // namespace rseq::addon

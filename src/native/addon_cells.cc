@@ -1,8 +1,10 @@
-/// The N-API surface of cells: adding, reading, and the region. Hot functions are raw callbacks: the C++
-/// wrapper would cost them as much again.
+/// The N-API surface of cells: adding and reading. Hot functions are raw callbacks: the C++ wrapper would cost them
+/// as much again.
+#include <stdlib.h>
+
 #include "addon.h"
 #include "counter.h"
-#include "region.h"
+#include "histogram.h"
 #include "targets.h"
 
 namespace rseq::addon {
@@ -22,80 +24,81 @@ struct Mailbox {
 
 constinit thread_local Mailbox mailbox = {};
 
+void inc(uint32_t id) { counter::add(id, INT64_C(1)); }
+void add_int32(uint32_t id, int32_t n) { counter::add(id, static_cast<int64_t>(n)); }
+/// What is no safe integer, and so no int64 either, adds nothing.
+void add(uint32_t id, double n) {
+  if (counter::is_safe_integer(n)) counter::add(id, static_cast<int64_t>(n));
+}
+void add_float(uint32_t id, double x) { counter::add(id, x); }
+
 /// () → an ArrayBuffer over this thread's mailbox, or undefined
 Napi::Value MailboxView(const Napi::CallbackInfo& info) {
   return view_of(info.Env(), &mailbox, sizeof mailbox);
 }
 
 napi_value MailedInc(napi_env, napi_callback_info) {
-  counter::add(mailbox.id, INT64_C(1));
+  inc(mailbox.id);
   return nullptr;
 }
 
 napi_value MailedAddInt32(napi_env, napi_callback_info) {
   const Mailbox& mail = mailbox;
-  counter::add(mail.id, static_cast<int64_t>(mail.n));
+  add_int32(mail.id, mail.n);
   return nullptr;
 }
 
 napi_value MailedAdd(napi_env, napi_callback_info) {
   const Mailbox& mail = mailbox;
-  counter::add(mail.id, static_cast<int64_t>(mail.amount));
+  add(mail.id, mail.amount);
   return nullptr;
 }
 
 napi_value MailedAddFloat(napi_env, napi_callback_info) {
   const Mailbox& mail = mailbox;
-  counter::add(mail.id, mail.amount);
+  add_float(mail.id, mail.amount);
   return nullptr;
 }
 
-region::Id id_of(const Napi::CallbackInfo& info, size_t i) {
-  return info[i].As<Napi::Number>().Uint32Value();
+napi_value MailedRecord(napi_env, napi_callback_info) {
+  const Mailbox& mail = mailbox;
+  histogram::record(mail.id, mail.amount);
+  return nullptr;
 }
 
-double amount_of(const Napi::CallbackInfo& info) { return info[1].As<Napi::Number>().DoubleValue(); }
+napi_value MailedRecordInt32(napi_env, napi_callback_info) {
+  const Mailbox& mail = mailbox;
+  histogram::record(mail.id, mail.n);
+  return nullptr;
+}
+
+void record(uint32_t id, double x) {
+  if (x - x == 0) histogram::record(id, x);
+}
 
 /// (id) → undefined
-void Inc(const Napi::CallbackInfo& info) { counter::add(id_of(info, 0), INT64_C(1)); }
-
-/// (id, int32 or safe integer) → undefined
-void Add(const Napi::CallbackInfo& info) {
-  counter::add(id_of(info, 0), static_cast<int64_t>(amount_of(info)));
+napi_value Inc(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  inc(arguments.u32(0));
+  return nullptr;
 }
 
-/// (id, finite number) → undefined
-void AddFloat(const Napi::CallbackInfo& info) { counter::add(id_of(info, 0), amount_of(info)); }
-
-/// (ids: Uint32Array, amounts: Int32Array or Float64Array of the same length) → false where an amount is no
-/// safe integer; nothing is added then
-napi_value AddMany(napi_env env, napi_callback_info info) {
-  size_t argc = 2;
-  napi_value argv[2];
-  napi_typedarray_type type = napi_int32_array;
-  size_t count = 0;
-  void* ids = nullptr;
-  void* amounts = nullptr;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  napi_get_typedarray_info(env, argv[0], nullptr, nullptr, &ids, nullptr, nullptr);
-  napi_get_typedarray_info(env, argv[1], &type, &count, &amounts, nullptr, nullptr);
-  bool safe = true;
-  if (type == napi_int32_array) {
-    counter::add_many(static_cast<region::Id*>(ids), static_cast<int32_t*>(amounts), count);
-  } else {
-    safe = counter::add_many(static_cast<region::Id*>(ids), static_cast<double*>(amounts), count);
-  }
-  napi_value result = nullptr;
-  napi_get_boolean(env, safe, &result);
-  return result;
+/// (id, number) → undefined
+template <void (*operation)(uint32_t, double)>
+napi_value WithNumber(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  operation(arguments.u32(0), arguments.number(1));
+  return nullptr;
 }
 
 /// The same operations for fastcall.cc.
 constexpr targets::Table kTargets = {
-    .inc = [](targets::Receiver, uint32_t id) { counter::add(id, INT64_C(1)); },
-    .add_int32 = [](targets::Receiver, uint32_t id, int32_t n) { counter::add(id, static_cast<int64_t>(n)); },
-    .add = [](targets::Receiver, uint32_t id, double n) { counter::add(id, static_cast<int64_t>(n)); },
-    .add_float = [](targets::Receiver, uint32_t id, double x) { counter::add(id, x); },
+    .inc = [](targets::Receiver, uint32_t id) { inc(id); },
+    .add_int32 = [](targets::Receiver, uint32_t id, int32_t n) { add_int32(id, n); },
+    .add = [](targets::Receiver, uint32_t id, double n) { add(id, n); },
+    .add_float = [](targets::Receiver, uint32_t id, double x) { add_float(id, x); },
+    .record = [](targets::Receiver, uint32_t id, double x) { histogram::record(id, x); },
+    .record_int32 = [](targets::Receiver, uint32_t id, int32_t n) { histogram::record(id, n); },
 };
 
 /// () → an ArrayBuffer with the bytes of kTargets
@@ -105,62 +108,148 @@ Napi::Value Targets(const Napi::CallbackInfo& info) {
   return out;
 }
 
-// --- reading cells ----------------------------------------------------------------------------------------
+// --- many at once: 0 where all was added; −1 where the arguments do not fit together; else 1 + the index of the
+// --- first amount that cannot be added. Nothing is added then.
 
-/// (id) → the sum, or NaN where a double cannot hold it exactly
-Napi::Value Value(const Napi::CallbackInfo& info) {
-  constexpr int64_t kMaxSafe = (INT64_C(1) << 53) - 1;
-  const int64_t sum = counter::sum_i64(id_of(info, 0));
-  const bool safe = sum >= -kMaxSafe && sum <= kMaxSafe;
-  return Napi::Number::New(info.Env(), safe ? static_cast<double>(sum) : __builtin_nan(""));
-}
+bool is_finite(double x) { return x - x == 0; }
 
-/// (id) → the sum
-Napi::Value FloatValue(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), counter::sum_f64(id_of(info, 0)));
-}
-
-/// (id, ArrayBuffer of 8 × (stripes + 1) bytes) → undefined; fills it with the cells' bits
-Napi::Value Cells(const Napi::CallbackInfo& info) {
-  auto out = info[1].As<Napi::ArrayBuffer>();
-  if (out.ByteLength() == (region::stripes.count + 1) * sizeof(uint64_t)) {
-    counter::read(id_of(info, 0), static_cast<uint64_t*>(out.Data()));
+/// A copy of `count` numbers, each read once: the memory may be shared, and change after it was checked.
+/// @param out  null where there is no memory, or a number is not fit
+/// @return 1 + the index of the first number that is not fit, or 0
+template <typename T, typename Fit>
+size_t copy(const double* from, size_t count, Fit fit, T** out) {
+  *out = static_cast<T*>(malloc(count * sizeof(T) + 1));
+  for (size_t i = 0; *out != nullptr && i < count; ++i) {
+    uint64_t bits;
+    double x;
+    __atomic_load(reinterpret_cast<const uint64_t*>(from + i), &bits, __ATOMIC_RELAXED);
+    memcpy(&x, &bits, sizeof x);
+    if (fit(x)) {
+      (*out)[i] = static_cast<T>(x);
+      continue;
+    }
+    free(*out);
+    *out = nullptr;
+    return i + 1;
   }
-  return info.Env().Undefined();
+  return 0;
 }
 
-// --- the region -------------------------------------------------------------------------------------------
-
-/// (kind, tag) → id, or a negative result of region.h
-Napi::Value Create(const Napi::CallbackInfo& info) {
-  const auto kind = static_cast<region::Kind>(id_of(info, 0));
-  return Napi::Number::New(info.Env(), region::create(kind, id_of(info, 1)));
+/// (ids: Uint32Array, amounts: Int32Array or Float64Array of the same length) → see above; safe integers
+napi_value AddMany(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const auto ids = arguments.array<uint32_t>(0, napi_uint32_array);
+  const auto ints = arguments.array<int32_t>(1, napi_int32_array);
+  if (arguments.type(1) == napi_int32_array) {
+    if (ids.length != ints.length) return number(env, -1);
+    counter::add_many(ids.data, ints.data, ids.length);
+    return number(env, 0);
+  }
+  const auto doubles = arguments.array<double>(1, napi_float64_array);
+  if (arguments.type(1) != napi_float64_array || ids.length != doubles.length) return number(env, -1);
+  int64_t* amounts = nullptr;
+  const size_t wrong = copy(doubles.data, doubles.length, counter::is_safe_integer, &amounts);
+  if (amounts == nullptr) return number(env, wrong != 0 ? static_cast<double>(wrong) : -1);
+  counter::add_many(ids.data, amounts, ids.length);
+  free(amounts);
+  return number(env, 0);
 }
 
-/// (kind, tag, name as UTF-8 bytes) → id, or a negative result of region.h
-Napi::Value Open(const Napi::CallbackInfo& info) {
-  const auto kind = static_cast<region::Kind>(id_of(info, 0));
-  const auto name = info[2].As<Napi::Uint8Array>();
-  const auto* bytes = reinterpret_cast<const char*>(name.Data());
-  return Napi::Number::New(info.Env(), region::open(kind, id_of(info, 1), bytes, name.ByteLength()));
+/// (id, samples: Float64Array) → see above; finite numbers, and not negative where `boolean`
+napi_value RecordMany(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const auto samples = arguments.array<double>(1, napi_float64_array);
+  if (arguments.type(1) != napi_float64_array) return number(env, -1);
+  const bool positive = arguments.boolean(2);
+  const auto fit = [positive](double x) { return is_finite(x) && (x >= 0 || !positive); };
+  double* copied = nullptr;
+  const size_t wrong = copy(samples.data, samples.length, fit, &copied);
+  if (copied == nullptr) return number(env, wrong != 0 ? static_cast<double>(wrong) : -1);
+  for (size_t i = 0; i < samples.length; ++i) histogram::record(arguments.u32(0), copied[i]);
+  free(copied);
+  return number(env, 0);
 }
 
-/// (kind, id) → id, or a negative result of region.h
-Napi::Value Check(const Napi::CallbackInfo& info) {
-  const auto kind = static_cast<region::Kind>(id_of(info, 0));
-  return Napi::Number::New(info.Env(), region::check(kind, id_of(info, 1)));
+/// (id, sample, safe integer) → undefined
+napi_value RecordTimes(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const double times = arguments.number(2);
+  if (!is_finite(arguments.number(1)) || !counter::is_safe_integer(times)) return nullptr;
+  histogram::record_times(arguments.u32(0), arguments.number(1), static_cast<int64_t>(times));
+  return nullptr;
 }
 
-/// () → {nonce, stripes, cells, used}, or undefined without memory
-Napi::Value RegionInfo(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!region::ready()) return env.Undefined();
-  auto out = Napi::Object::New(env);
-  out.Set("nonce", Napi::BigInt::New(env, region::nonce()));
-  out.Set("stripes", Napi::Number::New(env, region::stripes.count));
-  out.Set("cells", Napi::Number::New(env, region::kCells));
-  out.Set("used", Napi::Number::New(env, region::used()));
-  return out;
+// --- reading cells: (region, entry, …); NaN or undefined where this process does not hold the entry -----------
+
+/// An int64 where a double holds it exactly, else NaN.
+double exact(int64_t n) {
+  constexpr int64_t kMaxSafe = (INT64_C(1) << 53) - 1;
+  return n >= -kMaxSafe && n <= kMaxSafe ? static_cast<double>(n) : __builtin_nan("");
+}
+
+/// (region, entry) → the sum, or NaN where a double cannot hold it exactly
+napi_value Value(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
+  return number(env, held == nullptr ? __builtin_nan("") : exact(counter::sum_i64(arguments.u32(0), *held)));
+}
+
+/// (region, entry) → the sum, or undefined
+napi_value FloatValue(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
+  return held == nullptr ? nullptr : number(env, counter::sum_f64(arguments.u32(0), *held));
+}
+
+/// (region, entry, drain: boolean) → the sum as a bigint, or undefined
+napi_value BigValue(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const region::Held* held = region::held(region, arguments.u32(1));
+  if (held == nullptr) return nullptr;
+  napi_value result = nullptr;
+  napi_create_bigint_int64(
+      env, arguments.boolean(2) ? counter::drain_i64(region, *held) : counter::sum_i64(region, *held), &result);
+  return result;
+}
+
+/// (region, entry) → what was added since the last drain, or undefined
+napi_value DrainFloat(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
+  return held == nullptr ? nullptr : number(env, counter::drain_f64(arguments.u32(0), *held));
+}
+
+/// A new ArrayBuffer. @param data  null where there is no memory
+napi_value new_buffer(napi_env env, size_t bytes, void** data) {
+  napi_value buffer = nullptr;
+  *data = nullptr;
+  napi_create_arraybuffer(env, bytes, data, &buffer);
+  return buffer;
+}
+
+/// (region, entry) → ArrayBuffer: a word for each possible CPU, and last the overflow cell's
+napi_value Cells(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const region::Held* held = region::held(region, arguments.u32(1));
+  if (held == nullptr) return nullptr;
+  void* data;
+  napi_value buffer = new_buffer(env, (region::stripes_of(region) + 1) * sizeof(uint64_t), &data);
+  if (data != nullptr) counter::read(region, *held, static_cast<uint64_t*>(data));
+  return buffer;
+}
+
+/// (region, entry, drain: boolean) → ArrayBuffer of doubles: histogram.h's Out
+napi_value HistogramCells(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const region::Held* held = region::held(region, arguments.u32(1));
+  if (held == nullptr || held->kind != region::Kind::kHistogram) return nullptr;
+  void* data;
+  napi_value buffer = new_buffer(env, histogram::out_size(*held) * sizeof(double), &data);
+  if (data != nullptr) histogram::read(region, *held, arguments.boolean(2), static_cast<double*>(data));
+  return buffer;
 }
 
 }  // namespace
@@ -171,19 +260,24 @@ void set_cells(const Napi::Object& exports) {
   set_raw(exports, "mailedAddInt32", MailedAddInt32);
   set_raw(exports, "mailedAdd", MailedAdd);
   set_raw(exports, "mailedAddFloat", MailedAddFloat);
-  set<Inc>(exports, "inc");
-  set<Add>(exports, "addInt32");
-  set<Add>(exports, "add");
-  set<AddFloat>(exports, "addFloat");
+  set_raw(exports, "mailedRecord", MailedRecord);
+  set_raw(exports, "inc", Inc);
+  set_raw(exports, "addInt32", WithNumber<add>);
+  set_raw(exports, "add", WithNumber<add>);
+  set_raw(exports, "addFloat", WithNumber<add_float>);
+  set_raw(exports, "mailedRecordInt32", MailedRecordInt32);
+  set_raw(exports, "record", WithNumber<record>);
+  set_raw(exports, "recordInt32", WithNumber<record>);
   set_raw(exports, "addMany", AddMany);
+  set_raw(exports, "recordMany", RecordMany);
+  set_raw(exports, "recordTimes", RecordTimes);
   set<Targets>(exports, "targets");
-  set<Value>(exports, "value");
-  set<FloatValue>(exports, "floatValue");
-  set<Cells>(exports, "cells");
-  set<Create>(exports, "create");
-  set<Open>(exports, "open");
-  set<Check>(exports, "check");
-  set<RegionInfo>(exports, "regionInfo");
+  set_raw(exports, "value", Value);
+  set_raw(exports, "floatValue", FloatValue);
+  set_raw(exports, "bigValue", BigValue);
+  set_raw(exports, "drainFloat", DrainFloat);
+  set_raw(exports, "cells", Cells);
+  set_raw(exports, "histogramCells", HistogramCells);
 }
 
 }  // namespace rseq::addon

@@ -236,8 +236,8 @@ void attach() {
   if (instances++ == 0 && state.reason == Reason::kThreadEnding) state = {};
 }
 
-void release() {
-  if (--instances != 0) return;
+bool release() {
+  if (--instances != 0) return false;
   own_area = &parked;
   if (own_memory != nullptr) {
     const bool registered = state.registration == Registration::kSelf;
@@ -246,6 +246,7 @@ void release() {
   }
   // libc's area stays registered until the thread is gone.
   if (state.registration != Registration::kLibc) refuse(Reason::kThreadEnding, 0);
+  return true;
 }
 
 }  // namespace rseq::area

@@ -70,7 +70,8 @@ void attach();
 
 /// The instance's environment ends: unregisters an area of our own, gives its memory back to the pool if
 /// the kernel agreed, and leaves a state in which every later call on this thread takes the overflow path.
-void release();
+/// @return whether it was the thread's last instance; else nothing was done
+bool release();
 
 // --- the hot path ---------------------------------------------------------------------------------------
 

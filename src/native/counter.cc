@@ -3,10 +3,6 @@
 namespace rseq::counter {
 namespace {
 
-uint64_t load_bits(region::Id id, uint32_t stripe) {
-  return __atomic_load_n(region::stripes.cell<uint64_t>(stripe, id & ~region::kByMmCid), __ATOMIC_RELAXED);
-}
-
 double as_double(uint64_t bits) {
   double x;
   memcpy(&x, &bits, sizeof x);
@@ -19,61 +15,62 @@ uint64_t as_bits(double x) {
   return bits;
 }
 
-void add_overflow(region::Id id, int64_t n) {
-  __atomic_fetch_add(region::stripes.cell<int64_t>(region::stripes.count, id), n, __ATOMIC_RELAXED);
+void add_overflow(uint32_t number, int64_t n) {
+  const arena::Stripes& all = arena::stripes;
+  __atomic_fetch_add(all.cell<int64_t>(all.count, number), n, __ATOMIC_RELAXED);
 }
 
-void add_overflow(region::Id id, double x) {
-  auto* cell = region::stripes.cell<uint64_t>(region::stripes.count, id);
+void add_overflow(uint32_t number, double x) {
+  const arena::Stripes& all = arena::stripes;
+  auto* cell = all.cell<uint64_t>(all.count, number);
   uint64_t bits = __atomic_load_n(cell, __ATOMIC_RELAXED);
   while (!__atomic_compare_exchange_n(cell, &bits, as_bits(as_double(bits) + x), true, __ATOMIC_RELAXED,
                                       __ATOMIC_RELAXED)) {
   }
 }
 
-void count_abort() { __atomic_fetch_add(&aborts, 1, __ATOMIC_RELAXED); }
-
 template <typename T>
-void add_with_retries(region::Id id, T amount) {
+void add_with_retries(uint32_t id, T amount) {
+  const uint32_t number = id & ~region::kByMmCid;
+  if (number >= __atomic_load_n(&arena::stripes.limit, __ATOMIC_ACQUIRE)) return;
   abi::Area* area = area::current();
   const uint32_t* field = &area->cpu_id;
-  if ((id & region::kByMmCid) != 0) {
-    id &= ~region::kByMmCid;
+  if (number != id) {
     // Without mm_cid the field is no id: everything goes to the overflow cell.
-    if (!__atomic_load_n(&area::mm_cid_live, __ATOMIC_RELAXED)) return add_overflow(id, amount);
+    if (!__atomic_load_n(&area::mm_cid_live, __ATOMIC_RELAXED)) return add_overflow(number, amount);
     field = &area->mm_cid;
   }
-  for (int i = 0; i < kAttempts && abi::load(field) < region::stripes.count; ++i) {
-    const sequences::Outcome outcome = attempt(region::stripes, area, field, id, amount);
+  for (int i = 0; i < kAttempts && abi::load(field) < arena::stripes.count; ++i) {
+    const sequences::Outcome outcome = attempt(arena::stripes, area, field, number, amount);
     if (outcome == sequences::Outcome::kCommitted) return;
     if (outcome == sequences::Outcome::kAborted) count_abort();
   }
-  add_overflow(id, amount);
+  add_overflow(number, amount);
 }
 
 /// The stripe that a thread was last seen on.
 struct Seat {
   explicit Seat(const abi::Area* area)
       : stripe(abi::load(&area->cpu_id)),
-        first(stripe < region::stripes.count ? region::stripes.cell<char>(stripe, 0) : nullptr) {}
+        first(stripe < arena::stripes.count ? arena::stripes.cell<int64_t>(stripe, 0) : nullptr) {}
 
   uint32_t stripe;
-  char* first;  ///< its first cell; null where the thread has no stripe
+  int64_t* first;  ///< its first cell; null where the thread has no stripe
 };
 
 /// add() in a loop that looks for its stripe again only where the thread turns out to have left it: a section
 /// that finds it elsewhere commits nothing.
 template <typename T>
-void add_each(const region::Id* ids, const T* amounts, size_t count) {
+void add_each(const uint32_t* ids, const T* amounts, size_t count) {
+  const uint32_t limit = __atomic_load_n(&arena::stripes.limit, __ATOMIC_ACQUIRE);
   abi::Area* area = area::current();
   Seat seat(area);
   for (size_t i = 0; i < count; ++i) {
-    const region::Id id = ids[i];
-    const auto amount = static_cast<int64_t>(amounts[i]);
+    const uint32_t id = ids[i];
+    const int64_t amount = __atomic_load_n(&amounts[i], __ATOMIC_RELAXED);
     auto outcome = sequences::Outcome::kMoved;
-    if (seat.first != nullptr && (id & region::kByMmCid) == 0) [[likely]] {
-      auto* cell = reinterpret_cast<int64_t*>(seat.first + id);
-      outcome = sequences::add(area, &area->cpu_id, seat.stripe, cell, amount);
+    if (seat.first != nullptr && id < limit) [[likely]] {
+      outcome = sequences::add(area, &area->cpu_id, seat.stripe, seat.first + id, amount);
       if (outcome == sequences::Outcome::kCommitted) [[likely]]
         continue;
     }
@@ -82,8 +79,56 @@ void add_each(const region::Id* ids, const T* amounts, size_t count) {
   }
 }
 
-/// An integer of at most 53 bits. From 2^52 on every double is an integer; below, adding 2^52 leaves no room
-/// for a fraction.
+uint64_t load(uint32_t region, const region::Held& held, uint32_t stripe, uint32_t i) {
+  return static_cast<uint64_t>(__atomic_load_n(region::cell_of(region, held, stripe, i), __ATOMIC_RELAXED));
+}
+
+uint64_t* baseline(uint32_t region, const region::Held& held, uint32_t i) {
+  return reinterpret_cast<uint64_t*>(region::cell_of(region, held, region::stripes_of(region) + 1, i));
+}
+
+/// Of all cells, the baseline left out.
+uint64_t total_i64(uint32_t region, const region::Held& held, uint32_t i) {
+  const uint32_t stripes = region::stripes_of(region);
+  uint64_t sum = 0;  // unsigned: wraps without being undefined
+  for (uint32_t stripe = 0; stripe <= stripes; ++stripe) sum += load(region, held, stripe, i);
+  return sum;
+}
+
+double total_f64(uint32_t region, const region::Held& held, uint32_t i) {
+  const uint32_t stripes = region::stripes_of(region);
+  double sum = 0;
+  for (uint32_t stripe = 0; stripe <= stripes; ++stripe) sum += as_double(load(region, held, stripe, i));
+  return sum;
+}
+
+/// Pairs with the release of the exchange in a drain.
+uint64_t load_baseline(const uint64_t* place) { return __atomic_load_n(place, __ATOMIC_ACQUIRE); }
+
+bool replace(uint64_t* place, uint64_t& known, uint64_t wanted) {
+  return __atomic_compare_exchange_n(place, &known, wanted, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+}  // namespace
+
+constinit uint64_t aborts = 0;
+
+void count_abort() { __atomic_fetch_add(&aborts, 1, __ATOMIC_RELAXED); }
+
+void add_again(uint32_t id, int64_t n, bool aborted) {
+  if (aborted) count_abort();
+  add_with_retries(id, n);
+}
+
+void add_again(uint32_t id, double x, bool aborted) {
+  if (aborted) count_abort();
+  add_with_retries(id, x);
+}
+
+void add_many(const uint32_t* ids, const int32_t* amounts, size_t count) { add_each(ids, amounts, count); }
+void add_many(const uint32_t* ids, const int64_t* amounts, size_t count) { add_each(ids, amounts, count); }
+
+/// From 2^52 on every double is an integer; below, adding 2^52 leaves no room for a fraction.
 bool is_safe_integer(double x) {
   constexpr double kTwo52 = 4503599627370496.0;
   constexpr double kMaxSafe = 9007199254740991.0;
@@ -91,44 +136,40 @@ bool is_safe_integer(double x) {
   return magnitude < kTwo52 ? (magnitude + kTwo52) - kTwo52 == magnitude : magnitude <= kMaxSafe;
 }
 
-}  // namespace
-
-constinit uint64_t aborts = 0;
-
-void add_again(region::Id id, int64_t n, bool aborted) {
-  if (aborted) count_abort();
-  add_with_retries(id, n);
+void read(uint32_t region, const region::Held& held, uint64_t* out) {
+  const uint32_t stripes = region::stripes_of(region);
+  for (uint32_t stripe = 0; stripe <= stripes; ++stripe) out[stripe] = load(region, held, stripe, 0);
 }
 
-void add_again(region::Id id, double x, bool aborted) {
-  if (aborted) count_abort();
-  add_with_retries(id, x);
+int64_t sum_i64(uint32_t region, const region::Held& held, uint32_t i) {
+  const uint64_t before = load_baseline(baseline(region, held, i));
+  return static_cast<int64_t>(total_i64(region, held, i) - before);
 }
 
-void add_many(const region::Id* ids, const int32_t* amounts, size_t count) { add_each(ids, amounts, count); }
-
-bool add_many(const region::Id* ids, const double* amounts, size_t count) {
-  bool safe = true;
-  for (size_t i = 0; i < count; ++i) safe &= is_safe_integer(amounts[i]);
-  if (safe) add_each(ids, amounts, count);
-  return safe;
+double sum_f64(uint32_t region, const region::Held& held, uint32_t i) {
+  const uint64_t before = load_baseline(baseline(region, held, i));
+  return total_f64(region, held, i) - as_double(before);
 }
 
-void read(region::Id id, uint64_t* out) {
-  for (uint32_t stripe = 0; stripe <= region::stripes.count; ++stripe) out[stripe] = load_bits(id, stripe);
+int64_t drain_i64(uint32_t region, const region::Held& held, uint32_t i) {
+  uint64_t* place = baseline(region, held, i);
+  uint64_t before = load_baseline(place);
+  for (;;) {
+    const uint64_t total = total_i64(region, held, i);
+    const uint64_t drained = total - before;
+    if (drained == 0) return 0;
+    if (replace(place, before, total)) return static_cast<int64_t>(drained);
+  }
 }
 
-int64_t sum_i64(region::Id id) {
-  uint64_t sum = 0;  // unsigned: wraps without being undefined
-  for (uint32_t stripe = 0; stripe <= region::stripes.count; ++stripe) sum += load_bits(id, stripe);
-  return static_cast<int64_t>(sum);
-}
-
-double sum_f64(region::Id id) {
-  double sum = 0;
-  for (uint32_t stripe = 0; stripe <= region::stripes.count; ++stripe)
-    sum += as_double(load_bits(id, stripe));
-  return sum;
+double drain_f64(uint32_t region, const region::Held& held, uint32_t i) {
+  uint64_t* place = baseline(region, held, i);
+  uint64_t before = load_baseline(place);
+  for (;;) {
+    const double total = total_f64(region, held, i);
+    const double drained = total - as_double(before);
+    if (replace(place, before, as_bits(total))) return drained;
+  }
 }
 
 }  // namespace rseq::counter

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "area.h"
-#include "region.h"
+#include "region/region.h"
 #include "sequences.h"
 
 namespace rseq::counter {
@@ -21,53 +21,70 @@ inline constexpr int kAttempts = 8;
 extern constinit uint64_t aborts;
 #pragma GCC visibility pop
 
+void count_abort();
+
 /// One attempt on this thread's stripe.
-/// @param field  &area->cpu_id or &area->mm_cid
-/// @param id     without kByMmCid
+/// @param field   &area->cpu_id or &area->mm_cid
+/// @param number  below stripes.limit
 /// @return kMoved also where the stripe is out of bounds: no rseq on this thread
 template <typename T>
-inline sequences::Outcome attempt(region::Stripes stripes, abi::Area* area, const uint32_t* field,
-                                  region::Id id, T amount) {
+[[gnu::always_inline]] inline sequences::Outcome attempt(const arena::Stripes& stripes, abi::Area* area,
+                                                         const uint32_t* field, uint32_t number, T amount) {
   const uint32_t stripe = abi::load(field);
   if (stripe >= stripes.count) [[unlikely]]
     return sequences::Outcome::kMoved;
-  return sequences::add(area, field, stripe, stripes.cell<T>(stripe, id), amount);
+  return sequences::add(area, field, stripe, stripes.cell<T>(stripe, number), amount);
 }
 
 /// What add() does where its one attempt did not commit, or could not be made: finds the area, makes the
-/// other attempts, and takes the overflow cell at last.
+/// other attempts, and takes the overflow cell at last. A number that is nobody's is ignored.
 /// @param aborted  that attempt was
-[[gnu::noinline]] void add_again(region::Id id, int64_t n, bool aborted);
-[[gnu::noinline]] void add_again(region::Id id, double x, bool aborted);
+[[gnu::noinline]] void add_again(uint32_t id, int64_t n, bool aborted);
+[[gnu::noinline]] void add_again(uint32_t id, double x, bool aborted);
 
 /// Adds to a cell of the calling thread's stripe. Ordering: relaxed.
 ///
 /// The usual case stands alone, without a stack frame: libc owns the areas, the stripe is chosen by cpu_id,
 /// and the first attempt commits.
+/// @param id  region::Held's, of any region; any other number adds nothing or to some cell, never elsewhere
 template <typename T>
-inline void add(region::Id id, T amount) {
+inline void add(uint32_t id, T amount) {
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
-  if (offset == 0 || (id & region::kByMmCid) != 0) [[unlikely]]
+  const arena::Stripes stripes = arena::stripes;
+  // Also those by mm_cid.
+  if (offset == 0 || id >= stripes.limit) [[unlikely]]
     return add_again(id, amount, false);
   auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
-  const sequences::Outcome outcome = attempt(region::stripes, area, &area->cpu_id, id, amount);
+  const sequences::Outcome outcome = attempt(stripes, area, &area->cpu_id, id, amount);
   if (outcome == sequences::Outcome::kCommitted) [[likely]]
     return;
   add_again(id, amount, outcome == sequences::Outcome::kAborted);
 }
 
-/// Adds amounts[i] to cell ids[i], for each i below `count`, as add() does.
-void add_many(const region::Id* ids, const int32_t* amounts, size_t count);
-/// The same for doubles, of which each must be a safe integer.
-/// @return false, and nothing is added, where one is not
-bool add_many(const region::Id* ids, const double* amounts, size_t count);
+/// Adds amounts[i] to cell ids[i], for each i below `count`, as add() does. `amounts` may be shared memory.
+void add_many(const uint32_t* ids, const int32_t* amounts, size_t count);
+void add_many(const uint32_t* ids, const int64_t* amounts, size_t count);
+
+/// @return whether `x` is an integer of at most 53 bits
+bool is_safe_integer(double x);
+
+// --- reading; `held` of region::held() ---------------------------------------------------------------------
 
 /// One look at every cell, the overflow cell last; each read is whole, the looks are not simultaneous.
-/// @param out  region::stripes.count + 1 words, the cells' bits
-void read(region::Id id, uint64_t* out);
+/// @param out  region::stripes_of() + 1 words, the cells' bits, as if nothing had ever been drained
+void read(uint32_t region, const region::Held& held, uint64_t* out);
 
-/// The sum of read(). Cells that others add positive numbers to: between the true totals at start and end.
-int64_t sum_i64(region::Id id);
-double sum_f64(region::Id id);
+/// The sum of cell `i` of the run, less the baseline. Cells that others add positive numbers to: between the true
+/// totals at start and end.
+int64_t sum_i64(uint32_t region, const region::Held& held, uint32_t i = 0);
+double sum_f64(uint32_t region, const region::Held& held, uint32_t i = 0);
+
+/// Reads and resets. What was added before the call, and not drained before, is in the result; what is added
+/// later is in a later one: each add is shared out once, among any number of drainers in any process.
+///
+/// Cells are not touched: the baseline becomes the sum that was read. It is loaded first (acquire), so that the cells
+/// read after it have at least what they had in the sum that somebody else stored there (release).
+int64_t drain_i64(uint32_t region, const region::Held& held, uint32_t i = 0);
+double drain_f64(uint32_t region, const region::Held& held, uint32_t i = 0);
 
 }  // namespace rseq::counter

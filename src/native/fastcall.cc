@@ -116,7 +116,7 @@ void set(v8::Local<v8::Context> context, v8::Local<v8::Object> exports, const ch
   if (exports->Set(context, key, function).IsNothing()) return;
 }
 
-/// (ArrayBuffer holding a Table) → {inc, addInt32, add, addFloat}
+/// (ArrayBuffer holding a Table) → {inc, addInt32, add, addFloat, record, recordInt32}
 void Bind(const Info& info) {
   v8::Isolate* isolate = v8::Isolate::GetCurrent();
   const auto context = isolate->GetCurrentContext();
@@ -135,6 +135,8 @@ void Bind(const Info& info) {
   fast("addInt32", AddInt32, table.add_int32, kAddInt32Info);
   fast("add", AddDouble, table.add, kAddDoubleInfo);
   fast("addFloat", AddDouble, table.add_float, kAddDoubleInfo);
+  fast("record", AddDouble, table.record, kAddDoubleInfo);
+  fast("recordInt32", AddInt32, table.record_int32, kAddInt32Info);
   info.GetReturnValue().Set(functions);
 }
 

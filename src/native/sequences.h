@@ -54,6 +54,11 @@ enum class Outcome {
 ///
 /// Both are called through add(), by the type of the amount.
 ///
+/// compare_store(area, id, stripe, cell, expected, desired)
+///     if (*id != stripe) goto moved
+///     if (*cell != expected) goto moved  // somebody on this stripe was first
+///     *cell = desired                    // 64-bit
+///
 /// watch(area, id, stripe, word, left)
 ///     if (*id != stripe) goto moved
 ///     first = *word

@@ -19,6 +19,8 @@ struct Table {
   AddInt32 add_int32;
   AddDouble add;  ///< a safe integer
   AddDouble add_float;
+  AddDouble record;
+  AddInt32 record_int32;
 };
 
 }  // namespace rseq::targets

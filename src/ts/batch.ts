@@ -1,28 +1,38 @@
-import { PerCpuCounter } from './counter'
-import { rangeError, typeError } from './errors'
-import { PerCpu } from './percpu'
-import { cells } from './region'
+import { elements, typedArrayLength, typedArrayName } from './arrays'
+import { backend } from './backend'
+import type { PerCpuCounter } from './counter'
+import { type Opening, openAgain, refusal, usable } from './entries'
+import { RseqError, rangeError, typeError } from './errors'
+import { openingIn } from './percpu'
+
+const { addMany } = backend
 
 /**
  * Adds to many counters in one call: for code that notes several things per event, at a fraction of the price of as
- * many `add` calls. The counters are chosen once, the amounts come with every call.
+ * many `add` calls. The counters are chosen once, the amounts come with every call. It holds its counters open by
+ * itself.
  */
 export class PerCpuBatch {
+  readonly #openings: Opening[]
   readonly #ids: Uint32Array<ArrayBuffer>
+  #closed = false
 
   /**
    * @param counters in the order in which {@link add} takes amounts; one may stand more than once
    * @throws {TypeError} for anything but an array of {@link PerCpuCounter}
+   * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   constructor(counters: readonly PerCpuCounter[]) {
     if (!Array.isArray(counters)) throw typeError('PerCpuBatch', 'an array of PerCpuCounter', counters)
-    const ids = counters.map((counter, i) => {
-      if (!(counter instanceof PerCpuCounter)) {
+    const found = elements(counters, counters.length).map((counter, i) => {
+      const opening = openingIn(counter)
+      if (opening?.kind !== 'counter')
         throw typeError(`PerCpuBatch counters[${i}]`, 'a PerCpuCounter', counter)
-      }
-      return PerCpu.idOf(counter)
+      if (usable(opening).id < 0) throw refusal(opening)
+      return opening
     })
-    this.#ids = Uint32Array.from(ids)
+    this.#openings = found.map(openAgain)
+    this.#ids = Uint32Array.from(this.#openings, ({ id }) => id)
   }
 
   /** Number of counters. */
@@ -36,13 +46,22 @@ export class PerCpuBatch {
    *
    * @param amounts as many safe integers as there are counters; an `Int32Array` is the fastest
    * @throws {TypeError | RangeError} for anything else; nothing is added then
+   * @throws {RseqError} `ERR_RSEQ_CLOSED`
    */
   add(amounts: Int32Array | Float64Array | readonly number[]): void {
-    const checked = toAmounts(amounts, this.#ids.length)
-    if (!cells.addMany(this.#ids, checked)) {
-      const i = checked.findIndex((n: number) => !Number.isSafeInteger(n))
-      throw rangeError(`PerCpuBatch.add amounts[${i}]`, 'a safe integer', checked[i])
-    }
+    const ids = this.#ids
+    if (this.#closed) throw new RseqError('ERR_RSEQ_CLOSED', 'PerCpuBatch: it was closed')
+    const checked = toAmounts(amounts, ids.length)
+    const result = addMany(ids, checked)
+    if (result === 0) return
+    if (result < 0) throw typeError('PerCpuBatch.add amounts', 'memory that stays as it is', amounts)
+    throw rangeError(`PerCpuBatch.add amounts[${result - 1}]`, 'a safe integer', checked[result - 1])
+  }
+
+  /** Gives up its hold of the counters. Idempotent. */
+  close(): void {
+    this.#closed = true
+    for (const opening of this.#openings) opening.release()
   }
 }
 
@@ -51,15 +70,18 @@ function toAmounts(
   size: number,
 ): Int32Array | Float64Array {
   const what = 'PerCpuBatch.add amounts'
-  const isTyped = amounts instanceof Int32Array || amounts instanceof Float64Array
+  const type = typedArrayName(amounts)
+  const isTyped = type === 'Int32Array' || type === 'Float64Array'
   if (!isTyped && !Array.isArray(amounts)) {
     throw typeError(what, 'an Int32Array, a Float64Array or an array of numbers', amounts)
   }
-  if (amounts.length !== size) throw rangeError(`${what}.length`, String(size), amounts.length)
-  // Another thread could change shared memory between the check and the adds.
-  if (isTyped) return amounts.buffer instanceof SharedArrayBuffer ? amounts.slice() : amounts
-  const numbers = amounts as readonly unknown[]
-  const wrong = numbers.findIndex((n) => typeof n !== 'number')
-  if (wrong >= 0) throw typeError(`${what}[${wrong}]`, 'a safe integer', numbers[wrong])
-  return Float64Array.from(numbers as readonly number[])
+  const length = isTyped ? typedArrayLength(amounts) : amounts.length
+  if (length !== size) throw rangeError(`${what}.length`, String(size), length)
+  if (isTyped) return amounts as Int32Array | Float64Array
+  const copy = new Float64Array(size)
+  elements(amounts as readonly unknown[], size).forEach((n, i) => {
+    if (typeof n !== 'number') throw typeError(`${what}[${i}]`, 'a safe integer', n)
+    copy[i] = n
+  })
+  return copy
 }

@@ -1,42 +1,175 @@
-/** What a cell holds. The numbers are region.h's `Kind`. */
-export const KIND = { counter: 1, sum: 2 } as const
+/** What a run of cells is. The numbers are src/native/region/format.h's `Kind`. */
+export const KIND = { counter: 1, sum: 2, histogram: 3 } as const
 export type Kind = keyof typeof KIND
 
 /** How a thread finds its stripe. */
 export type StripeIndex = 'cpu' | 'mm_cid'
 
-/** Lowest bit of an id: stripes are chosen by mm_cid. region.h's `kByMmCid`. */
-export const BY_MM_CID = 1
-
-/** region.h's results that are not an id. */
-export const FULL = -1
-export const NO_MEMORY = -2
-export const OTHER_KIND = -3
+/** Results that are not an entry, an id or 0: src/native/region/directory.h's `Result`. */
+export const RESULT = {
+  full: -1,
+  noMemory: -2,
+  otherKind: -3,
+  absent: -4,
+  /** 64 × errno below it: see {@link Backend}. */
+  system: -5,
+  noRegion: -6,
+  otherVersion: -7,
+  damaged: -8,
+  owner: -9,
+  cpus: -10,
+  /** 64 × errno below it. */
+  busy: -11,
+  tooMany: -12,
+  readOnly: -13,
+  lost: -14,
+  longName: -15,
+  closed: -16,
+  /** Of the portable backend alone: it has one region, its own. */
+  unsupported: -17,
+} as const
 
 /** What names a region in a handle: the addon's nonce, or the portable backend's memory itself. */
 export type RegionKey = string | SharedArrayBuffer
 
-/**
- * Per-CPU cells, as the addon or the portable backend keeps them. Ids are numbers so that hot calls pass
- * nothing else. Functions returning an id return one of the negative results above where they fail.
- */
-export interface Cells {
+/** The region of the process; the number that every backend gives it. */
+export const PROCESS_REGION = 0
+
+/** A hot id in an answer that has none: the entry is of a region that is only read. */
+export const NO_ID = 0xffffffff
+
+/** Texts of an entry, in the order in which make() takes them. */
+export const TEXTS = ['name', 'labels', 'help', 'unit', 'extra'] as const
+
+/** The first numbers of {@link Backend.histogramCells}; buckets follow. src/native/histogram.h's `Out`. */
+export const HISTOGRAM = {
+  /** NaN where nothing was recorded since the last drain. Like max a hint: hold it against the buckets. */
+  min: 0,
+  max: 1,
+  /** The sum of the samples that are safe integers, an int64: its upper half, signed … */
+  integersHigh: 2,
+  /** … and its lower one. */
+  integersLow: 3,
+  /** The sum of the other samples. */
+  fractions: 4,
+  buckets: 5,
+} as const
+
+/** One entry of a region's directory. */
+export interface EntryInfo {
+  readonly entry: number
+  readonly generation: number
+  /** One of {@link KIND}. */
+  readonly kind: number
+  readonly byMmCid: boolean
+  readonly cells: number
+  /** Of a histogram: bits of precision, or 0 where extra holds bounds. */
+  readonly shape: number
+  /** Empty where it has none. */
+  readonly name: string
+  readonly labels: string
+  readonly help: string
+  readonly unit: string
+  /** Of a histogram: doubles, the lowest and the highest value or the bounds. */
+  readonly extra: ArrayBuffer
+}
+
+export interface ProcessInfo {
+  readonly pid: number
+  /** Clock ticks since boot. */
+  readonly startTime: number
+  readonly pidNamespace: number
+  readonly alive: boolean
+  readonly self: boolean
+}
+
+export interface RegionInfo {
+  readonly nonce: bigint
+  readonly readOnly: boolean
+  readonly shared: boolean
+  /** Of the file; −1 where there is none. */
+  readonly fd: number
+  /** Possible CPUs. */
+  readonly stripes: number
+  readonly cells: number
+  readonly cellsUsed: number
+  readonly entries: number
+  readonly entriesUsed: number
+  readonly bytes: number
+  /** 0: as much as there could be; 1: limited address space, 2: strict overcommit. */
+  readonly limit: number
+}
+
+/** The operations that have a faster way in than the addon's functions of these names: see fastcalls and mailbox. */
+export interface HotCalls {
   inc(id: number): void
   /** As add(), for an int32: no conversion to and from a double. */
   addInt32(id: number, n: number): void
   add(id: number, n: number): void
   addFloat(id: number, x: number): void
-  /** Adds amounts[i] to cell ids[i], for each i; or, where one is no safe integer, adds nothing and says false. */
-  addMany(ids: Uint32Array, amounts: Int32Array | Float64Array): boolean
-  /** The int64 sum, or NaN where it is not a safe integer. */
-  value(id: number): number
-  floatValue(id: number): number
-  /** Every stripe's 8 bytes; stripes + 1 of them, the overflow cell last. */
-  bits(id: number): ArrayBuffer
-  create(kind: Kind, index: StripeIndex): number
-  open(kind: Kind, index: StripeIndex, name: Uint8Array): number
-  /** The id under which this thread uses cell `id` of the region `key`; null where it is not at hand. */
-  adopt(kind: Kind, key: RegionKey, id: number): number | null
-  /** What a handle carries for other threads to adopt. */
-  handle(id: number): { key: RegionKey; id: number }
+  /** A histogram's sample. */
+  record(id: number, x: number): void
+  /** As record(), for an int32. */
+  recordInt32(id: number, n: number): void
+}
+
+/**
+ * Per-CPU cells, as the addon or the portable backend keeps them. Hot calls take an `id`; all others a region's and
+ * an entry's number. A backend believes nothing that it is told: numbers that are none lead to NaN, undefined or a
+ * negative result, never out of its memory.
+ *
+ * Functions that can fail return one of {@link RESULT}, `system` and `busy` with 64 × errno taken from it.
+ */
+export interface Backend extends HotCalls {
+  /**
+   * Adds amounts[i] to the cell of ids[i]. 0 where all was added; else nothing was: −1 where the arrays do not fit
+   * together, or 1 + the index of the first amount that is no safe integer.
+   */
+  addMany(ids: Uint32Array, amounts: Int32Array | Float64Array): number
+  /** The same for samples, which must be finite, and at least 0 where `positive`. */
+  recordMany(id: number, samples: Float64Array, positive: boolean): number
+  recordTimes(id: number, x: number, times: number): void
+
+  /** The int64 sum since the last drain, or NaN where it is not a safe integer. */
+  value(region: number, entry: number): number
+  floatValue(region: number, entry: number): number | undefined
+  /** @param drain and resets: each add is in one drain's result, or still in the value */
+  bigValue(region: number, entry: number, drain: boolean): bigint | undefined
+  drainFloat(region: number, entry: number): number | undefined
+  /** Every stripe's 8 bytes, never drained; the overflow cell last. */
+  cells(region: number, entry: number): ArrayBuffer | undefined
+  /** Doubles: see {@link HISTOGRAM}. */
+  histogramCells(region: number, entry: number, drain: boolean): ArrayBuffer | undefined
+
+  /** Opens what has that name and those labels: entry × 2³² + id. Each opening needs a release(). */
+  open(region: number, kind: number, byMmCid: boolean, name: string, labels: string): number
+  /** The same, and makes it where there is none. Texts as UTF-8, one behind the other; their lengths in bytes. */
+  make(
+    region: number,
+    kind: number,
+    byMmCid: boolean,
+    shape: number,
+    texts: Uint8Array,
+    lengths: Uint32Array,
+  ): number
+  /** Opens what a handle says. */
+  adopt(region: number, kind: number, byMmCid: boolean, entry: number, generation: number): number
+  /** Undoes one opening of this thread. Where no thread and no living process has it open, the entry is removed. */
+  release(region: number, entry: number): number
+  generation(region: number, entry: number): number
+  describe(region: number, entry: number): EntryInfo | undefined
+  list(region: number): EntryInfo[]
+
+  /** Regions: a number; the same file again is the same region. Each opening needs a closeRegion(). */
+  createFile(path: string, cells: number): number
+  createMemfd(cells: number): number
+  attach(path: string, readOnly: boolean): number
+  closeRegion(region: number): number
+  /** 0, or why nothing can be done with the region. */
+  checkRegion(region: number): number
+  regionInfo(region: number): RegionInfo | undefined
+  processes(region: number): ProcessInfo[]
+  key(region: number): RegionKey
+  /** The region of that key, opened once more. */
+  regionOf(key: RegionKey): number
 }

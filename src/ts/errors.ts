@@ -4,14 +4,36 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_FEATURE'
   /** Nothing on this platform can tell the CPU number. */
   | 'ERR_RSEQ_NO_CPU'
-  /** All cells of the region are in use. */
+  /** All cells, or all names, of the region are in use. */
   | 'ERR_RSEQ_REGION_FULL'
-  /** No memory for the region. */
+  /** No memory, or no address space, for the region. */
   | 'ERR_RSEQ_NO_MEMORY'
-  /** The name, or the handle, belongs to another kind of object or another index. */
+  /** The name, or the handle, belongs to another kind of object, another index or another shape. */
   | 'ERR_RSEQ_KIND'
-  /** The handle was not made in this process. */
+  /** The handle is of a region that this process is not attached to, or of an object that was removed. */
   | 'ERR_RSEQ_HANDLE'
+  /** The object or the region was closed. */
+  | 'ERR_RSEQ_CLOSED'
+  /** The region is attached for reading only. */
+  | 'ERR_RSEQ_READ_ONLY'
+  /** The file is no region. */
+  | 'ERR_RSEQ_REGION_FORMAT'
+  /** The region was made by another version of its format. */
+  | 'ERR_RSEQ_REGION_VERSION'
+  /** The region's sizes or contents contradict each other. */
+  | 'ERR_RSEQ_REGION_DAMAGED'
+  /** The region's file belongs to another user, or others may write to it. */
+  | 'ERR_RSEQ_REGION_OWNER'
+  /** The region was made for another number of possible CPUs. */
+  | 'ERR_RSEQ_REGION_CPUS'
+  /** Another process has kept the region's directory locked for five seconds. */
+  | 'ERR_RSEQ_REGION_BUSY'
+  /** This process has too many regions, or the region too many processes. */
+  | 'ERR_RSEQ_REGION_LIMIT'
+  /** The region's file was cut short, or its file system is full: what was counted since may be lost. */
+  | 'ERR_RSEQ_REGION_LOST'
+  /** The system refused; `errno` says why. */
+  | 'ERR_RSEQ_SYSTEM'
 
 /**
  * Thrown for everything that is not a wrong argument. `code` is stable; `message` is for people.
@@ -19,12 +41,15 @@ export type RseqErrorCode =
  */
 export class RseqError extends Error {
   readonly code: RseqErrorCode
+  /** The system's error number, of `ERR_RSEQ_SYSTEM`; else undefined. */
+  readonly errno: number | undefined
 
   /** @param code stable; what to branch on */
-  constructor(code: RseqErrorCode, message: string) {
+  constructor(code: RseqErrorCode, message: string, errno?: number) {
     super(message)
     this.name = 'RseqError'
     this.code = code
+    this.errno = errno
   }
 }
 

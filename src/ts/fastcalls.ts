@@ -1,10 +1,13 @@
 import { dirname, join } from 'node:path'
-import { type Addon, type HotCalls, loaded, requireAddon } from './native'
+import type { HotCalls } from './cells'
+import { type Addon, loaded, requireAddon } from './native'
 
 interface FastAddon {
   /** Missing where the addon was built for a V8 that src/native/fastcall.cc does not know. */
   bind?(targets: ArrayBuffer): Partial<HotCalls> | undefined
 }
+
+const HOT = ['inc', 'addInt32', 'add', 'addFloat', 'record', 'recordInt32'] as const
 
 /** V8 versions that the test suite has run with fast calls: those of Node 20, 22, 24 and 26. */
 const TESTED_V8 = /^(11\.3|12\.4|13\.6|14\.6)\./
@@ -27,8 +30,8 @@ export function loadFastCalls(addon: Addon): HotCalls | null {
   for (const name of names) {
     try {
       const fast = requireAddon(join(dirname(loaded.path), name)) as FastAddon
-      const { inc, addInt32, add, addFloat } = fast.bind?.(addon.targets()) ?? {}
-      if (inc && addInt32 && add && addFloat) return { inc, addInt32, add, addFloat }
+      const bound = fast.bind?.(addon.targets())
+      if (bound !== undefined && HOT.every((name) => bound[name] !== undefined)) return bound as HotCalls
     } catch {
       // not there, or built for another Node: N-API does the same, slower
     }

@@ -2,7 +2,19 @@ export { PerCpuBatch } from './batch'
 export type { StripeIndex } from './cells'
 export { PerCpuCounter } from './counter'
 export { type CpuLocation, cpuId, getcpu, mmCid, nodeId, schedGetcpu } from './cpu'
+export type { NamedOptions, PerCpuHandle, PerCpuOptions } from './entries'
 export { RseqError, type RseqErrorCode } from './errors'
-export type { PerCpuHandle, PerCpuOptions } from './region'
+export { type HistogramOptions, type NamedHistogramOptions, PerCpuHistogram } from './histogram'
+export type { HistogramBucket } from './histogram-look'
+export { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
+export type { HistogramShapeOptions } from './histogram-shape'
+export {
+  Region,
+  type RegionAttachOptions,
+  type RegionCreateOptions,
+  type RegionEntry,
+  type RegionProcess,
+  type RegionUsage,
+} from './region'
 export { type Reason, type Registration, register, type Status, status, unregister } from './status'
 export { PerCpuSum } from './sum'

@@ -1,4 +1,5 @@
-import type { Addon, HotCalls } from './native'
+import type { HotCalls } from './cells'
+import type { Addon } from './native'
 
 /**
  * The hot operations as N-API calls whose arguments go through this thread's mailbox (src/native/addon_cells.cc),
@@ -7,7 +8,7 @@ import type { Addon, HotCalls } from './native'
 export function mailedCalls(addon: Addon): HotCalls | null {
   const mailbox = addon.mailbox()
   if (mailbox === undefined) return null
-  const { mailedInc, mailedAddInt32, mailedAdd, mailedAddFloat } = addon
+  const { mailedInc, mailedAddInt32, mailedAdd, mailedAddFloat, mailedRecord, mailedRecordInt32 } = addon
   // struct Mailbox: id, n, amount
   const words = new Int32Array(mailbox)
   const doubles = new Float64Array(mailbox)
@@ -30,6 +31,16 @@ export function mailedCalls(addon: Addon): HotCalls | null {
       words[0] = id
       doubles[1] = x
       mailedAddFloat()
+    },
+    record(id, x) {
+      words[0] = id
+      doubles[1] = x
+      mailedRecord()
+    },
+    recordInt32(id, n) {
+      words[0] = id
+      words[1] = n
+      mailedRecordInt32()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { normalize } from 'node:path'
+import type { Backend } from './cells'
 
 /** The addon's status() of one thread; the numbers index the tables in status.ts. */
 export interface ThreadStatus {
@@ -25,26 +26,17 @@ export interface ThreadStatus {
   readonly sliceExtension: boolean
 }
 
-/** What src/native/addon*.cc export; documented there. Arguments are not checked on the other side. */
-export interface Addon {
+/** What src/native/addon*.cc export; documented there. */
+export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   mailbox(): ArrayBuffer | undefined
   mailedInc(): void
   mailedAddInt32(): void
   mailedAdd(): void
   mailedAddFloat(): void
-  inc(id: number): void
-  addInt32(id: number, n: number): void
-  add(id: number, n: number): void
-  addFloat(id: number, x: number): void
-  addMany(ids: Uint32Array, amounts: Int32Array | Float64Array): boolean
+  mailedRecord(): void
+  mailedRecordInt32(): void
   targets(): ArrayBuffer
-  value(id: number): number
-  floatValue(id: number): number
-  cells(id: number, out: ArrayBuffer): void
-  create(kind: number, tag: number): number
-  open(kind: number, tag: number, name: Uint8Array): number
-  check(kind: number, id: number): number
-  regionInfo(): { nonce: bigint; stripes: number; cells: number; used: number } | undefined
+  findRegion(nonce: bigint): number
   cpuId(): number
   mmCid(): number
   schedGetcpu(): number
@@ -56,9 +48,6 @@ export interface Addon {
   status(): ThreadStatus
   statistics(): { aborts: number; areasAllocated: number; areasInUse: number }
 }
-
-/** The operations that have a faster way in than the addon's functions of these names: see fastcalls and mailbox. */
-export type HotCalls = Pick<Addon, 'inc' | 'addInt32' | 'add' | 'addFloat'>
 
 /** The addon, or why there is none. */
 export type Loaded =
@@ -79,19 +68,39 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   mailedAddInt32: true,
   mailedAdd: true,
   mailedAddFloat: true,
+  mailedRecord: true,
+  mailedRecordInt32: true,
   inc: true,
-  add: true,
   addInt32: true,
+  add: true,
   addFloat: true,
+  record: true,
+  recordInt32: true,
   addMany: true,
+  recordMany: true,
+  recordTimes: true,
   targets: true,
   value: true,
   floatValue: true,
+  bigValue: true,
+  drainFloat: true,
   cells: true,
-  create: true,
+  histogramCells: true,
   open: true,
-  check: true,
+  make: true,
+  adopt: true,
+  release: true,
+  generation: true,
+  describe: true,
+  list: true,
+  createFile: true,
+  createMemfd: true,
+  attach: true,
+  findRegion: true,
+  closeRegion: true,
+  checkRegion: true,
   regionInfo: true,
+  processes: true,
   cpuId: true,
   mmCid: true,
   schedGetcpu: true,

@@ -1,168 +1,313 @@
-import {
-  BY_MM_CID,
-  type Cells,
-  FULL,
-  KIND,
-  type Kind,
-  NO_MEMORY,
-  OTHER_KIND,
-  type RegionKey,
-  type StripeIndex,
-} from './cells'
+import { backend } from './backend'
+import { KIND, type Kind, PROCESS_REGION, RESULT, type RegionKey } from './cells'
 import { settle } from './cpu'
-import { RseqError, rangeError, show, typeError } from './errors'
-import { loadFastCalls } from './fastcalls'
-import { mailedCalls } from './mailbox'
-import { type Addon, type HotCalls, loaded } from './native'
-import { portableCells } from './portable'
+import { RseqError, rangeError, typeError } from './errors'
+import { loaded } from './native'
+import { succeed } from './results'
+import { leaveService, openService } from './service'
 
-/** The hot operations as V8 fast calls, or null: then they are N-API calls. */
-export const fastCalls: HotCalls | null = loaded.addon ? loadFastCalls(loaded.addon) : null
+/** What {@link Region.create} makes: a file that processes share, or memory without a name. */
+export interface RegionCreateOptions {
+  /** Path of a file; made if there is none (0600, sparse), else attached. Best in a tmpfs such as /dev/shm. */
+  readonly file?: string
+  /** An anonymous file, as `memfd_create(2)` makes it; others attach to the region's {@link Region.path}. */
+  readonly memfd?: boolean
+  /**
+   * Cells of 8 bytes for each CPU, 1 to 2²⁷, rounded up to a multiple of 8,192; a counter takes one of them, a
+   * histogram one per bucket. 4,194,304 unless address space is limited. Costs memory where it is used only.
+   */
+  readonly cells?: number
+}
 
-/** Cells in the addon's region: one for all threads of the process. */
-function nativeCells(addon: Addon): Cells {
-  const tag = (index: StripeIndex): number => (index === 'mm_cid' ? BY_MM_CID : 0)
-  const key = (): string => addon.regionInfo()?.nonce.toString(16) ?? ''
-  const { inc, addInt32, add, addFloat } = fastCalls ?? mailedCalls(addon) ?? addon
-  return {
-    inc,
-    addInt32,
-    add,
-    addFloat,
-    addMany: addon.addMany,
-    value: addon.value,
-    floatValue: addon.floatValue,
-    bits(id) {
-      const out = new ArrayBuffer(((addon.regionInfo()?.stripes ?? 0) + 1) * 8)
-      addon.cells(id, out)
-      return out
-    },
-    create: (kind, index) => addon.create(KIND[kind], tag(index)),
-    open: (kind, index, name) => addon.open(KIND[kind], tag(index), name),
-    adopt: (kind, from, id) => (from === key() ? addon.check(KIND[kind], id) : null),
-    handle: (id) => ({ key: key(), id }),
+/** How {@link Region.attach} attaches. */
+export interface RegionAttachOptions {
+  /** Only look: nothing in the region is changed, and its processes do not notice. */
+  readonly readOnly?: boolean
+}
+
+/** One named object of a region. */
+export interface RegionEntry {
+  readonly kind: Kind
+  /** Null where it has none. */
+  readonly name: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly help: string
+  readonly unit: string
+}
+
+/** A process that is attached to a region, or was when it died. */
+export interface RegionProcess {
+  /** In its own PID namespace. */
+  readonly pid: number
+  /** Clock ticks since boot, field 22 of /proc/PID/stat: tells it from a later process of that number. */
+  readonly startTime: number
+  readonly alive: boolean
+  /** It is this process. */
+  readonly self: boolean
+}
+
+/** How large a region is, and how full. */
+export interface RegionUsage {
+  /** Possible CPUs that it was made for. */
+  readonly cpus: number
+  /** Cells for each CPU, and how many are in use. */
+  readonly cells: number
+  readonly cellsUsed: number
+  /** Objects, with or without a name, that it can hold, and how many it does. */
+  readonly names: number
+  readonly namesUsed: number
+  /** Of address space, or apparent size of the file; memory is paid when it is touched. */
+  readonly bytes: number
+  /** Why this process makes regions smaller than they could be. */
+  readonly limitedBy: 'address space' | 'strict overcommit' | null
+}
+
+const LIMITS = [null, 'address space', 'strict overcommit'] as const
+const KINDS = new Map<number, Kind>(Object.entries(KIND).map(([kind, number]) => [number, kind as Kind]))
+
+/** @internal The labels of an entry, as they were given. */
+export function labelsOf(text: string): Readonly<Record<string, string>> {
+  if (text === '') return {}
+  try {
+    const pairs: unknown = JSON.parse(text)
+    return Object.fromEntries(pairs as [string, string][])
+  } catch {
+    return {} // of a damaged region
   }
 }
 
-/** The cells of this process: the addon's, or the portable ones where there is no addon. */
-export const cells: Cells = loaded.addon ? nativeCells(loaded.addon) : portableCells()
+/** What only this module can make: a region's number is never taken from an object that a caller could shape. */
+class Token {
+  readonly number: number
+  readonly path: string | null
+  readonly #made = true
 
-/** How to make a per-CPU object. */
-export interface PerCpuOptions {
-  /**
-   * How a thread finds its stripe: by the CPU it runs on (default), or by its concurrency id, which keeps
-   * to the low stripes in a process with fewer threads than CPUs. On kernels without mm_cid (before 6.3)
-   * such an object is exact too, through its overflow cell.
-   */
-  readonly index?: StripeIndex
+  constructor(number: number, path: string | null) {
+    this.number = number
+    this.path = path
+  }
+
+  static is(value: unknown): value is Token {
+    return typeof value === 'object' && value !== null && #made in value
+  }
 }
 
 /**
- * What `postMessage` carries to another thread of the same process. Make it with `.handle`, open it with
- * `.from(handle)`; the fields are not for other use.
+ * @internal The region's number.
+ *
+ * @throws {TypeError} for anything but a region
+ * @throws {RseqError} `ERR_RSEQ_CLOSED`
  */
-export interface PerCpuHandle<K extends Kind = Kind> {
-  readonly rseq: K
-  readonly region: RegionKey
-  readonly id: number
-  readonly name: string | null
-}
+export let regionNumber: (region: unknown, what: string) => number
 
-/** One object's cell. */
-export interface Cell {
-  readonly id: number
-  readonly name: string | null
-  readonly index: StripeIndex
-}
+/** @internal This thread's object for a region that it has just opened once more. */
+export let regionOfNumber: (number: number, path?: string | null) => Region
 
-const CLASS_NAMES: Record<Kind, string> = { counter: 'PerCpuCounter', sum: 'PerCpuSum' }
+/**
+ * The memory under per-CPU objects. {@link Region.process} is this process's own; others are shared between
+ * processes, and live as long as their file or as anybody has them. What is counted in a shared region survives the
+ * death of any process: a killed process loses nothing that it has added, and holds nobody up.
+ *
+ * Names are looked up per region. All functions may be used in every thread; a thread's regions are the process's.
+ */
+export class Region {
+  readonly #number: number
+  readonly #path: string | null
+  #closed = false
 
-function indexOf(kind: Kind, options: PerCpuOptions | undefined): StripeIndex {
-  if (options === undefined) return 'cpu'
-  const what = `${CLASS_NAMES[kind]} options`
-  if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
-  const index = options.index ?? 'cpu'
-  if (typeof index !== 'string') throw typeError(`${what}.index`, "'cpu' or 'mm_cid'", index)
-  if (index !== 'cpu' && index !== 'mm_cid') throw rangeError(`${what}.index`, "'cpu' or 'mm_cid'", index)
-  return index
-}
+  static {
+    regionNumber = (region, what) => {
+      if (typeof region !== 'object' || region === null || !(#number in region)) {
+        throw typeError(what, 'a Region', region)
+      }
+      if (region.#closed) throw new RseqError('ERR_RSEQ_CLOSED', `${what}: the region was closed`)
+      return region.#number
+    }
+    regionOfNumber = (number, path = null) => new Region(new Token(number, path))
+  }
 
-/** UTF-8 of a name; the directory keeps 240 bytes of it. */
-function bytesOf(name: string): Uint8Array {
-  const what = 'name'
-  if (typeof name !== 'string') throw typeError(what, 'a string', name)
-  const bytes = new TextEncoder().encode(name)
-  if (bytes.length === 0 || bytes.length > 240) throw rangeError(what, '1 to 240 bytes of UTF-8', name)
-  // Encoding maps every lone surrogate to the same bytes: two such names would be one.
-  if (!name.isWellFormed()) throw rangeError(what, 'a well-formed string', name)
-  return bytes
-}
+  /** @internal Regions come from `Region.process`, `Region.service`, `Region.create` and `Region.attach`. */
+  constructor(token: unknown) {
+    if (!Token.is(token)) throw typeError('new Region', 'Region.create or Region.attach instead', token)
+    this.#number = token.number
+    this.#path = token.path
+  }
 
-/** @param what the object, as a message calls it */
-function idOrThrow(id: number, what: string): number {
-  if (id >= 0) return id
-  switch (id) {
-    case FULL:
-      throw new RseqError('ERR_RSEQ_REGION_FULL', `${what}: the process's region has no free cell left`)
-    case NO_MEMORY:
-      throw new RseqError('ERR_RSEQ_NO_MEMORY', `${what}: no memory could be mapped for the process's region`)
-    case OTHER_KIND:
-      throw new RseqError(
-        'ERR_RSEQ_KIND',
-        `${what}: it exists as another kind of object, or with another index`,
-      )
-    default:
-      throw new RangeError(`unknown result ${id}`)
+  /** The region of this process alone: what every object is in unless it is told otherwise. It cannot be closed. */
+  static get process(): Region {
+    settle()
+    processRegion ??= regionOfNumber(PROCESS_REGION)
+    return processRegion
+  }
+
+  /**
+   * The region of the whole service: the same memory in a `cluster` primary, its workers, processes started with
+   * `child_process.fork` after this was first used, and all their threads.
+   *
+   * It is the file that the environment variable `RSEQ_REGION` names, else one in /dev/shm that belongs to the
+   * primary and is removed when the primary ends. Without the addon it is {@link Region.process}.
+   *
+   * @throws {RseqError} as {@link Region.create}
+   */
+  static get service(): Region {
+    if (loaded.addon === null) return Region.process
+    serviceRegion ??= openService((file) => Region.create({ file }))
+    return serviceRegion
+  }
+
+  /**
+   * A region that other processes can attach to: in a file, which is made if there is none, or in a memfd.
+   *
+   * @throws {TypeError | RangeError} for options that are none
+   * @throws {RseqError} `ERR_RSEQ_FEATURE` without the addon, `ERR_RSEQ_SYSTEM` with the system's `errno`,
+   * `ERR_RSEQ_NO_MEMORY`; where the file exists, as {@link Region.attach}
+   */
+  static create(options: RegionCreateOptions): Region {
+    const what = 'Region.create options'
+    if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+    const { file, memfd, cells = 0 } = options
+    if (typeof cells !== 'number') throw typeError(`${what}.cells`, 'a number', cells)
+    if ('cells' in options && !(Number.isInteger(cells) && cells >= 1 && cells <= 2 ** 27)) {
+      throw rangeError(`${what}.cells`, 'an integer, 1 to 134217728', cells)
+    }
+    if (memfd !== undefined && typeof memfd !== 'boolean')
+      throw typeError(`${what}.memfd`, 'a boolean', memfd)
+    if ((file !== undefined) === (memfd === true)) {
+      throw typeError(what, 'either a file or memfd: true', options)
+    }
+    settle()
+    if (file === undefined) {
+      const number = succeed(backend.createMemfd(cells), 'Region.create({ memfd: true })')
+      const fd = backend.regionInfo(number)?.fd
+      return regionOfNumber(number, `/proc/${process.pid}/fd/${fd}`)
+    }
+    const path = pathOf(file, `${what}.file`)
+    return regionOfNumber(
+      succeed(backend.createFile(path, cells), `Region.create({ file: '${path}' })`),
+      path,
+    )
+  }
+
+  /**
+   * A region that is there: its file, or the {@link Region.path} of another process's memfd.
+   *
+   * @throws {TypeError | RangeError} for arguments that are none
+   * @throws {RseqError} `ERR_RSEQ_SYSTEM` with the system's `errno`, `ERR_RSEQ_REGION_FORMAT`,
+   * `ERR_RSEQ_REGION_VERSION`, `ERR_RSEQ_REGION_DAMAGED`, `ERR_RSEQ_REGION_OWNER`, `ERR_RSEQ_REGION_CPUS`,
+   * `ERR_RSEQ_REGION_BUSY`, `ERR_RSEQ_REGION_LIMIT`, `ERR_RSEQ_NO_MEMORY`, `ERR_RSEQ_FEATURE` without the addon
+   */
+  static attach(path: string, options: RegionAttachOptions = {}): Region {
+    if (typeof options !== 'object' || options === null) {
+      throw typeError('Region.attach options', 'an object', options)
+    }
+    const { readOnly = false } = options
+    if (typeof readOnly !== 'boolean')
+      throw typeError('Region.attach options.readOnly', 'a boolean', readOnly)
+    const checked = pathOf(path, 'Region.attach path')
+    settle()
+    const number = succeed(backend.attach(checked, readOnly), `Region.attach('${checked}')`)
+    return regionOfNumber(number, checked)
+  }
+
+  /** What other processes attach to; null for {@link Region.process}. */
+  get path(): string | null {
+    return this.#path
+  }
+
+  /** Only to be looked at: adding to its objects throws `ERR_RSEQ_READ_ONLY`. */
+  get readOnly(): boolean {
+    return backend.regionInfo(this.#open('readOnly'))?.readOnly ?? false
+  }
+
+  /** Other processes can have it. */
+  get shared(): boolean {
+    return backend.regionInfo(this.#open('shared'))?.shared ?? false
+  }
+
+  /** How large it is, and how full. */
+  get usage(): RegionUsage {
+    const info = backend.regionInfo(this.#open('usage'))
+    if (info === undefined)
+      throw new RseqError('ERR_RSEQ_NO_MEMORY', 'Region.usage: no memory for the region')
+    return {
+      cpus: info.stripes,
+      cells: info.cells,
+      cellsUsed: info.cellsUsed,
+      names: info.entries,
+      namesUsed: info.entriesUsed,
+      bytes: info.bytes,
+      limitedBy: LIMITS[info.limit] ?? null,
+    }
+  }
+
+  /** Every object in it, made by any process. */
+  list(): RegionEntry[] {
+    return backend.list(this.#open('list')).map(({ kind, name, labels, help, unit }) => ({
+      kind: KINDS.get(kind) ?? 'counter',
+      name: name === '' ? null : name,
+      labels: labelsOf(labels),
+      help,
+      unit,
+    }))
+  }
+
+  /** The processes that are attached to it for counting, and those that have died since and were not yet replaced. */
+  processes(): RegionProcess[] {
+    return backend.processes(this.#open('processes')).map(({ pid, startTime, alive, self }) => ({
+      pid,
+      startTime,
+      alive,
+      self,
+    }))
+  }
+
+  /**
+   * Gives up this object's hold of the region. The process detaches with the last of them, once none of the region's
+   * objects is open either. Idempotent; {@link Region.process} stays.
+   */
+  close(): void {
+    if (this.#closed || this.#number === PROCESS_REGION) return
+    this.#closed = true
+    if (this === serviceRegion) {
+      serviceRegion = null
+      leaveService()
+    }
+    backend.closeRegion(this.#number)
+  }
+
+  /** @internal */
+  toJSON(): object {
+    if (this.#closed) return { path: this.#path, closed: true }
+    return { path: this.#path, ...this.usage }
+  }
+
+  #open(what: string): number {
+    const number = regionNumber(this, `Region.${what}`)
+    succeed(backend.checkRegion(number), `Region.${what}`)
+    return number
   }
 }
 
-/** Options under which a constructor takes an existing cell; made by {@link opened} alone. */
-const CELL = Symbol('cell')
+let processRegion: Region | null = null
+let serviceRegion: Region | null = null
 
-/** What a static factory gives its constructor: the cell that it found. */
-export function opened(cell: Cell): PerCpuOptions {
-  return { [CELL]: cell } as PerCpuOptions
+function pathOf(path: unknown, what: string): string {
+  if (typeof path !== 'string') throw typeError(what, 'a string', path)
+  const fits = path.length > 0 && !path.includes('\0') && Buffer.byteLength(path) < 4000
+  if (!fits) throw rangeError(what, 'a path of 1 to 4000 bytes', path)
+  return path
 }
 
-/** A constructor's cell: the one that a factory opened, or a new, nameless one. Settles the thread. */
-export function cellOf(kind: Kind, options: PerCpuOptions | undefined): Cell {
-  settle()
-  const index = indexOf(kind, options)
-  const existing = (options as { [CELL]?: Cell } | undefined)?.[CELL]
-  return (
-    existing ?? { id: idOrThrow(cells.create(kind, index), `new ${CLASS_NAMES[kind]}`), name: null, index }
-  )
-}
-
-/** The cell of that name, new or not. */
-export function namedCell(kind: Kind, name: string, options: PerCpuOptions | undefined): Cell {
-  const bytes = bytesOf(name)
-  const index = indexOf(kind, options)
-  const what = `${CLASS_NAMES[kind]}.named(${JSON.stringify(name)}) by ${index}`
-  return { id: idOrThrow(cells.open(kind, index, bytes), what), name, index }
-}
-
-/** The cell of a handle. */
-export function handleCell(kind: Kind, handle: PerCpuHandle): Cell {
-  const what = `${CLASS_NAMES[kind]}.from(handle)`
-  if (typeof handle !== 'object' || handle === null) throw typeError(what, 'a handle', handle)
-  const { rseq, region, id, name } = handle
-  const isKey = typeof region === 'string' || region instanceof SharedArrayBuffer
-  if (typeof rseq !== 'string' || !isKey || !Number.isInteger(id) || id < 0 || id > 0xffffffff) {
-    throw typeError(what, 'a handle', handle)
+/**
+ * @internal The region of a handle, opened once more.
+ *
+ * @throws {RseqError} `ERR_RSEQ_HANDLE`
+ */
+export function regionOfKey(key: RegionKey, what: string): Region {
+  const number = backend.regionOf(key)
+  if (number === PROCESS_REGION) return Region.process
+  if (number === RESULT.absent) {
+    throw new RseqError('ERR_RSEQ_HANDLE', `${what}: this process is not attached to the handle's region`)
   }
-  if (name !== null && typeof name !== 'string') throw typeError(`${what}.name`, 'a string or null', name)
-  if (rseq !== kind)
-    throw new RseqError('ERR_RSEQ_KIND', `${what}: expected a ${kind}, received a ${show(rseq)} handle`)
-  const adopted = cells.adopt(kind, region, id)
-  if (adopted === null) {
-    throw new RseqError('ERR_RSEQ_HANDLE', `${what}: the handle was not made in this process`)
-  }
-  return { id: idOrThrow(adopted, what), name, index: (id & BY_MM_CID) !== 0 ? 'mm_cid' : 'cpu' }
-}
-
-/** What to send to another thread. */
-export function handleOf<K extends Kind>(kind: K, cell: Cell): PerCpuHandle<K> {
-  const { key, id } = cells.handle(cell.id)
-  return Object.freeze({ rseq: kind, region: key, id, name: cell.name })
+  return regionOfNumber(succeed(number, what))
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release } from 'node:os'
+import { fastCalls } from './backend'
 import { setRegistered, settle } from './cpu'
 import { type Addon, loaded, type ThreadStatus } from './native'
-import { possibleCpus } from './portable'
-import { fastCalls } from './region'
+import { possibleCpus } from './portable/cpus'
 
 const REGISTRATIONS = ['none', 'libc', 'self', 'foreign'] as const
 const REASONS = [

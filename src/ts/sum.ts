@@ -1,54 +1,70 @@
+import { backend } from './backend'
+import {
+  type NamedOptions,
+  type Opening,
+  openHandle,
+  openingOf,
+  openNamed,
+  type PerCpuHandle,
+  type PerCpuOptions,
+  present,
+  REFUSED,
+  refusal,
+  usable,
+} from './entries'
 import { rangeError, typeError } from './errors'
 import { PerCpu } from './percpu'
-import { cellOf, cells, handleCell, namedCell, opened, type PerCpuHandle, type PerCpuOptions } from './region'
 
-const { addFloat, floatValue } = cells
+const { addFloat } = backend
 
 /**
  * A float64 sum with one cell per possible CPU: {@link PerCpuCounter} for amounts that are not integers.
  * Every add counts exactly once; what is rounded is each cell's addition, as in `a += b`.
  *
- * The memory lives as long as the process. Ordering: relaxed.
+ * Ordering: relaxed.
  */
 export class PerCpuSum extends PerCpu<'sum'> {
-  readonly #id: number
+  readonly #opening: Opening
+  #id: number
 
   /**
    * A sum of its own, 0; other threads get it by its {@link handle}.
    *
-   * @throws {TypeError | RangeError} for options that are none
-   * @throws {RseqError} `ERR_RSEQ_REGION_FULL`, `ERR_RSEQ_NO_MEMORY`
+   * @throws as the constructor of `PerCpuCounter`
    */
   constructor(options?: PerCpuOptions) {
-    const cell = cellOf('sum', options)
-    super('sum', cell)
-    this.#id = cell.id
+    const opening = openingOf('sum', options)
+    super('sum', opening)
+    this.#opening = opening
+    this.#id = opening.id
   }
 
   /**
-   * The sum of that name: as `PerCpuCounter.named`, in the same name space.
+   * The sum of that name and those labels: as `PerCpuCounter.named`, in the same name space.
    *
    * @param name 1 to 240 bytes of UTF-8
-   * @throws {TypeError | RangeError} for another name, or options that are none
-   * @throws {RseqError} `ERR_RSEQ_KIND`, `ERR_RSEQ_REGION_FULL`, `ERR_RSEQ_NO_MEMORY`
+   * @throws as `PerCpuCounter.named`
    */
-  static named(name: string, options?: PerCpuOptions): PerCpuSum {
-    return new PerCpuSum(opened(namedCell('sum', name, options)))
+  static named(name: string, options?: NamedOptions): PerCpuSum {
+    return new PerCpuSum(openNamed('sum', name, options) as PerCpuOptions)
   }
 
   /**
-   * The sum that another thread of this process sent.
+   * The sum that another thread of this process sent, or another process that is attached to the same region.
    *
-   * @throws {TypeError} for anything but a handle
-   * @throws {RseqError} `ERR_RSEQ_HANDLE`, `ERR_RSEQ_KIND`
+   * @throws as `PerCpuCounter.from`
    */
   static from(handle: PerCpuHandle<'sum'>): PerCpuSum {
-    return new PerCpuSum(opened(handleCell('sum', handle)))
+    return new PerCpuSum(openHandle('sum', handle) as PerCpuOptions)
   }
 
-  /** Adds 1. */
+  /**
+   * Adds 1.
+   *
+   * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
+   */
   inc(): void {
-    addFloat(this.#id, 1)
+    this.add(1)
   }
 
   /**
@@ -56,23 +72,63 @@ export class PerCpuSum extends PerCpu<'sum'> {
    *
    * @param x a finite number
    * @throws {TypeError | RangeError} for anything else; nothing is added
+   * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   add(x: number): void {
+    const id = this.#id
     if (!Number.isFinite(x)) throw badAmount(x)
-    addFloat(this.#id, x)
-  }
-
-  /** The sum of all cells; ±Infinity or NaN where the cells' own sums left the range of a double. */
-  get value(): number {
-    return floatValue(this.#id)
+    if (id < 0) throw refusal(this.#opening)
+    addFloat(id, x)
   }
 
   /**
-   * Every cell: one per possible CPU (or mm_cid), and last the overflow cell of threads without rseq.
-   * A snapshot that later adds do not change.
+   * The sum of all cells since the last {@link drain}; ±Infinity or NaN where the cells' own sums left the range of a
+   * double.
+   *
+   * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
+   */
+  get value(): number {
+    const opening = usable(this.#opening)
+    return present(backend.floatValue(opening.number, opening.entry), opening)
+  }
+
+  /**
+   * Reads and resets in one step, as `PerCpuCounter.drain`: each add is in exactly one result. Cells go on from where
+   * they are, so that what is drained is rounded as the total is: to about 10⁻¹⁶ of all that was ever added.
+   *
+   * @throws as `PerCpuCounter.drain`
+   */
+  drain(): number {
+    const opening = usable(this.#opening)
+    if (opening.id < 0) throw refusal(opening)
+    return present(backend.drainFloat(opening.number, opening.entry), opening)
+  }
+
+  /** As {@link drain}, where nobody wants to know. */
+  reset(): void {
+    this.drain()
+  }
+
+  /**
+   * Every cell: one per possible CPU (or mm_cid), and last the overflow cell of threads without rseq. A snapshot that
+   * later adds do not change, of all that was ever added: draining does not touch the cells.
+   *
+   * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   perCpu(): Float64Array {
-    return new Float64Array(this.bits())
+    const opening = usable(this.#opening)
+    return new Float64Array(present(backend.cells(opening.number, opening.entry), opening))
+  }
+
+  /** As `PerCpuCounter.close`. */
+  close(): void {
+    this.#id = REFUSED
+    this.#opening.release()
+  }
+
+  /** @internal */
+  protected override shown(): object {
+    return { value: this.value }
   }
 }
 

@@ -21,8 +21,8 @@ const READS = /^(?:cmp|test|bt|u?comis|j|lea|nop|push|i?mul|i?div|prefetch)/
  * floats in a register: load, add, store instead of one instruction.
  */
 const BOUNDS = {
-  x64: { add_i64: 6, add_f64: 8, watch: 11 },
-  arm64: { add_i64: 9, add_f64: 9, watch: 14 },
+  x64: { add_i64: 6, add_f64: 8, compare_store: 8, watch: 11 },
+  arm64: { add_i64: 9, add_f64: 9, compare_store: 10, watch: 14 },
 }
 
 /** The memory operand of an AT&T instruction. */
@@ -42,10 +42,11 @@ function isForbidden({ mnemonic, operands }: Instruction, { elf }: Binary): bool
   return indirect || (mnemonic.startsWith('xchg') && operands.some(isMemory)) // xchg locks by itself
 }
 
-/** The operation that a section is a copy of: the one with a loop, or by its arithmetic. */
+/** The operation that a section is a copy of: the one with a loop, with a second comparison, or by its arithmetic. */
 function operation(body: Instruction[]): keyof (typeof BOUNDS)['x64'] {
   const start = body[0]?.address ?? 0
   if (body.some(({ address, target = address }) => target >= start && target < address)) return 'watch'
+  if (body.filter(({ mnemonic }) => mnemonic.startsWith('cmp')).length > 1) return 'compare_store'
   const registers = body.flatMap(({ target, operands }) => (target === undefined ? operands : []))
   return registers.some((operand) => /^(?:%xmm|d)\d+$/.test(operand)) ? 'add_f64' : 'add_i64'
 }

@@ -44,7 +44,9 @@ export function describeBinary(path: string, arch: Arch): void {
       for (const { name, instructions, bound } of counted) {
         console.log(`${arch} ${name}: ${instructions} instructions from arming to commit, at most ${bound}`)
       }
-      expect(new Set(counted.map(({ name }) => name))).toEqual(new Set(['add_i64', 'add_f64', 'watch']))
+      expect(new Set(counted.map(({ name }) => name))).toEqual(
+        new Set(['add_i64', 'add_f64', 'compare_store', 'watch']),
+      )
     })
 
     test(`is smaller than ${LARGEST / 1000} kB when stripped`, () => {

@@ -2,10 +2,12 @@ import type { Elf } from '../elf'
 import type { Check } from './binary'
 
 /** Everything that the addon may ask of libc: there in glibc since 2.31 and in musl, under one name. */
-const LIBC = `__errno_location __tls_get_addr abort clock_gettime close dlsym free getauxval getenv getrandom
-  malloc memcmp memcpy memset mmap munmap nanosleep open prctl pthread_create pthread_detach pthread_join
-  pthread_mutex_lock pthread_mutex_unlock pthread_once pthread_sigmask read sched_getcpu sigfillset strcmp
-  strlen syscall uname`.split(/\s+/)
+const LIBC =
+  `__errno_location __tls_get_addr abort calloc clock_gettime close dlsym fchmod fcntl free ftruncate
+  getauxval getenv geteuid getrandom link madvise malloc memcmp memcpy memset mmap munmap nanosleep open
+  prctl pread pthread_create pthread_detach pthread_join pthread_mutex_lock pthread_mutex_unlock
+  pthread_once pthread_sigmask pwrite read sched_getcpu sigaction sigfillset strcmp strlen syscall uname
+  unlink`.split(/\s+/)
 
 export const DT = {
   needed: 1,

@@ -202,8 +202,9 @@ export const sectionMutations: Mutation[] = [
     complaint: /instructions, more than/,
     change(file, binary) {
       const { address, start, postCommit } = first(binary)
-      const after = binary.code.range(postCommit, postCommit + 64)[3]?.address ?? 0
-      poke(file, binary.elf, address + 16, after - start)
+      let end = postCommit
+      for (let i = 0; i < 3; i++) end += binary.code.at(end).size
+      poke(file, binary.elf, address + 16, end - start)
     },
   },
 ]

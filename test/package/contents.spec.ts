@@ -6,7 +6,9 @@ import { tarball } from './project'
 const read = (...args: string[]): string => execFileSync('tar', [...args], { encoding: 'utf8' })
 
 const LIBRARY =
-  'batch cells counter cpu errors fastcalls index mailbox native percpu portable region status sum'.split(' ')
+  `arrays backend batch cells counter cpu entries errors fastcalls histogram histogram-look histogram-reading
+  histogram-shape index mailbox native percpu region results service status sum timer`.split(/\s+/)
+const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory region'.split(' ')
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status'.split(' ')
 const QUESTIONS = 'child questions thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
@@ -17,7 +19,10 @@ const expected = [
   'LICENSE',
   'README.md',
   'package.json',
-  ...LIBRARY.flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]),
+  ...[...LIBRARY, ...PORTABLE.map((name) => `portable/${name}`)].flatMap((name) => [
+    `lib/${name}.js`,
+    `lib/${name}.d.ts`,
+  ]),
   'lib/index.mjs',
   'lib/index.d.mts',
   ...COMMAND.map((name) => `lib/cli/${name}.js`),

@@ -38,11 +38,15 @@
   "cmp w16, %w[stripe]\n\t" \
   "b.ne %l[moved]\n\t"
 
+/// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in which
+/// the linker keeps or drops such copies.
+#define RSEQ_SECTION [[gnu::always_inline]] inline
+
 namespace rseq::sequences {
 
 static_assert(abi::kSignature == 0xd428bc00);
 
-inline Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
+RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   // x16 = *cell + n. Plain load and store: no exclusives and no LSE atomics inside a section.
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
                         "ldr x16, [%[cell]]\n\t"         //
@@ -61,7 +65,7 @@ aborted:
   return Outcome::kAborted;
 }
 
-inline Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
+RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // d16 = *cell + x
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
                         "ldr d16, [%[cell]]\n\t"         //
@@ -80,7 +84,29 @@ aborted:
   return Outcome::kAborted;
 }
 
-inline Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
+RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
+                             uint64_t expected, uint64_t desired) {
+  // x16 = *cell
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK     //
+                        "ldr x16, [%[cell]]\n\t"            //
+                        "cmp x16, %[expected]\n\t"          //
+                        "b.ne %l[moved]\n\t"                //
+                        RSEQ_INJECT                         //
+                        "str %[desired], [%[cell]]\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell),
+                          [expected] "r"(expected), [desired] "r"(desired)
+                        : "memory", "cc", "x16", "x17"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
+RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
                      uint32_t* left) {
   // w16 = first, w17 = turns, w9 = *word
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK

@@ -8,6 +8,10 @@ inline Outcome add_i64(abi::Area*, const uint32_t*, uint32_t, int64_t*, int64_t)
 
 inline Outcome add_f64(abi::Area*, const uint32_t*, uint32_t, double*, double) { return Outcome::kMoved; }
 
+inline Outcome compare_store(abi::Area*, const uint32_t*, uint32_t, uint64_t*, uint64_t, uint64_t) {
+  return Outcome::kMoved;
+}
+
 inline Outcome watch(abi::Area*, const uint32_t*, uint32_t, const uint32_t*, uint32_t*) {
   return Outcome::kMoved;
 }

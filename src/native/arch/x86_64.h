@@ -38,11 +38,15 @@
   "cmpl %[stripe], (%[id])\n\t" \
   "jne %l[moved]\n\t"
 
+/// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in which
+/// the linker keeps or drops such copies.
+#define RSEQ_SECTION [[gnu::always_inline]] inline
+
 namespace rseq::sequences {
 
 static_assert(abi::kSignature == 0x53053053);
 
-inline Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
+RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   // One instruction loads, adds and stores: an interrupt comes before or after it, never inside.
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
                         "addq %[n], (%[cell])\n"
@@ -58,7 +62,7 @@ aborted:
   return Outcome::kAborted;
 }
 
-inline Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
+RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // xmm15 = *cell + x
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
                         "movsd (%[cell]), %%xmm15\n\t"   //
@@ -77,7 +81,27 @@ aborted:
   return Outcome::kAborted;
 }
 
-inline Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
+RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
+                             uint64_t expected, uint64_t desired) {
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK          //
+                        "cmpq %[expected], (%[cell])\n\t"        //
+                        "jne %l[moved]\n\t"                      //
+                        RSEQ_INJECT                              //
+                        "movq %[desired], (%[cell])\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell),
+                          [expected] "r"(expected), [desired] "r"(desired)
+                        : "memory", "cc", "rax"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
+RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
                      uint32_t* left) {
   // eax = first, ecx = turns
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK

@@ -23,7 +23,7 @@ export const help = `rseq bench [options]
 Measure what this package costs on this machine, beside what could be used instead.
 
   --only NAME    ask this question only; can be repeated:
-                 getcpu, counters, published, scrape
+                 getcpu, counters, histogram, processes, published, scrape
   --quick        shorter: under a minute, with wider spreads
   --json FILE    write the result as JSON, for rseq compare
   --html FILE    write the result as a page with charts

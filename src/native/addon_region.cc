@@ -1,0 +1,270 @@
+/// The N-API surface of regions: which there are, and what is in them. Negative results are directory.h's.
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "addon.h"
+#include "region/lock.h"
+#include "region/region.h"
+#include "region/shape.h"
+
+namespace rseq::addon {
+namespace {
+
+constexpr size_t kPath = 4096;
+
+/// A result, and where the system said why, 64 × errno below it.
+napi_value result_of(napi_env env, int32_t result) {
+  const bool system = result == region::kSystem || result == region::kBusy;
+  return number(env, system ? result - 64.0 * errno : result);
+}
+
+/// (path, cells or 0) → region, or a result
+napi_value CreateFile(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  char path[kPath];
+  arguments.text(0, path, sizeof path);
+  return result_of(env, region::create_file(path, arguments.u32(1)));
+}
+
+/// (cells or 0) → region, or a result
+napi_value CreateMemfd(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  return result_of(env, region::create_memfd(arguments.u32(0)));
+}
+
+/// (path, readOnly) → region, or a result
+napi_value Attach(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  char path[kPath];
+  arguments.text(0, path, sizeof path);
+  return result_of(env, region::attach(path, arguments.boolean(1)));
+}
+
+/// (nonce: bigint) → region, or a result
+napi_value Find(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  uint64_t nonce = 0;
+  bool lossless = false;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (napi_get_value_bigint_uint64(env, argument, &nonce, &lossless) != napi_ok) return number(env, region::kAbsent);
+  return number(env, region::find(nonce));
+}
+
+/// (region) → 0, or a result
+template <int32_t (*function)(uint32_t)>
+napi_value OfRegion(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  return number(env, region::ready() ? function(arguments.u32(0)) : static_cast<int32_t>(region::kNoMemory));
+}
+
+/// An entry and its hot id in one number, which a double holds exactly.
+napi_value opened(napi_env env, uint32_t region, int32_t entry) {
+  const region::Held* held = entry < 0 ? nullptr : region::held(region, static_cast<uint32_t>(entry));
+  return held == nullptr ? result_of(env, entry) : number(env, entry * 4294967296.0 + held->id);
+}
+
+/// A name as long as the longest, or longer: then it is refused.
+constexpr size_t kNameBuffer = region::kMaxName + 8;
+
+/// (region, kind, byMmCid, name, labels) → entry × 2³² + id, or a result
+napi_value Open(napi_env env, napi_callback_info info) {
+  const Arguments<5> arguments(env, info);
+  char name[kNameBuffer];
+  char labels[region::kMaxText + 8];
+  const auto name_length = static_cast<uint32_t>(arguments.text(3, name, sizeof name));
+  const auto labels_length = static_cast<uint32_t>(arguments.text(4, labels, sizeof labels));
+  const uint32_t region = arguments.u32(0);
+  if (name_length == 0 || name_length > region::kMaxName) return number(env, region::kLongName);
+  if (labels_length > region::kMaxText) return number(env, region::kLongName);
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return opened(env, region,
+                region::open(region, static_cast<region::Kind>(arguments.u32(1)), arguments.boolean(2),
+                             {name, name_length}, {labels, labels_length}));
+}
+
+/// (region, kind, byMmCid, shape, texts: Uint8Array of name, labels, help, unit and extra, one behind the other,
+/// lengths: Uint32Array of 5) → as Open
+napi_value Make(napi_env env, napi_callback_info info) {
+  const Arguments<6> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const auto texts = arguments.array<char>(4, napi_uint8_array);
+  const auto lengths = arguments.array<uint32_t>(5, napi_uint32_array);
+  if (lengths.length != region::kTexts) return number(env, region::kDamaged);
+  region::Description wanted = {
+      .kind = static_cast<region::Kind>(arguments.u32(1)),
+      .by_mm_cid = arguments.boolean(2),
+      .cells = 1,
+      .shape = arguments.u32(3),
+      .texts = {},
+  };
+  size_t at = 0;
+  for (uint32_t i = 0; i < region::kTexts; ++i) {
+    const uint32_t length = lengths.data[i];
+    const size_t most = i == region::kName ? region::kMaxName : region::kMaxText;
+    if (length > most) return number(env, region::kLongName);
+    if (length > texts.length - at) return number(env, region::kDamaged);
+    wanted.texts[i] = {texts.data + at, length};
+    at += length;
+  }
+  if (wanted.kind == region::Kind::kNone || static_cast<uint8_t>(wanted.kind) >= region::kKinds) {
+    return number(env, region::kOtherKind);
+  }
+  if (wanted.kind == region::Kind::kHistogram) {
+    wanted.cells = shape::cells(wanted.shape, wanted.texts[region::kExtra]);
+    if (wanted.cells == 0) return number(env, region::kDamaged);
+  }
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return opened(env, region, region::make(region, wanted));
+}
+
+/// (region, kind, byMmCid, entry, generation) → as Open
+napi_value Adopt(napi_env env, napi_callback_info info) {
+  const Arguments<5> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return opened(env, region,
+                region::adopt(region, static_cast<region::Kind>(arguments.u32(1)), arguments.boolean(2),
+                              arguments.u32(3), arguments.u32(4)));
+}
+
+/// (region, entry) → 0, or a result
+napi_value Release(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  return result_of(env, region::release(arguments.u32(0), arguments.u32(1)));
+}
+
+/// (region, entry) → generation of a held entry, or a result
+napi_value Generation(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
+  return number(env, held == nullptr ? static_cast<double>(region::kClosed) : held->generation);
+}
+
+Napi::Value string_of(Napi::Env env, const region::Bytes& bytes) {
+  return Napi::String::New(env, static_cast<const char*>(bytes.data), bytes.length);
+}
+
+/// An entry as an object, or undefined where it is not live.
+Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t number) {
+  region::Entry copied;
+  if (!directory.copy(number, &copied)) return env.Undefined();
+  auto out = Napi::Object::New(env);
+  out.Set("entry", Napi::Number::New(env, number));
+  out.Set("generation", Napi::Number::New(env, copied.generation));
+  out.Set("kind", Napi::Number::New(env, static_cast<double>(copied.kind)));
+  out.Set("byMmCid", Napi::Boolean::New(env, copied.by_mm_cid != 0));
+  out.Set("cells", Napi::Number::New(env, copied.cells));
+  out.Set("shape", Napi::Number::New(env, copied.shape));
+  out.Set("name", string_of(env, directory.text(copied, region::kName)));
+  out.Set("labels", string_of(env, directory.text(copied, region::kLabels)));
+  out.Set("help", string_of(env, directory.text(copied, region::kHelp)));
+  out.Set("unit", string_of(env, directory.text(copied, region::kUnit)));
+  const region::Bytes extra = directory.text(copied, region::kExtra);
+  auto bytes = Napi::ArrayBuffer::New(env, extra.length);
+  if (extra.length != 0) memcpy(bytes.Data(), extra.data, extra.length);
+  out.Set("extra", bytes);
+  // The texts may have become another entry's while they were read.
+  region::Entry again;
+  const bool same = directory.copy(number, &again) && again.generation == copied.generation;
+  return same ? Napi::Value(out) : env.Undefined();
+}
+
+uint32_t u32(const Napi::CallbackInfo& info, size_t i) {
+  uint32_t value = 0;
+  napi_get_value_uint32(info.Env(), info[i], &value);
+  return value;
+}
+
+/// (region, entry) → what native.ts calls EntryInfo, or undefined
+Napi::Value Describe(const Napi::CallbackInfo& info) {
+  region::Info found;
+  if (!region::info(u32(info, 0), &found)) return info.Env().Undefined();
+  return describe(info.Env(), *found.directory, u32(info, 1));
+}
+
+/// (region) → an array of EntryInfo
+Napi::Value List(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto out = Napi::Array::New(env);
+  region::Info found;
+  if (!region::info(u32(info, 0), &found)) return out;
+  const region::Directory& directory = *found.directory;
+  const uint32_t high = __atomic_load_n(&directory.header->entry_high, __ATOMIC_RELAXED);
+  uint32_t length = 0;
+  for (uint32_t i = 0; i < high && i < directory.sizes.entries; ++i) {
+    const Napi::HandleScope scope(env);
+    const Napi::Value entry = describe(env, directory, i);
+    if (!entry.IsUndefined()) out.Set(length++, entry);
+  }
+  return out;
+}
+
+/// (region) → an array of { pid, startTime, pidNamespace, alive, self }
+Napi::Value Processes(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto out = Napi::Array::New(env);
+  region::Info found;
+  if (!region::info(u32(info, 0), &found)) return out;
+  const region::Directory& directory = *found.directory;
+  const uint32_t high = __atomic_load_n(&directory.header->process_high, __ATOMIC_RELAXED);
+  uint32_t length = 0;
+  for (uint32_t i = 0; i < high && i < directory.sizes.processes; ++i) {
+    const region::Process process = directory.processes[i];
+    if (process.pid == 0) continue;
+    const bool self = i == directory.process && !found.read_only;
+    auto one = Napi::Object::New(env);
+    one.Set("pid", Napi::Number::New(env, process.pid));
+    one.Set("startTime", Napi::Number::New(env, static_cast<double>(process.start_time)));
+    one.Set("pidNamespace", Napi::Number::New(env, static_cast<double>(process.pid_namespace)));
+    one.Set("alive", Napi::Boolean::New(env, self || region::lock::is_alive(directory.fd, i)));
+    one.Set("self", Napi::Boolean::New(env, self));
+    out.Set(length++, one);
+  }
+  return out;
+}
+
+/// (region) → what native.ts calls RegionInfo, or undefined
+Napi::Value RegionInfo(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  region::Info found;
+  if (!region::ready() || !region::info(u32(info, 0), &found)) return env.Undefined();
+  const region::Sizes& sizes = found.directory->sizes;
+  auto out = Napi::Object::New(env);
+  const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
+  out.Set("nonce", Napi::BigInt::New(env, found.nonce));
+  out.Set("readOnly", Napi::Boolean::New(env, found.read_only));
+  out.Set("shared", Napi::Boolean::New(env, found.shared));
+  set("fd", region::descriptor(u32(info, 0)));
+  set("stripes", sizes.stripes);
+  set("cells", sizes.cells);
+  set("cellsUsed", found.cells_used);
+  set("entries", sizes.entries);
+  set("entriesUsed", found.entries_used);
+  set("bytes", static_cast<double>(found.bytes));
+  set("limit", static_cast<double>(arena::limit()));
+  return out;
+}
+
+}  // namespace
+
+void set_regions(const Napi::Object& exports) {
+  set_raw(exports, "createFile", CreateFile);
+  set_raw(exports, "createMemfd", CreateMemfd);
+  set_raw(exports, "attach", Attach);
+  set_raw(exports, "findRegion", Find);
+  set_raw(exports, "closeRegion", OfRegion<region::close>);
+  set_raw(exports, "checkRegion", OfRegion<region::check>);
+  set_raw(exports, "open", Open);
+  set_raw(exports, "make", Make);
+  set_raw(exports, "adopt", Adopt);
+  set_raw(exports, "release", Release);
+  set_raw(exports, "generation", Generation);
+  set<Describe>(exports, "describe");
+  set<List>(exports, "list");
+  set<Processes>(exports, "processes");
+  set<RegionInfo>(exports, "regionInfo");
+}
+
+}  // namespace rseq::addon

@@ -1,0 +1,52 @@
+/// Address space for stripes: one reservation for the life of the process, in which every region that this process
+/// can count in has its own range of cell numbers, the same in every stripe. So a hot operation needs the number
+/// alone, whichever region it is of, and nothing ever moves under a writer.
+///
+///     base + (stripe << shift) + 8 × number
+///
+/// All numbers below `limit` are mapped and can be written, always: one comparison keeps any number in bounds.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace rseq::arena {
+
+/// Copied by hot operations, for a section's memory clobber makes the compiler read globals again.
+struct Stripes {
+  char* base;
+  uint32_t limit;  ///< numbers from here on are nobody's
+  uint32_t count;  ///< possible CPUs; the stripe of that number is the overflow stripe
+  uint32_t shift;
+
+  /// @param number  below limit
+  template <typename T>
+  T* cell(uint32_t stripe, uint32_t number) const {
+    return reinterpret_cast<T*>(base + (static_cast<size_t>(stripe) << shift)) + number;
+  }
+};
+
+#pragma GCC visibility push(hidden)  // reached directly, not through the GOT
+extern constinit Stripes stripes;
+#pragma GCC visibility pop
+
+/// Why there is less than there could be.
+enum class Limit : uint8_t { kNone, kAddressSpace, kOvercommit };
+
+/// Reserves, on first use. Not to be called by two threads at once.
+/// @return false without address space
+bool ready();
+
+/// Cells per stripe that a new region should have: of the process's own memory, or of a file.
+uint32_t default_cells(bool shared);
+Limit limit();
+
+/// Takes a range, in which nothing is mapped yet. @return its first number, or −1
+int64_t take(uint32_t cells);
+/// Maps the range in each stripe. @param fd  −1: memory of this process alone
+/// @param at  stripe 0 in the file, from one stripe to the next `stripe_bytes`
+bool map(uint32_t first, uint32_t cells, int fd, uint64_t at, uint64_t stripe_bytes);
+/// Gives a range back: what is read there is 0 from now on.
+void give_back(uint32_t first, uint32_t cells);
+
+}  // namespace rseq::arena

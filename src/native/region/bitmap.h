@@ -1,0 +1,57 @@
+/// Which units of a heap are taken, one bit each: first fit. Everything under the directory's lock.
+///
+/// It can be made again from the entries (repair), and a wrong bit leads nowhere but into the heap itself.
+#pragma once
+
+#include <stdint.h>
+
+namespace rseq::region {
+
+struct Bitmap {
+  uint64_t* words;
+  uint32_t bits;   ///< a multiple of 64
+  uint32_t* hint;  ///< no unit below is free
+
+  bool taken(uint32_t bit) const { return (words[bit / 64] >> bit % 64 & 1) != 0; }
+
+  void mark(uint32_t first, uint32_t count) {
+    for (uint32_t bit = first; bit < first + count; ++bit) words[bit / 64] |= UINT64_C(1) << bit % 64;
+  }
+
+  /// @return the first of `count` units, marked as taken; −1 where there are none
+  int64_t take(uint32_t count) {
+    uint32_t first_free = bits;
+    uint32_t run = 0;
+    uint32_t bit = *hint < bits ? *hint : 0;
+    while (bit < bits && run < count) {
+      const uint64_t word = words[bit / 64];
+      if (bit % 64 == 0 && word == ~UINT64_C(0)) {
+        run = 0;
+        bit += 64;
+      } else if (bit % 64 == 0 && word == 0) {
+        if (first_free == bits) first_free = bit;
+        run += 64;
+        bit += 64;
+      } else if ((word >> bit % 64 & 1) != 0) {
+        run = 0;
+        ++bit;
+      } else {
+        if (first_free == bits) first_free = bit;
+        ++run;
+        ++bit;
+      }
+    }
+    if (run < count) return -1;
+    const uint32_t first = bit - run;
+    mark(first, count);
+    *hint = first_free == first ? first + count : first_free;
+    return first;
+  }
+
+  void give_back(uint32_t first, uint32_t count) {
+    for (uint32_t bit = first; bit < first + count; ++bit) words[bit / 64] &= ~(UINT64_C(1) << bit % 64);
+    if (first < *hint) *hint = first;
+  }
+};
+
+}  // namespace rseq::region

@@ -1,0 +1,252 @@
+#include "directory.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lock.h"
+
+namespace rseq::region {
+namespace {
+
+uint32_t hash_of(const Bytes& name, const Bytes& labels) {
+  const uint32_t hash = hash_bytes(name.data, name.length);
+  return hash_bytes(labels.data, labels.length, hash_bytes("", 1, hash));
+}
+
+bool same(const Bytes& a, const Bytes& b) {
+  return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+}  // namespace
+
+void Directory::set(const Sizes& from, char* control) {
+  const Layout layout(from);
+  sizes = from;
+  const auto words = [&](uint64_t at) { return reinterpret_cast<uint64_t*>(control + at); };
+  header = reinterpret_cast<Header*>(control);
+  processes = reinterpret_cast<Process*>(control + layout.processes);
+  buckets = reinterpret_cast<uint32_t*>(control + layout.buckets);
+  entries = reinterpret_cast<Entry*>(control + layout.entries);
+  entry_words = words(layout.entry_map);
+  cell_words = words(layout.cell_map);
+  text_words = words(layout.text_map);
+  holds = words(layout.holds);
+  texts = control + layout.texts;
+}
+
+uint32_t Directory::entry_high() const {
+  const uint32_t high = load(&header->entry_high);
+  return high < sizes.entries ? high : sizes.entries;
+}
+
+uint32_t Directory::process_high() const {
+  const uint32_t high = load(&header->process_high);
+  return high < sizes.processes ? high : sizes.processes;
+}
+
+// --- reading ----------------------------------------------------------------------------------------------
+
+bool Directory::copy(uint32_t number, Entry* out) const {
+  if (number >= sizes.entries) return false;
+  const Entry& entry = entries[number];
+  const uint32_t generation = load(&entry.generation);
+  const uint32_t state = load(&entry.state);
+  *out = entry;
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  const bool whole = load(&entry.generation) == generation && out->generation == generation;
+  out->state = state;
+  if (!whole || (state != kLive && state != kClosing)) return false;
+  return inside(*out);
+}
+
+bool Directory::inside(const Entry& entry) const {
+  const uint32_t length = units(total_length(entry));
+  return entry.kind > Kind::kNone && static_cast<uint8_t>(entry.kind) < kKinds &&
+         entry.lengths[kName] <= kMaxName && entry.cells != 0 && entry.cells <= sizes.cells &&
+         entry.cell <= sizes.cells - entry.cells && length <= sizes.text_units &&
+         entry.text <= sizes.text_units - length;
+}
+
+Bytes Directory::text(const Entry& copied, Text which) const {
+  const char* at = texts + uint64_t{copied.text} * kTextUnit;
+  for (int i = 0; i < which; ++i) at += copied.lengths[i];
+  return {at, copied.lengths[which]};
+}
+
+int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) const {
+  const uint32_t hash = hash_of(name, labels);
+  uint32_t next = load(&buckets[hash % sizes.entries]);
+  // A chain longer than the directory runs in a circle.
+  for (uint32_t steps = 0; next != 0 && next <= sizes.entries && steps < sizes.entries; ++steps) {
+    const Entry& entry = entries[next - 1];
+    if (load(&entry.hash) == hash && copy(next - 1, out) && same(text(*out, kName), name) &&
+        same(text(*out, kLabels), labels)) {
+      return static_cast<int32_t>(next - 1);
+    }
+    next = load(&entry.next);
+  }
+  return kAbsent;
+}
+
+// --- holding ----------------------------------------------------------------------------------------------
+
+bool Directory::hold(uint32_t number, const Entry& as_copied) {
+  uint64_t* word = hold_word(process, number);
+  const uint64_t bit = UINT64_C(1) << number % 64;
+  const bool held = (__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit) != 0;
+  const Entry& entry = entries[number];
+  const bool mine = __atomic_load_n(&entry.state, __ATOMIC_SEQ_CST) == kLive &&
+                    load(&entry.generation) == as_copied.generation;
+  if (!mine && !held) __atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+  return mine;
+}
+
+bool Directory::is_held(uint32_t number) const {
+  const uint64_t bit = UINT64_C(1) << number % 64;
+  for (uint32_t owner = 0; owner < process_high(); ++owner) {
+    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_SEQ_CST) & bit) == 0) continue;
+    if (owner == process || lock::is_alive(fd, owner)) return true;
+  }
+  return false;
+}
+
+// --- changing ---------------------------------------------------------------------------------------------
+
+int32_t Directory::lock() {
+  const int error = lock::take_directory(fd);
+  if (error != 0) {
+    errno = error;
+    return error == EAGAIN || error == EACCES ? kBusy : kSystem;
+  }
+  if (load(&header->dirty) != 0) repair();
+  return 0;
+}
+
+void Directory::unlock() { lock::give_directory(fd); }
+
+void Directory::link(uint32_t number) {
+  uint32_t* bucket = &buckets[entries[number].hash % sizes.entries];
+  __atomic_store_n(&entries[number].next, *bucket, __ATOMIC_RELAXED);
+  __atomic_store_n(bucket, number + 1, __ATOMIC_RELEASE);
+}
+
+void Directory::unlink(uint32_t number) {
+  uint32_t* place = &buckets[entries[number].hash % sizes.entries];
+  for (uint32_t steps = 0; *place != number + 1; ++steps) {
+    if (*place == 0 || *place > sizes.entries || steps == sizes.entries) return;  // damaged, or nameless
+    place = &entries[*place - 1].next;
+  }
+  __atomic_store_n(place, entries[number].next, __ATOMIC_RELEASE);
+}
+
+int32_t Directory::build(const Description& wanted, uint32_t hash) {
+  uint32_t length = 0;
+  for (const Bytes& one : wanted.texts) length += one.length;
+  Bitmap entry_bits = entry_map();
+  Bitmap text_bits = text_map();
+  const int64_t number = entry_bits.take(1);
+  const int64_t text = number < 0 ? -1 : text_bits.take(units(length));
+  const int64_t cell = text < 0 ? -1 : cell_map().take(wanted.cells);
+  if (cell < 0) {
+    if (text >= 0) text_bits.give_back(static_cast<uint32_t>(text), units(length));
+    if (number >= 0) entry_bits.give_back(static_cast<uint32_t>(number), 1);
+    return kFull;
+  }
+  Entry& entry = entries[number];
+  entry.hash = hash;
+  entry.cell = static_cast<uint32_t>(cell);
+  entry.cells = wanted.cells;
+  entry.text = static_cast<uint32_t>(text);
+  entry.kind = wanted.kind;
+  entry.by_mm_cid = wanted.by_mm_cid ? 1 : 0;
+  entry.shape = wanted.shape;
+  char* at = texts + static_cast<uint64_t>(text) * kTextUnit;
+  for (uint32_t i = 0; i < kTexts; ++i) {
+    const Bytes& one = wanted.texts[i];
+    entry.lengths[i] = static_cast<uint16_t>(one.length);
+    if (one.length != 0) memcpy(at, one.data, one.length);
+    at += one.length;
+  }
+  if (header->entry_high <= number) header->entry_high = static_cast<uint32_t>(number) + 1;
+  header->entries_used += 1;
+  header->cells_used += wanted.cells;
+  return static_cast<int32_t>(number);
+}
+
+int32_t Directory::make(const Description& wanted) {
+  if (const int32_t failed = lock(); failed != 0) return failed;
+  const Bytes& name = wanted.texts[kName];
+  const Bytes& labels = wanted.texts[kLabels];
+  Entry copied;
+  int32_t number = name.length == 0 ? static_cast<int32_t>(kAbsent) : look(name, labels, &copied);
+  if (number < 0) {
+    begin();
+    const uint32_t hash = hash_of(name, labels);
+    number = build(wanted, hash);
+    if (number == kFull && forget_the_dead()) number = build(wanted, hash);
+    if (number >= 0) {
+      // The hold first: nobody may find the entry live and unheld.
+      __atomic_fetch_or(hold_word(process, static_cast<uint32_t>(number)), UINT64_C(1) << number % 64,
+                        __ATOMIC_SEQ_CST);
+      set_state(entries[number], kLive);
+      if (name.length != 0) link(static_cast<uint32_t>(number));
+    }
+    end();
+  } else if (!hold(static_cast<uint32_t>(number), copied)) {
+    number = kDamaged;  // under the lock nobody removes it
+  }
+  unlock();
+  return number;
+}
+
+/// Cells, text and number of an entry in kRemoving go back. Can be done again where it was cut short.
+void Directory::remove(uint32_t number) {
+  Entry& entry = entries[number];
+  const Entry copied = entry;
+  unlink(number);
+  if (inside(copied)) {
+    for (uint32_t stripe = 0; stripe < sizes.stripes + 2; ++stripe) {
+      int64_t* run = cell(stripe, copied.cell);
+      for (uint32_t i = 0; i < copied.cells; ++i) {
+        // Looked at first: pages that nobody has touched stay so.
+        if (run[i] != 0) __atomic_store_n(&run[i], 0, __ATOMIC_RELAXED);
+      }
+    }
+  }
+  __atomic_store_n(&entry.generation, copied.generation + 1, __ATOMIC_RELEASE);
+  set_state(entry, kFree);
+  if (!inside(copied)) return;
+  cell_map().give_back(copied.cell, copied.cells);
+  text_map().give_back(copied.text, units(total_length(copied)));
+  entry_map().give_back(number, 1);
+  header->entries_used -= 1;
+  header->cells_used -= copied.cells;
+}
+
+bool Directory::remove_if_unheld(uint32_t number) {
+  Entry& entry = entries[number];
+  if (load(&entry.state) != kLive) return false;
+  set_state(entry, kClosing);
+  if (is_held(number)) {
+    set_state(entry, kLive);
+    return false;
+  }
+  set_state(entry, kRemoving);
+  remove(number);
+  return true;
+}
+
+int32_t Directory::let_go(uint32_t number, bool keep) {
+  const uint64_t bit = UINT64_C(1) << number % 64;
+  const bool named = entries[number].lengths[kName] != 0;
+  __atomic_fetch_and(hold_word(process, number), ~bit, __ATOMIC_SEQ_CST);
+  if (keep && named) return 0;
+  if (const int32_t failed = lock(); failed != 0) return failed;
+  begin();
+  remove_if_unheld(number);
+  end();
+  unlock();
+  return 0;
+}
+
+}  // namespace rseq::region

@@ -1,0 +1,140 @@
+/// The directory of a region: which runs of cells there are, under which names, and which processes hold them.
+///
+/// Looking a name up takes no lock between processes. Whatever changes the directory takes it (lock.h) and sets
+/// `dirty` meanwhile; the entries are the truth, and chains, bitmaps and counts follow from them, so that the next
+/// process repairs what a killed one left half done: nothing made is lost, nothing is there twice.
+///
+/// A run is given to a next owner only when no living process holds it any more. A process holds what its threads
+/// have open, each as often as it was opened; a thread lets go when it closes, or ends. So nobody can add to the
+/// cells when they are set to zero, and an add that comes late cannot come at all.
+///
+/// Within a process the caller keeps calls apart (region.cc has a mutex for each region).
+#pragma once
+
+#include "bitmap.h"
+#include "format.h"
+
+namespace rseq::region {
+
+/// Results that are not an entry, an id or 0; all negative. cells.ts has them too.
+enum Result : int32_t {
+  kFull = -1,
+  kNoMemory = -2,
+  kOtherKind = -3,  ///< the name, or the handle's entry, is of another kind, index or shape
+  kAbsent = -4,
+  kSystem = -5,  ///< errno says more
+  kNoRegion = -6,
+  kOtherVersion = -7,
+  kDamaged = -8,
+  kOwner = -9,  ///< of another user, or others may write to it
+  kCpus = -10,  ///< made for another number of possible CPUs
+  kBusy = -11,
+  kTooMany = -12,  ///< regions of this process, or processes of the region
+  kReadOnly = -13,
+  kLost = -14,  ///< the file was cut short, or its file system is full
+  kLongName = -15,
+  kClosed = -16,
+};
+
+struct Bytes {
+  const void* data;
+  uint32_t length;
+};
+
+/// What an entry is to be, or is.
+struct Description {
+  Kind kind;
+  bool by_mm_cid;
+  uint32_t cells;
+  uint32_t shape;
+  Bytes texts[kTexts];  ///< a name of length 0: nameless, found by its number alone
+};
+
+inline uint32_t total_length(const Entry& entry) {
+  uint32_t length = 0;
+  for (const uint16_t one : entry.lengths) length += one;
+  return length;
+}
+
+/// Of the text heap, for so many bytes.
+inline uint32_t units(uint32_t bytes) { return (bytes + kTextUnit - 1) / kTextUnit; }
+
+inline uint32_t load(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+
+/// Sequentially consistent: a hold is announced before the state is looked at, and the other way round by who
+/// removes. One of the two sees the other.
+inline void set_state(Entry& entry, State state) { __atomic_store_n(&entry.state, state, __ATOMIC_SEQ_CST); }
+
+struct Directory {
+  Sizes sizes;  ///< this process's own copy
+  int fd;       ///< −1: no other process can have the region
+  uint32_t process;
+  Header* header;
+  Process* processes;
+  uint32_t* buckets;
+  Entry* entries;
+  uint64_t* entry_words;
+  uint64_t* cell_words;
+  uint64_t* text_words;
+  uint64_t* holds;
+  char* texts;
+  char* cells;      ///< cell 0 of stripe 0, and from one stripe to the next …
+  uint64_t stride;  ///< … so many bytes
+
+  /// @param control  the control part's mapping
+  void set(const Sizes& from, char* control);
+
+  int64_t* cell(uint32_t stripe, uint32_t number) const {
+    return reinterpret_cast<int64_t*>(cells + stripe * stride) + number;
+  }
+
+  /// Takes a slot for this process, and lets go of what its last owner held. @return 0 or a Result
+  int32_t join();
+
+  /// The live entry of that name and those labels, or kAbsent. Without a lock: it can be gone already.
+  /// @param out  a copy of it, for hold()
+  int32_t look(const Bytes& name, const Bytes& labels, Entry* out) const;
+
+  /// A copy of an entry whose every number is in bounds. @return false where it is not live, or out of bounds
+  bool copy(uint32_t number, Entry* out) const;
+  /// A text of such a copy.
+  Bytes text(const Entry& copied, Text which) const;
+
+  /// Marks the entry as held by this process, unless it was removed meanwhile.
+  /// @param as_copied  by copy(): the same owner must still have it
+  bool hold(uint32_t number, const Entry& as_copied);
+
+  /// The entry of that name, or a new one; held by this process. Cells are zero.
+  int32_t make(const Description& wanted);
+
+  /// This process lets go of the entry. Removes it where no living process holds it.
+  /// @param keep  a named one stays: its thread ended, nobody gave it up
+  int32_t let_go(uint32_t number, bool keep);
+
+ private:
+  Bitmap entry_map() const { return {entry_words, sizes.entries, &header->entry_hint}; }
+  Bitmap cell_map() const { return {cell_words, sizes.cells, &header->cell_hint}; }
+  Bitmap text_map() const { return {text_words, sizes.text_units, &header->text_hint}; }
+  uint64_t* hold_word(uint32_t owner, uint32_t number) const {
+    return holds + uint64_t{owner} * Layout::hold_words(sizes) + number / 64;
+  }
+  uint32_t entry_high() const;
+  uint32_t process_high() const;
+
+  int32_t lock();
+  void unlock();
+  void begin() { __atomic_store_n(&header->dirty, 1, __ATOMIC_RELEASE); }
+  void end() { __atomic_store_n(&header->dirty, 0, __ATOMIC_RELEASE); }
+  void repair();
+  bool inside(const Entry& entry) const;
+  bool is_held(uint32_t number) const;
+  int32_t build(const Description& wanted, uint32_t hash);
+  void link(uint32_t number);
+  void unlink(uint32_t number);
+  void remove(uint32_t number);
+  bool remove_if_unheld(uint32_t number);
+  void forget(uint32_t owner);
+  bool forget_the_dead();
+};
+
+}  // namespace rseq::region

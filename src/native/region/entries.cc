@@ -1,0 +1,187 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "shape.h"
+#include "table.h"
+
+namespace rseq::region {
+namespace {
+
+/// One more opening of an entry by this thread. @return false without memory
+bool count(uint32_t number, uint32_t entry) {
+  Mine& own = mine[number];
+  if (entry >= own.size) {
+    uint32_t size = own.size != 0 ? own.size : 64;
+    while (size <= entry) size *= 2;
+    auto* counts = static_cast<uint32_t*>(malloc(size_t{size} * sizeof(uint32_t)));
+    if (counts == nullptr) return false;
+    memset(counts, 0, size_t{size} * sizeof(uint32_t));
+    if (own.size != 0) memcpy(counts, own.counts, size_t{own.size} * sizeof(uint32_t));
+    free(own.counts);
+    own.counts = counts;
+    own.size = size;
+  }
+  ++own.counts[entry];
+  return true;
+}
+
+/// What is done with the first reference of this process: the entry's numbers are copied out, checked.
+int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
+  Held& held = region.held[entry];
+  held.cell = copied.cell;
+  held.cells = copied.cells;
+  held.generation = copied.generation;
+  held.kind = copied.kind;
+  const uint32_t in_arena = region.read_only ? kNoId : region.first + copied.cell;
+  held.id = in_arena;
+  if (copied.kind == Kind::kHistogram) {
+    const Bytes extra = region.directory.text(copied, kExtra);
+    if (region.read_only) return shape::cells(copied.shape, extra) == copied.cells ? 0 : kDamaged;
+    const int32_t shape = shape::make(copied.shape, extra, copied.cells, in_arena);
+    if (shape < 0) return shape;
+    held.shape = static_cast<uint32_t>(shape) + 1;
+    held.id = static_cast<uint32_t>(shape);
+  } else if (copied.cells != 1) {
+    return kDamaged;
+  } else if (copied.by_mm_cid != 0 && !region.read_only) {
+    held.id |= kByMmCid;
+  }
+  return 0;
+}
+
+/// This process has let the last reference go.
+int32_t drop(Region& region, uint32_t entry, bool keep) {
+  Held& held = region.held[entry];
+  if (held.shape != 0) shape::give_back(held.shape - 1);
+  held = {};
+  --region.entries_held;
+  return region.read_only ? 0 : region.directory.let_go(entry, keep);
+}
+
+/// An entry that the directory says is live, held by this process and this thread.
+/// @param copied  of it; its hold is taken here unless `is_held`
+int32_t hold(uint32_t number, uint32_t entry, const Entry& copied, bool is_held) {
+  Region& region = regions[number];
+  Held& held = region.held[entry];
+  if (held.references == 0) {
+    if (!region.read_only && !is_held && !region.directory.hold(entry, copied)) return kAbsent;
+    ++region.entries_held;
+    if (const int32_t failed = remember(region, entry, copied); failed != 0) {
+      drop(region, entry, true);
+      return failed;
+    }
+  } else if (held.generation != copied.generation) {
+    return kDamaged;
+  }
+  if (!count(number, entry)) {
+    if (held.references == 0) drop(region, entry, true);
+    return kNoMemory;
+  }
+  __atomic_store_n(&held.references, held.references + 1, __ATOMIC_RELEASE);
+  return static_cast<int32_t>(entry);
+}
+
+bool matches(const Entry& copied, Kind kind, bool by_mm_cid) {
+  return copied.kind == kind && (copied.by_mm_cid != 0) == by_mm_cid;
+}
+
+/// @param times  openings of this thread that end
+int32_t release_locked(uint32_t number, uint32_t entry, uint32_t times, bool keep) {
+  Region& region = regions[number];
+  Held& held = region.held[entry];
+  mine[number].counts[entry] -= times;
+  if (held.references > times) {
+    __atomic_store_n(&held.references, held.references - times, __ATOMIC_RELEASE);
+    return 0;
+  }
+  return drop(region, entry, keep);
+}
+
+}  // namespace
+
+constinit thread_local Mine mine[kMaxRegions] = {};
+
+int32_t open(uint32_t region, Kind kind, bool by_mm_cid, const Bytes& name, const Bytes& labels) {
+  Region* found = active(region);
+  if (found == nullptr) return kClosed;
+  const Guard guard(found->mutex);
+  Entry copied;
+  const int32_t entry = found->directory.look(name, labels, &copied);
+  if (entry < 0) return entry;
+  if (!matches(copied, kind, by_mm_cid)) return kOtherKind;
+  return hold(region, static_cast<uint32_t>(entry), copied, false);
+}
+
+int32_t make(uint32_t region, const Description& wanted) {
+  Region* found = active(region);
+  if (found == nullptr) return kClosed;
+  if (found->read_only) return kReadOnly;
+  const Guard guard(found->mutex);
+  const int32_t made = found->directory.make(wanted);
+  if (made < 0) return made;
+  const auto entry = static_cast<uint32_t>(made);
+  Entry copied;
+  int32_t result = kDamaged;
+  if (found->directory.copy(entry, &copied)) {
+    // Somebody else was first with that name, and wanted something else.
+    result = matches(copied, wanted.kind, wanted.by_mm_cid) ? hold(region, entry, copied, true)
+                                                            : static_cast<int32_t>(kOtherKind);
+  }
+  if (result < 0 && found->held[entry].references == 0) found->directory.let_go(entry, true);
+  return result;
+}
+
+int32_t adopt(uint32_t region, Kind kind, bool by_mm_cid, uint32_t entry, uint32_t generation) {
+  Region* found = active(region);
+  if (found == nullptr) return kClosed;
+  const Guard guard(found->mutex);
+  Entry copied;
+  if (!found->directory.copy(entry, &copied) || copied.generation != generation) return kAbsent;
+  if (!matches(copied, kind, by_mm_cid)) return kOtherKind;
+  return hold(region, entry, copied, false);
+}
+
+int32_t release(uint32_t region, uint32_t entry) {
+  const Guard guard(table);
+  Region* found = active(region);
+  if (found == nullptr || entry >= mine[region].size || mine[region].counts[entry] == 0) return kClosed;
+  pthread_mutex_lock(&found->mutex);
+  const int32_t result = release_locked(region, entry, 1, false);
+  pthread_mutex_unlock(&found->mutex);
+  close_locked(region, 0);
+  return result;
+}
+
+void end_thread() {
+  const Guard guard(table);
+  for (uint32_t i = 0; i < kMaxRegions; ++i) {
+    Mine& own = mine[i];
+    Region& region = regions[i];
+    pthread_mutex_lock(&region.mutex);
+    for (uint32_t entry = 0; entry < own.size; ++entry) {
+      if (own.counts[entry] != 0) release_locked(i, entry, own.counts[entry], true);
+    }
+    pthread_mutex_unlock(&region.mutex);
+    free(own.counts);
+    if (own.opened != 0) close_locked(i, own.opened);
+    own = {};
+  }
+}
+
+const Held* held(uint32_t region, uint32_t entry) {
+  const Region* found = active(region);
+  if (found == nullptr || entry >= found->directory.sizes.entries) return nullptr;
+  const Held* one = &found->held[entry];
+  if (__atomic_load_n(&one->references, __ATOMIC_ACQUIRE) == 0) return nullptr;
+  // Who only looks on holds nothing: the entry can have got another owner.
+  const bool same = !found->read_only || load(&found->directory.entries[entry].generation) == one->generation;
+  return same ? one : nullptr;
+}
+
+int64_t* cell_of(uint32_t region, const Held& held, uint32_t stripe, uint32_t i) {
+  return regions[region].directory.cell(stripe, held.cell + i);
+}
+
+uint32_t stripes_of(uint32_t region) { return regions[region].directory.sizes.stripes; }
+
+}  // namespace rseq::region

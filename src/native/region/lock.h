@@ -1,0 +1,22 @@
+/// Locks between processes, which the kernel takes back from the dead: locks on single bytes of the region's file,
+/// by open file description (fcntl(2), F_OFD_SETLK). They hold across PID namespaces, and no number is reused.
+#pragma once
+
+#include <stdint.h>
+
+namespace rseq::region::lock {
+
+/// Takes the directory's lock for this process.
+/// @param fd  of the region; −1: nobody else can have it
+/// @return 0, EAGAIN where somebody has kept it for five seconds, or another errno
+int take_directory(int fd);
+void give_directory(int fd);
+
+/// Makes slot `process` this process's own, to its end or until it closes `fd`.
+/// @return false where a living process has it
+bool take_process(int fd, uint32_t process);
+
+/// Whether a living process has the slot; not to be asked of one's own. `fd` may be open for reading only.
+bool is_alive(int fd, uint32_t process);
+
+}  // namespace rseq::region::lock

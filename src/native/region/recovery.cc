@@ -1,0 +1,87 @@
+// What the dead leave: half-done changes of the directory, and holds.
+#include <string.h>
+
+#include "directory.h"
+#include "lock.h"
+#include "processes.h"
+
+namespace rseq::region {
+
+/// Everything but the entries is made again from them.
+void Directory::repair() {
+  const uint32_t high = entry_high();
+  // Whoever died in it had its work cut short at any store, so nothing else is believed.
+  memset(entry_words, 0, sizes.entries / 8);
+  memset(cell_words, 0, sizes.cells / 8);
+  memset(text_words, 0, sizes.text_units / 8);
+  memset(buckets, 0, uint64_t{sizes.entries} * sizeof *buckets);
+  header->entry_hint = header->cell_hint = header->text_hint = 0;
+  header->entries_used = header->cells_used = 0;
+  for (uint32_t number = 0; number < high; ++number) {
+    Entry& entry = entries[number];
+    const Entry copied = entry;
+    if (copied.state == kFree) continue;
+    if (!inside(copied)) {
+      set_state(entry, kFree);
+      continue;
+    }
+    entry_map().mark(number, 1);
+    cell_map().mark(copied.cell, copied.cells);
+    text_map().mark(copied.text, units(total_length(copied)));
+    header->entries_used += 1;
+    header->cells_used += copied.cells;
+    if (copied.state == kRemoving) {
+      remove(number);
+    } else {
+      set_state(entry, kLive);
+      if (copied.lengths[kName] != 0) link(number);
+    }
+  }
+  end();
+}
+
+/// What a dead process held: its nameless entries nobody can find any more. Under the lock.
+void Directory::forget(uint32_t owner) {
+  const uint32_t high = entry_high();
+  for (uint32_t word = 0; word * 64 < high; ++word) {
+    uint64_t* place = hold_word(owner, word * 64);
+    uint64_t bits = __atomic_load_n(place, __ATOMIC_RELAXED);
+    if (bits == 0) continue;
+    __atomic_store_n(place, 0, __ATOMIC_SEQ_CST);
+    for (; bits != 0; bits &= bits - 1) {
+      const uint32_t number = word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits));
+      if (number < high && entries[number].lengths[kName] == 0) remove_if_unheld(number);
+    }
+  }
+}
+
+/// @return whether there were any
+bool Directory::forget_the_dead() {
+  bool found = false;
+  for (uint32_t owner = 0; owner < process_high(); ++owner) {
+    if (owner == process || processes[owner].pid == 0 || lock::is_alive(fd, owner)) continue;
+    forget(owner);
+    processes[owner].pid = 0;
+    found = true;
+  }
+  return found;
+}
+
+int32_t Directory::join() {
+  if (const int32_t failed = lock(); failed != 0) return failed;
+  int32_t result = kTooMany;
+  for (uint32_t i = 0; i < sizes.processes && result != 0; ++i) {
+    if (!lock::take_process(fd, i)) continue;
+    process = i;
+    begin();
+    forget(i);
+    processes[i] = this_process();
+    if (header->process_high <= i) header->process_high = i + 1;
+    end();
+    result = 0;
+  }
+  unlock();
+  return result;
+}
+
+}  // namespace rseq::region

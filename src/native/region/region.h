@@ -1,0 +1,89 @@
+/// The regions of this process: per-CPU memory, and what in it this process's threads have open.
+///
+/// Region 0 is the process's own. Others are shared, through a memfd or a file. In JavaScript's hands are two
+/// numbers, a region's and an entry's; nothing is believed of them: whether this process holds that entry, and
+/// where its cells are, stands in memory of this process alone.
+///
+/// Every function may be called by any thread.
+#pragma once
+
+#include "arena.h"
+#include "backing.h"
+#include "directory.h"
+
+namespace rseq::region {
+
+inline constexpr uint32_t kMaxRegions = 32;
+inline constexpr uint32_t kProcess = 0;  ///< this process's own region
+
+/// Set in the number of a cell whose stripe is chosen by mm_cid. Above every limit: the hot path's one comparison
+/// finds it, too.
+inline constexpr uint32_t kByMmCid = 1U << 30;
+/// What stands for a hot id where there is none: cells of a region that is only read.
+inline constexpr uint32_t kNoId = ~UINT32_C(0);
+
+/// An entry that this process holds. Its numbers were checked when it was opened; nobody else can change them.
+struct Held {
+  uint32_t references;  ///< of all threads together
+  uint32_t cell;        ///< in the region
+  uint32_t cells;
+  uint32_t generation;
+  uint32_t id;     ///< what hot operations take: a number in the arena, or of a histogram's shape
+  uint32_t shape;  ///< of a histogram: 1 + its number
+  Kind kind;
+};
+
+struct Info {
+  const Directory* directory;
+  uint64_t nonce;
+  uint64_t bytes;  ///< of the file, or of address space
+  uint32_t cells_used;
+  uint32_t entries_used;
+  bool read_only;
+  bool shared;
+};
+
+/// Makes the process's region on first use. @return false without memory
+bool ready();
+
+// --- regions ----------------------------------------------------------------------------------------------
+
+/// @param cells  per stripe; 0: the usual number
+/// @return the region's number, or a Result. The same file again is the same region. The calling thread
+///         has it open once more: see close()
+int32_t create_file(const char* path, uint32_t cells);
+int32_t create_memfd(uint32_t cells);
+int32_t attach(const char* path, bool read_only);
+/// The region of that nonce, if this process has it; opened once more.
+int32_t find(uint64_t nonce);
+/// Undoes one opening. The last one of all threads detaches the process, once nothing in the region is open.
+int32_t close(uint32_t region);
+
+/// @return 0, or why nothing can be done with the region: kClosed, kLost, kDamaged
+int32_t check(uint32_t region);
+/// Valid until the region is closed.
+bool info(uint32_t region, Info* out);
+/// Descriptor of a shared region's file, or −1.
+int descriptor(uint32_t region);
+
+// --- entries ----------------------------------------------------------------------------------------------
+
+/// Opens what has that name and those labels, for the calling thread.
+/// @return the entry, or a Result; kAbsent where there is none
+int32_t open(uint32_t region, Kind kind, bool by_mm_cid, const Bytes& name, const Bytes& labels);
+/// The same, and makes it where there is none.
+int32_t make(uint32_t region, const Description& wanted);
+/// Opens an entry by its number and generation: what a handle says.
+int32_t adopt(uint32_t region, Kind kind, bool by_mm_cid, uint32_t entry, uint32_t generation);
+/// Undoes one opening by the calling thread.
+int32_t release(uint32_t region, uint32_t entry);
+/// What the calling thread has open, it has not any more. Named entries stay.
+void end_thread();
+
+/// @return null where this process does not hold the entry, or only looks on and it was removed
+const Held* held(uint32_t region, uint32_t entry);
+/// Cell `i` of a held entry in a stripe; the region's own stripes.count is the overflow stripe, the next the baseline.
+int64_t* cell_of(uint32_t region, const Held& held, uint32_t stripe, uint32_t i);
+uint32_t stripes_of(uint32_t region);
+
+}  // namespace rseq::region

@@ -1,0 +1,58 @@
+/// What region.cc and entries.cc share: the table of this process's regions, and what each thread has open.
+#pragma once
+
+#include <pthread.h>
+
+#include "region.h"
+
+namespace rseq::region {
+
+struct Region {
+  pthread_mutex_t mutex;  ///< for the directory, within this process; all zero is an open one
+  uint32_t active;
+  uint32_t opened;  ///< by all threads together
+  uint32_t entries_held;
+  bool read_only;
+  backing::Memory memory;
+  Directory directory;
+  uint32_t first;  ///< of the cells in the arena; kNoId: they are not there
+  Held* held;      ///< one for each entry
+};
+
+/// What one thread has open in a region.
+struct Mine {
+  uint32_t opened;
+  uint32_t size;
+  uint32_t* counts;  ///< of openings, for each entry below size
+};
+
+#pragma GCC visibility push(hidden)
+/// Which regions there are. Taken before a region's own mutex.
+extern pthread_mutex_t table;
+extern Region regions[kMaxRegions];
+extern constinit thread_local Mine mine[kMaxRegions];
+#pragma GCC visibility pop
+
+/// Holds a mutex as long as it lives.
+class Guard {
+ public:
+  explicit Guard(pthread_mutex_t& mutex) : mutex_(mutex) { pthread_mutex_lock(&mutex_); }
+  ~Guard() { pthread_mutex_unlock(&mutex_); }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+ private:
+  pthread_mutex_t& mutex_;
+};
+
+/// @return null where there is no such region
+inline Region* active(uint32_t number) {
+  if (number >= kMaxRegions) return nullptr;
+  Region& region = regions[number];
+  return __atomic_load_n(&region.active, __ATOMIC_ACQUIRE) != 0 ? &region : nullptr;
+}
+
+/// Ends `times` openings by this thread, and detaches where nobody needs the region any more. With the table's lock.
+void close_locked(uint32_t number, uint32_t times);
+
+}  // namespace rseq::region

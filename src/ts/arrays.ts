@@ -1,0 +1,28 @@
+/*
+ * What an array really is. A caller's own properties, a swapped prototype, a subclass or another realm can make
+ * `length`, `instanceof` and every method lie; the intrinsic getters read internal slots.
+ */
+const TypedArray = Object.getPrototypeOf(Int8Array) as { prototype: Int8Array }
+const nameGetter = getter(TypedArray.prototype, Symbol.toStringTag)
+const lengthGetter = getter(TypedArray.prototype, 'length')
+
+function getter(object: object, key: PropertyKey): () => unknown {
+  return Object.getOwnPropertyDescriptor(object, key)?.get as () => unknown
+}
+
+/** The constructor's name of a typed array; undefined for anything else. */
+export function typedArrayName(value: unknown): string | undefined {
+  return Reflect.apply(nameGetter, value, []) as string | undefined
+}
+
+/** The number of elements of a typed array. */
+export function typedArrayLength(value: unknown): number {
+  return Reflect.apply(lengthGetter, value, []) as number
+}
+
+/** An array's elements, each read once, by index; holes are undefined. */
+export function elements(array: readonly unknown[], length: number): unknown[] {
+  const copy: unknown[] = []
+  for (let i = 0; i < length; i++) copy[i] = array[i]
+  return copy
+}

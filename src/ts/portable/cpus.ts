@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+
+/** The bound of CPU numbers where no addon can tell. */
+export function possibleCpus(): number {
+  try {
+    const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'latin1'))
+    if (last) return Number(last[1]) + 1
+  } catch {
+    // not Linux, or no /sys
+  }
+  return availableParallelism()
+}

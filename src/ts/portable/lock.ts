@@ -1,0 +1,68 @@
+import { HEADER } from './memory'
+
+/*
+ * The directory's lock. A thread can be terminated at any point of it, and no other thread is told. So
+ * whoever finds the same ticket in the lock for a second of waiting takes it over: a living owner needs
+ * microseconds.
+ *
+ * The second is made of short waits that each have to run out: a process that was stopped and goes on has
+ * waited for one of them at most, and its owner is as awake as everybody else. An owner that is stopped
+ * alone, by a debugger or by a long garbage collection in the middle of a change, does lose the lock; see
+ * give().
+ */
+const WAIT_MS = 50
+const WAITS_FOR_THE_DEAD = 20
+/** Only memory that somebody plays with is locked as long as this. */
+const WAITS_IN_ALL = 200
+
+export class Lock {
+  readonly #header: Int32Array
+
+  constructor(header: Int32Array) {
+    this.#header = header
+  }
+
+  /** @returns a ticket, which give() takes, or 0 where the lock was not to be had */
+  take(): number {
+    const header = this.#header
+    // Odd, so never 0; none comes twice before all others have.
+    const ticket = Atomics.add(header, HEADER.tickets, 2) | 1
+    let last = 0
+    let unmoved = 0
+    for (let waits = 0; waits < WAITS_IN_ALL; ) {
+      const seen = Atomics.compareExchange(header, HEADER.lock, 0, ticket)
+      if (seen === 0) return ticket
+      if (seen !== last) unmoved = 0
+      last = seen
+      if (unmoved === WAITS_FOR_THE_DEAD) {
+        if (Atomics.compareExchange(header, HEADER.lock, seen, ticket) === seen) return ticket
+      } else if (waitInVain(header, seen)) {
+        unmoved++
+        waits++
+      }
+    }
+    return 0
+  }
+
+  /**
+   * @returns false where somebody else took the lock over: nobody knows what the two have made of the
+   * directory
+   */
+  give(ticket: number): boolean {
+    const mine = Atomics.compareExchange(this.#header, HEADER.lock, ticket, 0) === ticket
+    Atomics.notify(this.#header, HEADER.lock, 1)
+    return mine
+  }
+}
+
+/** @returns whether the time ran out */
+function waitInVain(header: Int32Array, seen: number): boolean {
+  try {
+    return Atomics.wait(header, HEADER.lock, seen, WAIT_MS) === 'timed-out'
+  } catch {
+    // Some engines let no main thread wait.
+    const end = performance.now() + WAIT_MS
+    while (Atomics.load(header, HEADER.lock) === seen) if (performance.now() > end) return true
+    return false
+  }
+}

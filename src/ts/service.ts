@@ -1,0 +1,97 @@
+import { accessSync, constants, readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import { backend } from './backend'
+import type { Region } from './region'
+
+/*
+ * Where the processes of a service meet. A cluster worker and its primary compute the same path, whoever comes first;
+ * other children find it in their environment.
+ */
+const VARIABLE = 'RSEQ_REGION'
+
+/** The file to be removed with this process. */
+let owned: string | null = null
+
+function readable(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+/** Field 22 of /proc/PID/stat, counted from behind the command's name, which may hold anything. Empty: no process. */
+function startTime(pid: number): string {
+  const stat = readable(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+/**
+ * The process that all others of the service descend from. Node takes the variable that makes a cluster worker out of
+ * `process.env`; the environment that the process was started with keeps it, for its threads too.
+ */
+function leader(): number {
+  const isClusterWorker = /(^|\0)NODE_UNIQUE_ID=/.test(readable('/proc/self/environ'))
+  return isClusterWorker ? process.ppid : process.pid
+}
+
+function folder(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK | constants.X_OK)
+    return '/dev/shm'
+  } catch {
+    return tmpdir()
+  }
+}
+
+/** Removes the files of services that nobody of is left. */
+function sweep(where: string, prefix: string): void {
+  for (const name of readdirSync(where)) {
+    const [pid, started] = name.startsWith(prefix) ? name.slice(prefix.length).split('-') : []
+    if (pid === undefined || started === undefined || startTime(Number(pid)) === started) continue
+    const path = join(where, name)
+    const region = backend.attach(path, true)
+    if (region < 0) continue
+    // By locks, not by numbers: it may be in another PID namespace.
+    const alive = backend.processes(region).some((process) => process.alive)
+    backend.closeRegion(region)
+    if (!alive) unlinkSync(path)
+  }
+}
+
+/** Attaches to the service's region, or makes it. */
+export function openService(create: (file: string) => Region): Region {
+  const named = process.env[VARIABLE]
+  if (named !== undefined && named !== '') return create(named)
+  const pid = leader()
+  const where = folder()
+  const prefix = `rseq-${process.getuid?.() ?? 0}-`
+  try {
+    sweep(where, prefix)
+  } catch {
+    // litter of others is no reason to fail
+  }
+  const file = join(where, `${prefix}${pid}-${startTime(pid)}`)
+  const region = create(file)
+  process.env[VARIABLE] = file
+  if (pid === process.pid && isMainThread) {
+    owned = file
+    process.on('exit', leaveService)
+  }
+  return region
+}
+
+/** The primary ends, or has closed the region: nobody is to find it any more. */
+export function leaveService(): void {
+  process.off('exit', leaveService)
+  if (owned === null) return
+  try {
+    unlinkSync(owned)
+  } catch {
+    // gone already
+  }
+  if (process.env[VARIABLE] === owned) delete process.env[VARIABLE]
+  owned = null
+}
