@@ -39,9 +39,8 @@ function nodeHeaders() {
   return found ?? fail("Node's headers are missing: build the addon first, or set npm_config_nodedir")
 }
 
-const native = ['src/native', 'src/native/arch', 'test/native', 'bench/native'].flatMap((folder) =>
-  files(folder, '.c', '.cc', '.h'),
-)
+const own = ['src/native', 'src/native/arch', 'src/native/region']
+const native = [...own, 'test/native', 'bench/native'].flatMap((folder) => files(folder, '.c', '.cc', '.h'))
 const mode = values.fix ? ['-i'] : ['--dry-run', '-Werror']
 const formatted = spawnSync(clangFormatPath, [...mode, ...native], { stdio: 'inherit', cwd: root })
 if (formatted.status !== 0) fail('not formatted; npm run format does it')
@@ -82,7 +81,7 @@ function tidy(file) {
   })
 }
 
-const queue = files('src/native', '.cc')
+const queue = own.flatMap((folder) => files(folder, '.cc'))
 let clean = true
 async function work() {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {

@@ -1,5 +1,6 @@
-/// What the files of the N-API surface share. TypeScript has checked arguments, for good messages; here nothing is
-/// believed of them: a number that is none reads as 0, memory's type and size are taken from what was really given.
+/// What the files of the N-API surface share. TypeScript has checked arguments, for good messages; here
+/// nothing is believed of them: a number that is none reads as 0, memory's type and size are taken from what
+/// was really given.
 #pragma once
 
 #include <napi.h>
@@ -78,7 +79,8 @@ class Arguments {
     void* data = nullptr;
     size_t length = 0;
     if (napi_is_typedarray(env_, values_[i], &is_one) != napi_ok || !is_one) return {};
-    if (napi_get_typedarray_info(env_, values_[i], &type, &length, &data, nullptr, nullptr) != napi_ok) return {};
+    if (napi_get_typedarray_info(env_, values_[i], &type, &length, &data, nullptr, nullptr) != napi_ok)
+      return {};
     if (type != wanted) return {};
     return {static_cast<T*>(data), length};
   }

@@ -1,5 +1,5 @@
-/// The N-API surface of cells: adding and reading. Hot functions are raw callbacks: the C++ wrapper would cost them
-/// as much again.
+/// The N-API surface of cells: adding and reading. Hot functions are raw callbacks: the C++ wrapper would
+/// cost them as much again.
 #include <stdlib.h>
 
 #include "addon.h"
@@ -108,7 +108,8 @@ Napi::Value Targets(const Napi::CallbackInfo& info) {
   return out;
 }
 
-// --- many at once: 0 where all was added; −1 where the arguments do not fit together; else 1 + the index of the
+// --- many at once: 0 where all was added; −1 where the arguments do not fit together; else 1 + the index of
+// the
 // --- first amount that cannot be added. Nothing is added then.
 
 bool is_finite(double x) { return x - x == 0; }
@@ -179,7 +180,8 @@ napi_value RecordTimes(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// --- reading cells: (region, entry, …); NaN or undefined where this process does not hold the entry -----------
+// --- reading cells: (region, entry, …); NaN or undefined where this process does not hold the entry
+// -----------
 
 /// An int64 where a double holds it exactly, else NaN.
 double exact(int64_t n) {
@@ -209,7 +211,8 @@ napi_value BigValue(napi_env env, napi_callback_info info) {
   if (held == nullptr) return nullptr;
   napi_value result = nullptr;
   napi_create_bigint_int64(
-      env, arguments.boolean(2) ? counter::drain_i64(region, *held) : counter::sum_i64(region, *held), &result);
+      env, arguments.boolean(2) ? counter::drain_i64(region, *held) : counter::sum_i64(region, *held),
+      &result);
   return result;
 }
 

@@ -48,7 +48,8 @@ napi_value Find(napi_env env, napi_callback_info info) {
   uint64_t nonce = 0;
   bool lossless = false;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
-  if (napi_get_value_bigint_uint64(env, argument, &nonce, &lossless) != napi_ok) return number(env, region::kAbsent);
+  if (napi_get_value_bigint_uint64(env, argument, &nonce, &lossless) != napi_ok)
+    return number(env, region::kAbsent);
   return number(env, region::find(nonce));
 }
 
@@ -84,8 +85,8 @@ napi_value Open(napi_env env, napi_callback_info info) {
                              {name, name_length}, {labels, labels_length}));
 }
 
-/// (region, kind, byMmCid, shape, texts: Uint8Array of name, labels, help, unit and extra, one behind the other,
-/// lengths: Uint32Array of 5) → as Open
+/// (region, kind, byMmCid, shape, texts: Uint8Array of name, labels, help, unit and extra, one behind the
+/// other, lengths: Uint32Array of 5) → as Open
 napi_value Make(napi_env env, napi_callback_info info) {
   const Arguments<6> arguments(env, info);
   const uint32_t region = arguments.u32(0);

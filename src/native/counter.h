@@ -28,8 +28,8 @@ void count_abort();
 /// @param number  below stripes.limit
 /// @return kMoved also where the stripe is out of bounds: no rseq on this thread
 template <typename T>
-[[gnu::always_inline]] inline sequences::Outcome attempt(const arena::Stripes& stripes, abi::Area* area,
-                                                         const uint32_t* field, uint32_t number, T amount) {
+RSEQ_SECTION sequences::Outcome attempt(const arena::Stripes& stripes, abi::Area* area, const uint32_t* field,
+                                        uint32_t number, T amount) {
   const uint32_t stripe = abi::load(field);
   if (stripe >= stripes.count) [[unlikely]]
     return sequences::Outcome::kMoved;
@@ -48,7 +48,7 @@ template <typename T>
 /// and the first attempt commits.
 /// @param id  region::Held's, of any region; any other number adds nothing or to some cell, never elsewhere
 template <typename T>
-inline void add(uint32_t id, T amount) {
+RSEQ_SECTION void add(uint32_t id, T amount) {
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
   const arena::Stripes stripes = arena::stripes;
   // Also those by mm_cid.
@@ -74,16 +74,16 @@ bool is_safe_integer(double x);
 /// @param out  region::stripes_of() + 1 words, the cells' bits, as if nothing had ever been drained
 void read(uint32_t region, const region::Held& held, uint64_t* out);
 
-/// The sum of cell `i` of the run, less the baseline. Cells that others add positive numbers to: between the true
-/// totals at start and end.
+/// The sum of cell `i` of the run, less the baseline. Cells that others add positive numbers to: between the
+/// true totals at start and end.
 int64_t sum_i64(uint32_t region, const region::Held& held, uint32_t i = 0);
 double sum_f64(uint32_t region, const region::Held& held, uint32_t i = 0);
 
 /// Reads and resets. What was added before the call, and not drained before, is in the result; what is added
 /// later is in a later one: each add is shared out once, among any number of drainers in any process.
 ///
-/// Cells are not touched: the baseline becomes the sum that was read. It is loaded first (acquire), so that the cells
-/// read after it have at least what they had in the sum that somebody else stored there (release).
+/// Cells are not touched: the baseline becomes the sum that was read. It is loaded first (acquire), so that
+/// the cells read after it have at least what they had in the sum that somebody else stored there (release).
 int64_t drain_i64(uint32_t region, const region::Held& held, uint32_t i = 0);
 double drain_f64(uint32_t region, const region::Held& held, uint32_t i = 0);
 

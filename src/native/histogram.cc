@@ -8,8 +8,8 @@ using shape::Shape;
 
 constexpr uint64_t kSign = UINT64_C(1) << 63;
 
-/// A word that is the larger the larger the number is; neither 0 nor its complement is one of a finite number.
-/// So the complement is larger the smaller the number is: what the smallest sample is kept as.
+/// A word that is the larger the larger the number is; neither 0 nor its complement is one of a finite
+/// number. So the complement is larger the smaller the number is: what the smallest sample is kept as.
 inline uint64_t key_of(double x) {
   const int64_t bits = shape::bits_of(x);
   return static_cast<uint64_t>(bits) ^ (static_cast<uint64_t>(bits >> 63) | kSign);
@@ -40,12 +40,13 @@ uint64_t load(const uint64_t* cell) { return __atomic_load_n(cell, __ATOMIC_RELA
   }
   auto* cell = all.cell<uint64_t>(all.count, number);
   uint64_t known = load(cell);
-  while (known < key && !__atomic_compare_exchange_n(cell, &known, key, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  while (known < key &&
+         !__atomic_compare_exchange_n(cell, &known, key, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
   }
 }
 
-/// Extremes that hold the sample on one stripe do so for all: a look at a stripe that the thread has left meanwhile
-/// is as good as one at its own.
+/// Extremes that hold the sample on one stripe do so for all: a look at a stripe that the thread has left
+/// meanwhile is as good as one at its own.
 inline bool holds(const int64_t* run, uint64_t key) {
   const auto* extremes = reinterpret_cast<const uint64_t*>(run);
   return load(extremes + shape::kMin) >= ~key && load(extremes + shape::kMax) >= key;
@@ -67,9 +68,9 @@ inline bool is_integer(double x) {
 void add_sum(uint32_t first, double x, int64_t times) {
   int64_t product = 0;
   if (is_integer(x) && !__builtin_mul_overflow(static_cast<int64_t>(x), times, &product)) {
-    counter::add(first + shape::kIntegers, product);
+    counter::add_again(first + shape::kIntegers, product, false);
   } else {
-    counter::add(first + shape::kFractions, x * static_cast<double>(times));
+    counter::add_again(first + shape::kFractions, x * static_cast<double>(times), false);
   }
 }
 
@@ -77,7 +78,7 @@ void add_sum(uint32_t first, double x, int64_t times) {
 [[gnu::noinline]] void record_slowly(const Shape& shape, double x, int64_t times) {
   raise(shape.cell + shape::kMin, ~key_of(x));
   raise(shape.cell + shape::kMax, key_of(x));
-  counter::add(shape.cell + shape::kBuckets + shape::bucket(shape, x), times);
+  counter::add_again(shape.cell + shape::kBuckets + shape::bucket(shape, x), times, false);
   add_sum(shape.cell, x, times);
 }
 
@@ -87,11 +88,11 @@ void add_sum(uint32_t first, double x, int64_t times) {
   add_sum(shape.cell, x, 1);
 }
 
-/// The usual case stands alone, without a stack frame, as in counter::add(): two sections on the stripe that the
-/// thread was seen on, of which each finds out by itself if it has left.
+/// The usual case stands alone, without a stack frame, as in counter::add(): two sections on the stripe that
+/// the thread was seen on, of which each finds out by itself if it has left.
 /// @param add_to_sum  (area, stripe, run, its first cell)
 template <typename AddSum>
-[[gnu::always_inline]] inline void record_with(uint32_t id, double x, AddSum add_to_sum) {
+RSEQ_SECTION void record_with(uint32_t id, double x, AddSum add_to_sum) {
   const Shape* shape = find(id);
   if (shape == nullptr) [[unlikely]]
     return;
@@ -114,9 +115,10 @@ template <typename AddSum>
 
 /// One add to a cell of the run; counter::add()'s other ways where it does not commit.
 template <typename T>
-[[gnu::always_inline]] inline void add_on(abi::Area* area, uint32_t stripe, int64_t* run, uint32_t first,
-                                          shape::Cell which, T amount) {
-  const Outcome added = sequences::add(area, &area->cpu_id, stripe, reinterpret_cast<T*>(run + which), amount);
+RSEQ_SECTION void add_on(abi::Area* area, uint32_t stripe, int64_t* run, uint32_t first, shape::Cell which,
+                         T amount) {
+  const Outcome added =
+      sequences::add(area, &area->cpu_id, stripe, reinterpret_cast<T*>(run + which), amount);
   if (added != Outcome::kCommitted) [[unlikely]]
     counter::add_again(first + which, amount, added == Outcome::kAborted);
 }

@@ -1,9 +1,9 @@
 /// Per-CPU histograms: a run of cells, of which buckets and sums are added to as counters are.
 ///
-/// The smallest and the largest sample are kept as words that only grow, per stripe: looked at first, and stored
-/// only where a sample goes beyond. They are the one kind of cell that somebody else writes too: reset() sets them to
-/// nothing while others may be at it. So they are hints: whoever reads them holds them against the buckets, which are
-/// exact, and takes the bucket's own bound where a hint does not lie in it.
+/// The smallest and the largest sample are kept as words that only grow, per stripe: looked at first, and
+/// stored only where a sample goes beyond. They are the one kind of cell that somebody else writes too:
+/// reset() sets them to nothing while others may be at it. So they are hints: whoever reads them holds them
+/// against the buckets, which are exact, and takes the bucket's own bound where a hint does not lie in it.
 #pragma once
 
 #include "counter.h"
@@ -23,7 +23,7 @@ void record_times(uint32_t id, double x, int64_t times);
 
 /// What read() fills: numbers behind the head are the buckets' counts.
 enum Out : uint32_t {
-  kOutMin,       ///< NaN where nothing was recorded since the last reset
+  kOutMin,  ///< NaN where nothing was recorded since the last reset
   kOutMax,
   kOutIntegersHigh,  ///< the sum of integer samples, an int64: its upper half, signed …
   kOutIntegersLow,   ///< … and its lower one

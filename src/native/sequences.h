@@ -76,11 +76,11 @@ enum class Outcome {
 
 namespace rseq::sequences {
 
-inline Outcome add(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
+RSEQ_SECTION Outcome add(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   return add_i64(area, id, stripe, cell, n);
 }
 
-inline Outcome add(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
+RSEQ_SECTION Outcome add(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   return add_f64(area, id, stripe, cell, x);
 }
 

@@ -14,6 +14,13 @@
       'includes': ['../../src/native/rseq.gypi'],
       'defines': ['RSEQ_INJECT_LOOPS=2000', 'RSEQ_TRUST_SECTIONS'],
     },
+    {
+      # Not optimised: each inline function has a copy, of which the linker keeps one.
+      'target_name': 'rseq_unoptimised',
+      'includes': ['../../src/native/rseq.gypi'],
+      'cflags': ['-O0'],
+      'cflags!': ['-O2'],
+    },
     {'target_name': 'helpers', 'sources': ['helpers.c']},
     {
       'target_name': 'fake',

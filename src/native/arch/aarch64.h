@@ -38,8 +38,8 @@
   "cmp w16, %w[stripe]\n\t" \
   "b.ne %l[moved]\n\t"
 
-/// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in which
-/// the linker keeps or drops such copies.
+/// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in
+/// which the linker keeps or drops such copies.
 #define RSEQ_SECTION [[gnu::always_inline]] inline
 
 namespace rseq::sequences {
@@ -85,13 +85,13 @@ aborted:
 }
 
 RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
-                             uint64_t expected, uint64_t desired) {
+                                   uint64_t expected, uint64_t desired) {
   // x16 = *cell
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK     //
-                        "ldr x16, [%[cell]]\n\t"            //
-                        "cmp x16, %[expected]\n\t"          //
-                        "b.ne %l[moved]\n\t"                //
-                        RSEQ_INJECT                         //
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
+                        "ldr x16, [%[cell]]\n\t"         //
+                        "cmp x16, %[expected]\n\t"       //
+                        "b.ne %l[moved]\n\t"             //
+                        RSEQ_INJECT                      //
                         "str %[desired], [%[cell]]\n"
                         "2:\n"
                         :
@@ -107,7 +107,7 @@ aborted:
 }
 
 RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
-                     uint32_t* left) {
+                           uint32_t* left) {
   // w16 = first, w17 = turns, w9 = *word
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
                         "ldr w16, [%[word]]\n\t"

@@ -2,6 +2,8 @@
 /// Specification: ../sequences.h.
 #pragma once
 
+#define RSEQ_SECTION inline
+
 namespace rseq::sequences {
 
 inline Outcome add_i64(abi::Area*, const uint32_t*, uint32_t, int64_t*, int64_t) { return Outcome::kMoved; }

@@ -38,8 +38,8 @@
   "cmpl %[stripe], (%[id])\n\t" \
   "jne %l[moved]\n\t"
 
-/// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in which
-/// the linker keeps or drops such copies.
+/// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in
+/// which the linker keeps or drops such copies.
 #define RSEQ_SECTION [[gnu::always_inline]] inline
 
 namespace rseq::sequences {
@@ -82,11 +82,11 @@ aborted:
 }
 
 RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
-                             uint64_t expected, uint64_t desired) {
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK          //
-                        "cmpq %[expected], (%[cell])\n\t"        //
-                        "jne %l[moved]\n\t"                      //
-                        RSEQ_INJECT                              //
+                                   uint64_t expected, uint64_t desired) {
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK    //
+                        "cmpq %[expected], (%[cell])\n\t"  //
+                        "jne %l[moved]\n\t"                //
+                        RSEQ_INJECT                        //
                         "movq %[desired], (%[cell])\n"
                         "2:\n"
                         :
@@ -102,7 +102,7 @@ aborted:
 }
 
 RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
-                     uint32_t* left) {
+                           uint32_t* left) {
   // eax = first, ecx = turns
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
                         "movl (%[word]), %%eax\n\t"

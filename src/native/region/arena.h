@@ -1,10 +1,11 @@
-/// Address space for stripes: one reservation for the life of the process, in which every region that this process
-/// can count in has its own range of cell numbers, the same in every stripe. So a hot operation needs the number
-/// alone, whichever region it is of, and nothing ever moves under a writer.
+/// Address space for stripes: one reservation for the life of the process, in which every region that this
+/// process can count in has its own range of cell numbers, the same in every stripe. So a hot operation needs
+/// the number alone, whichever region it is of, and nothing ever moves under a writer.
 ///
 ///     base + (stripe << shift) + 8 × number
 ///
-/// All numbers below `limit` are mapped and can be written, always: one comparison keeps any number in bounds.
+/// All numbers below `limit` are mapped and can be written, always: one comparison keeps any number in
+/// bounds.
 #pragma once
 
 #include <stddef.h>

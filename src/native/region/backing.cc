@@ -27,7 +27,8 @@ int file_status(int fd, struct stat* out) { return static_cast<int>(syscall(SYS_
 uint64_t random_nonce(const void* otherwise) {
   uint64_t nonce = 0;
   // Before the kernel's random pool is ready, an address has to do.
-  if (getrandom(&nonce, sizeof nonce, GRND_NONBLOCK) != sizeof nonce) nonce = reinterpret_cast<uint64_t>(otherwise);
+  if (getrandom(&nonce, sizeof nonce, GRND_NONBLOCK) != sizeof nonce)
+    nonce = reinterpret_cast<uint64_t>(otherwise);
   return nonce;
 }
 
@@ -130,7 +131,8 @@ int32_t publish(const char* path, const Sizes& sizes) {
   const int fd = open_temporary(path, temporary);
   if (fd < 0) return kSystem;
   int32_t result = fill(fd, sizes);
-  if (result == 0 && (fchmod(fd, kMode) != 0 || (link(temporary, path) != 0 && errno != EEXIST))) result = kSystem;
+  if (result == 0 && (fchmod(fd, kMode) != 0 || (link(temporary, path) != 0 && errno != EEXIST)))
+    result = kSystem;
   const int error = errno;
   unlink(temporary);
   close(fd);

@@ -1,7 +1,7 @@
 /// What a region's memory is: of this process alone, an anonymous file (memfd), or a file.
 ///
-/// A file becomes visible under its name only when it is whole. Whoever attaches checks whose it is, copies the
-/// header out, and takes the places of everything from that copy.
+/// A file becomes visible under its name only when it is whole. Whoever attaches checks whose it is, copies
+/// the header out, and takes the places of everything from that copy.
 #pragma once
 
 #include "directory.h"
@@ -10,7 +10,7 @@ namespace rseq::region::backing {
 
 /// Memory with a valid header, its control part mapped.
 struct Memory {
-  int fd;  ///< −1: of this process alone
+  int fd;           ///< −1: of this process alone
   bool can_shrink;  ///< others could cut it short
   Sizes sizes;
   uint64_t nonce;

@@ -1,12 +1,14 @@
-/// The directory of a region: which runs of cells there are, under which names, and which processes hold them.
+/// The directory of a region: which runs of cells there are, under which names, and which processes hold
+/// them.
 ///
-/// Looking a name up takes no lock between processes. Whatever changes the directory takes it (lock.h) and sets
-/// `dirty` meanwhile; the entries are the truth, and chains, bitmaps and counts follow from them, so that the next
-/// process repairs what a killed one left half done: nothing made is lost, nothing is there twice.
+/// Looking a name up takes no lock between processes. Whatever changes the directory takes it (lock.h) and
+/// sets `dirty` meanwhile; the entries are the truth, and chains, bitmaps and counts follow from them, so
+/// that the next process repairs what a killed one left half done: nothing made is lost, nothing is there
+/// twice.
 ///
-/// A run is given to a next owner only when no living process holds it any more. A process holds what its threads
-/// have open, each as often as it was opened; a thread lets go when it closes, or ends. So nobody can add to the
-/// cells when they are set to zero, and an add that comes late cannot come at all.
+/// A run is given to a next owner only when no living process holds it any more. A process holds what its
+/// threads have open, each as often as it was opened; a thread lets go when it closes, or ends. So nobody can
+/// add to the cells when they are set to zero, and an add that comes late cannot come at all.
 ///
 /// Within a process the caller keeps calls apart (region.cc has a mutex for each region).
 #pragma once

@@ -1,6 +1,7 @@
-/// A file can be cut short while it is mapped, or its file system be full when a page is first touched: then the
-/// kernel answers an access with SIGBUS. Here that becomes an error with a code: the page is replaced by memory of
-/// this process alone, so that the access that was under way ends, and the region is marked as lost.
+/// A file can be cut short while it is mapped, or its file system be full when a page is first touched: then
+/// the kernel answers an access with SIGBUS. Here that becomes an error with a code: the page is replaced by
+/// memory of this process alone, so that the access that was under way ends, and the region is marked as
+/// lost.
 ///
 /// The handler is installed with the first region that this can happen to, and hands every other SIGBUS on.
 #pragma once

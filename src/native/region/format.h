@@ -1,8 +1,8 @@
 /// What a region's memory looks like: the one format of all backings, version 1. README.md draws it.
 ///
-/// A region that is shared can be damaged or hostile. So nothing here is a pointer, every place follows from the
-/// five Sizes alone, which are checked once and then kept in memory of this process's own, and numbers that change
-/// (links, hints, entries) are held against the Sizes whenever they are used.
+/// A region that is shared can be damaged or hostile. So nothing here is a pointer, every place follows from
+/// the five Sizes alone, which are checked once and then kept in memory of this process's own, and numbers
+/// that change (links, hints, entries) are held against the Sizes whenever they are used.
 #pragma once
 
 #include <stddef.h>
@@ -64,7 +64,7 @@ struct Header {
 
 /// A process that is, or was, attached. It is alive while it holds the lock of this slot (lock.h).
 struct Process {
-  uint32_t pid;         ///< in its own PID namespace; 0: the slot was never used
+  uint32_t pid;  ///< in its own PID namespace; 0: the slot was never used
   uint32_t reserved;
   uint64_t start_time;  ///< field 22 of /proc/PID/stat, clock ticks since boot
   uint64_t pid_namespace;
@@ -143,6 +143,12 @@ inline uint32_t hash_bytes(const void* bytes, size_t length, uint32_t hash = 216
   return hash;
 }
 
-inline uint32_t checksum(const Header& header) { return hash_bytes(&header, offsetof(Header, checksum)); }
+/// Of what is constant.
+inline uint32_t checksum(const Header& header) {
+  uint32_t hash = hash_bytes(&header.magic, sizeof header.magic);
+  hash = hash_bytes(&header.version, sizeof header.version, hash);
+  hash = hash_bytes(&header.sizes, sizeof header.sizes, hash);
+  return hash_bytes(&header.nonce, sizeof header.nonce, hash);
+}
 
 }  // namespace rseq::region

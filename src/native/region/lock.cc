@@ -52,7 +52,8 @@ bool take_process(int fd, uint32_t process) {
 bool is_alive(int fd, uint32_t process) {
   struct flock found = {};
   // What cannot be asked counts as alive: the careful answer.
-  return fd >= 0 && (call(fd, kGetLock, F_RDLCK, kProcesses + process, &found) != 0 || found.l_type != F_UNLCK);
+  return fd >= 0 &&
+         (call(fd, kGetLock, F_RDLCK, kProcesses + process, &found) != 0 || found.l_type != F_UNLCK);
 }
 
 }  // namespace rseq::region::lock

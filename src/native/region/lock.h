@@ -1,5 +1,6 @@
-/// Locks between processes, which the kernel takes back from the dead: locks on single bytes of the region's file,
-/// by open file description (fcntl(2), F_OFD_SETLK). They hold across PID namespaces, and no number is reused.
+/// Locks between processes, which the kernel takes back from the dead: locks on single bytes of the region's
+/// file, by open file description (fcntl(2), F_OFD_SETLK). They hold across PID namespaces, and no number is
+/// reused.
 #pragma once
 
 #include <stdint.h>

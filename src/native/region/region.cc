@@ -79,11 +79,10 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only) {
   if (held == MAP_FAILED) return kNoMemory;
   region.held = static_cast<Held*>(held);
   if (memory.can_shrink) {
-    fault::watch(static_cast<uint32_t>(&region - regions),
-                 {.control = memory.control,
-                  .control_bytes = memory.control_bytes,
-                  .first = region.first,
-                  .cells = read_only ? 0 : memory.sizes.cells});
+    fault::watch(static_cast<uint32_t>(&region - regions), {.control = memory.control,
+                                                            .control_bytes = memory.control_bytes,
+                                                            .first = region.first,
+                                                            .cells = read_only ? 0 : memory.sizes.cells});
   }
   region.directory.process = 0;
   if (!read_only) {
@@ -192,7 +191,8 @@ int32_t find(uint64_t nonce) {
   for (int read_only = 0; read_only < 2; ++read_only) {
     for (uint32_t i = 0; i < kMaxRegions; ++i) {
       const Region& region = regions[i];
-      if (region.active == 0 || region.memory.nonce != nonce || region.read_only != (read_only != 0)) continue;
+      if (region.active == 0 || region.memory.nonce != nonce || region.read_only != (read_only != 0))
+        continue;
       opened_by_this_thread(i);
       return static_cast<int32_t>(i);
     }

@@ -1,8 +1,8 @@
 /// The regions of this process: per-CPU memory, and what in it this process's threads have open.
 ///
 /// Region 0 is the process's own. Others are shared, through a memfd or a file. In JavaScript's hands are two
-/// numbers, a region's and an entry's; nothing is believed of them: whether this process holds that entry, and
-/// where its cells are, stands in memory of this process alone.
+/// numbers, a region's and an entry's; nothing is believed of them: whether this process holds that entry,
+/// and where its cells are, stands in memory of this process alone.
 ///
 /// Every function may be called by any thread.
 #pragma once
@@ -16,13 +16,14 @@ namespace rseq::region {
 inline constexpr uint32_t kMaxRegions = 32;
 inline constexpr uint32_t kProcess = 0;  ///< this process's own region
 
-/// Set in the number of a cell whose stripe is chosen by mm_cid. Above every limit: the hot path's one comparison
-/// finds it, too.
+/// Set in the number of a cell whose stripe is chosen by mm_cid. Above every limit: the hot path's one
+/// comparison finds it, too.
 inline constexpr uint32_t kByMmCid = 1U << 30;
 /// What stands for a hot id where there is none: cells of a region that is only read.
 inline constexpr uint32_t kNoId = ~UINT32_C(0);
 
-/// An entry that this process holds. Its numbers were checked when it was opened; nobody else can change them.
+/// An entry that this process holds. Its numbers were checked when it was opened; nobody else can change
+/// them.
 struct Held {
   uint32_t references;  ///< of all threads together
   uint32_t cell;        ///< in the region
@@ -82,7 +83,8 @@ void end_thread();
 
 /// @return null where this process does not hold the entry, or only looks on and it was removed
 const Held* held(uint32_t region, uint32_t entry);
-/// Cell `i` of a held entry in a stripe; the region's own stripes.count is the overflow stripe, the next the baseline.
+/// Cell `i` of a held entry in a stripe; the region's own stripes.count is the overflow stripe, the next the
+/// baseline.
 int64_t* cell_of(uint32_t region, const Held& held, uint32_t stripe, uint32_t i);
 uint32_t stripes_of(uint32_t region);
 

@@ -1,8 +1,9 @@
-/// How a histogram's values are shared out to its buckets, and where its cells are: one shape for each histogram
-/// that this process has open. Checked when it is made, then constant, in memory of this process alone.
+/// How a histogram's values are shared out to its buckets, and where its cells are: one shape for each
+/// histogram that this process has open. Checked when it is made, then constant, in memory of this process
+/// alone.
 ///
-/// Cells of a histogram: what kExtremes says, the sum of the samples that are integers, the sum of the others,
-/// and then the buckets.
+/// Cells of a histogram: what kExtremes says, the sum of the samples that are integers, the sum of the
+/// others, and then the buckets.
 #pragma once
 
 #include <stdint.h>
@@ -59,8 +60,9 @@ inline uint32_t bucket(const Shape& shape, double x) {
     while (i < shape.count && x > shape.bounds[i]) ++i;
     return i;
   }
-  // A double's bits are ordered as the number is, and a power of two apart in the exponent. Both ends of the range
-  // count as whole buckets; below the range are 0 and what is negative as a signed number, far above it as unsigned.
+  // A double's bits are ordered as the number is, and a power of two apart in the exponent. Both ends of the
+  // range count as whole buckets; below the range are 0 and what is negative as a signed number, far above it
+  // as unsigned.
   const auto i = static_cast<uint64_t>((bits_of(x) >> shape.drop) - shape.base);
   if (i < shape.buckets - 2) [[likely]]
     return static_cast<uint32_t>(i) + 1;

@@ -52,7 +52,8 @@ inline Region* active(uint32_t number) {
   return __atomic_load_n(&region.active, __ATOMIC_ACQUIRE) != 0 ? &region : nullptr;
 }
 
-/// Ends `times` openings by this thread, and detaches where nobody needs the region any more. With the table's lock.
+/// Ends `times` openings by this thread, and detaches where nobody needs the region any more. With the
+/// table's lock.
 void close_locked(uint32_t number, uint32_t times);
 
 }  // namespace rseq::region
