@@ -6,9 +6,10 @@ import { fixtures, hasAddon, world } from './world'
 const code = (wanted: string): unknown => expect.objectContaining({ name: 'RseqError', code: wanted })
 const counts = (histogram: PerCpuHistogram): number[] => histogram.buckets().map(({ count }) => count)
 
-/** Fewer where a machine is emulated. */
-const SAMPLES = Number(process.env.RSEQ_TEST_INCREMENTS ?? 1_000_000) / 4
-const WORKERS = 4
+/** Fewer of both where a machine is emulated; ten million samples in one world. */
+const WORKERS = Number(process.env.RSEQ_TEST_WORKERS ?? 16)
+const INCREMENTS = Number(process.env.RSEQ_TEST_INCREMENTS ?? 1_000_000)
+const SAMPLES = (INCREMENTS * 10) / 16 / (world === 'default' ? 1 : 10)
 
 describe(`PerCpuHistogram, world ${world}`, () => {
   test('records, and reads as Node’s histograms do', () => {
@@ -166,7 +167,7 @@ describe(`PerCpuHistogram, world ${world}`, () => {
       ...args: [number, number, string]
     ) => Iterable<number>
     const all = new Float64Array(WORKERS * SAMPLES)
-    for (let w = 0; w < WORKERS; w++) all.set([...generate(w, SAMPLES, kind)], w * SAMPLES)
+    for (let w = 0; w < WORKERS; w++) all.set(Float64Array.from(generate(w, SAMPLES, kind)), w * SAMPLES)
     all.sort()
     const read = histogram.snapshot()
     const exact = (p: number): number => all[Math.ceil((p / 100) * all.length) - 1] as number

@@ -53,7 +53,18 @@ export const worlds = [
   },
 ]
 
-const BEHAVIOUR = ['batch', 'counter', 'cpu', 'entries', 'exact', 'histogram', 'region', 'status', 'sum']
+const BEHAVIOUR = [
+  'batch',
+  'counter',
+  'cpu',
+  'entries',
+  'exact',
+  'histogram',
+  'hostile',
+  'region',
+  'status',
+  'sum',
+]
 
 /** Files that run in every world; all others run once, in the default world. */
 export const behaviour = BEHAVIOUR.map((name) => `test/${name}.test.ts`)

@@ -1,5 +1,5 @@
 /// What the files of the N-API surface share. TypeScript has checked arguments, for good messages; here
-/// nothing is believed of them: a number that is none reads as 0, memory's type and size are taken from what
+/// nothing is believed of them: a number that is none is nobody's, memory's type and size are taken from what
 /// was really given.
 #pragma once
 
@@ -46,10 +46,13 @@ class Arguments {
     napi_get_cb_info(env, info, &count, values_, nullptr, nullptr);
   }
 
+  /// @return nobody's number, UINT32_MAX, for anything but an integer from 0 to that
   uint32_t u32(size_t i) const {
-    uint32_t value = 0;
-    napi_get_value_uint32(env_, values_[i], &value);
-    return value;
+    double value = -1;
+    napi_get_value_double(env_, values_[i], &value);
+    const bool fits = value >= 0 && value <= UINT32_MAX;
+    const uint32_t truncated = fits ? static_cast<uint32_t>(value) : UINT32_MAX;
+    return static_cast<double>(truncated) == value ? truncated : UINT32_MAX;
   }
 
   double number(size_t i) const {

@@ -247,11 +247,13 @@ napi_value Cells(napi_env env, napi_callback_info info) {
 napi_value HistogramCells(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
-  const region::Held* held = region::held(region, arguments.u32(1));
-  if (held == nullptr || held->kind != region::Kind::kHistogram) return nullptr;
+  const region::Held* found = region::held(region, arguments.u32(1));
+  if (found == nullptr) return nullptr;
+  const region::Held held = *found;  // the buffer must fit what is read, whatever becomes of the entry
+  if (held.kind != region::Kind::kHistogram) return nullptr;
   void* data;
-  napi_value buffer = new_buffer(env, histogram::out_size(*held) * sizeof(double), &data);
-  if (data != nullptr) histogram::read(region, *held, arguments.boolean(2), static_cast<double*>(data));
+  napi_value buffer = new_buffer(env, histogram::out_size(held) * sizeof(double), &data);
+  if (data != nullptr) histogram::read(region, held, arguments.boolean(2), static_cast<double*>(data));
   return buffer;
 }
 

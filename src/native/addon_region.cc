@@ -1,5 +1,6 @@
 /// The N-API surface of regions: which there are, and what is in them. Negative results are directory.h's.
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,16 +42,19 @@ napi_value Attach(napi_env env, napi_callback_info info) {
   return result_of(env, region::attach(path, arguments.boolean(1)));
 }
 
-/// (nonce: bigint) → region, or a result
+/// (nonce: bigint, inode: bigint) → region, or a result
 napi_value Find(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value argument = nullptr;
-  uint64_t nonce = 0;
-  bool lossless = false;
-  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
-  if (napi_get_value_bigint_uint64(env, argument, &nonce, &lossless) != napi_ok)
-    return number(env, region::kAbsent);
-  return number(env, region::find(nonce));
+  size_t count = 2;
+  napi_value arguments[2] = {};
+  uint64_t numbers[2] = {};
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  for (size_t i = 0; i < 2; ++i) {
+    bool lossless = false;
+    if (napi_get_value_bigint_uint64(env, arguments[i], &numbers[i], &lossless) != napi_ok) {
+      return number(env, region::kAbsent);
+    }
+  }
+  return number(env, region::find(numbers[0], numbers[1]));
 }
 
 /// (region) → 0, or a result
@@ -143,39 +147,48 @@ napi_value Generation(napi_env env, napi_callback_info info) {
   return number(env, held == nullptr ? static_cast<double>(region::kClosed) : held->generation);
 }
 
-Napi::Value string_of(Napi::Env env, const region::Bytes& bytes) {
-  return Napi::String::New(env, static_cast<const char*>(bytes.data), bytes.length);
-}
-
 /// An entry as an object, or undefined where it is not live.
 Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t number) {
   region::Entry copied;
   if (!directory.copy(number, &copied)) return env.Undefined();
-  auto out = Napi::Object::New(env);
-  out.Set("entry", Napi::Number::New(env, number));
-  out.Set("generation", Napi::Number::New(env, copied.generation));
-  out.Set("kind", Napi::Number::New(env, static_cast<double>(copied.kind)));
-  out.Set("byMmCid", Napi::Boolean::New(env, copied.by_mm_cid != 0));
-  out.Set("cells", Napi::Number::New(env, copied.cells));
-  out.Set("shape", Napi::Number::New(env, copied.shape));
-  out.Set("name", string_of(env, directory.text(copied, region::kName)));
-  out.Set("labels", string_of(env, directory.text(copied, region::kLabels)));
-  out.Set("help", string_of(env, directory.text(copied, region::kHelp)));
-  out.Set("unit", string_of(env, directory.text(copied, region::kUnit)));
-  const region::Bytes extra = directory.text(copied, region::kExtra);
-  auto bytes = Napi::ArrayBuffer::New(env, extra.length);
-  if (extra.length != 0) memcpy(bytes.Data(), extra.data, extra.length);
-  out.Set("extra", bytes);
-  // The texts may have become another entry's while they were read.
+  // A copy: others can write to the texts, and the engine reads a string twice.
+  const uint32_t length = region::total_length(copied);
+  auto* texts = static_cast<char*>(malloc(length + 1));
+  if (texts == nullptr) return env.Undefined();
+  memcpy(texts, directory.text(copied, region::kName).data, length);
+  const auto free_texts = [&] { free(texts); };
   region::Entry again;
-  const bool same = directory.copy(number, &again) && again.generation == copied.generation;
-  return same ? Napi::Value(out) : env.Undefined();
+  if (!directory.copy(number, &again) || again.generation != copied.generation) {
+    free_texts();
+    return env.Undefined();
+  }
+  auto out = Napi::Object::New(env);
+  const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
+  set("entry", number);
+  set("generation", copied.generation);
+  set("kind", static_cast<double>(copied.kind));
+  set("cells", copied.cells);
+  set("shape", copied.shape);
+  out.Set("byMmCid", Napi::Boolean::New(env, copied.by_mm_cid != 0));
+  const char* at = texts;
+  for (uint32_t i = 0; i < region::kExtra; ++i) {
+    constexpr const char* kNames[] = {"name", "labels", "help", "unit"};
+    out.Set(kNames[i], Napi::String::New(env, at, copied.lengths[i]));
+    at += copied.lengths[i];
+  }
+  const size_t extra = copied.lengths[region::kExtra];
+  auto bytes = Napi::ArrayBuffer::New(env, extra);
+  if (extra != 0 && bytes.Data() != nullptr) memcpy(bytes.Data(), at, extra);
+  out.Set("extra", bytes);
+  free_texts();
+  return out;
 }
 
 uint32_t u32(const Napi::CallbackInfo& info, size_t i) {
-  uint32_t value = 0;
-  napi_get_value_uint32(info.Env(), info[i], &value);
-  return value;
+  const Napi::Value value = info[i];
+  if (!value.IsNumber()) return UINT32_MAX;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  return number >= 0 && number < UINT32_MAX ? static_cast<uint32_t>(number) : UINT32_MAX;
 }
 
 /// (region, entry) → what native.ts calls EntryInfo, or undefined
@@ -235,6 +248,7 @@ Napi::Value RegionInfo(const Napi::CallbackInfo& info) {
   auto out = Napi::Object::New(env);
   const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
   out.Set("nonce", Napi::BigInt::New(env, found.nonce));
+  out.Set("inode", Napi::BigInt::New(env, found.inode));
   out.Set("readOnly", Napi::Boolean::New(env, found.read_only));
   out.Set("shared", Napi::Boolean::New(env, found.shared));
   set("fd", region::descriptor(u32(info, 0)));

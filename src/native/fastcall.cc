@@ -120,6 +120,7 @@ void set(v8::Local<v8::Context> context, v8::Local<v8::Object> exports, const ch
 void Bind(const Info& info) {
   v8::Isolate* isolate = v8::Isolate::GetCurrent();
   const auto context = isolate->GetCurrentContext();
+  if (!info[0]->IsArrayBuffer()) return;
   const auto buffer = info[0].As<v8::ArrayBuffer>();
   Table table;
   if (buffer->ByteLength() != sizeof table) return;

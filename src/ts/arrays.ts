@@ -20,9 +20,16 @@ export function typedArrayLength(value: unknown): number {
   return Reflect.apply(lengthGetter, value, []) as number
 }
 
-/** An array's elements, each read once, by index; holes are undefined. */
-export function elements(array: readonly unknown[], length: number): unknown[] {
-  const copy: unknown[] = []
-  for (let i = 0; i < length; i++) copy[i] = array[i]
+/**
+ * An array's elements, each read once, by index, and checked before the next one is read: `length` may promise more
+ * than there is. Holes are undefined.
+ */
+export function elements<T>(
+  array: readonly unknown[],
+  length: number,
+  check: (element: unknown, i: number) => T,
+): T[] {
+  const copy: T[] = []
+  for (let i = 0; i < length; i++) copy[i] = check(array[i], i)
   return copy
 }

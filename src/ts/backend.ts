@@ -18,10 +18,15 @@ function nativeBackend(addon: Addon): Backend {
     addFloat,
     record,
     recordInt32,
-    key: (region) => addon.regionInfo(region)?.nonce.toString(16) ?? '',
+    key(region) {
+      const info = addon.regionInfo(region)
+      return info === undefined ? '' : `${info.nonce.toString(16)}.${info.inode.toString(16)}`
+    },
     regionOf(key: RegionKey) {
-      if (typeof key !== 'string' || !/^[0-9a-f]{1,16}$/.test(key)) return RESULT.absent
-      return addon.findRegion(BigInt(`0x${key}`))
+      const [, nonce, inode] =
+        (typeof key === 'string' && /^([0-9a-f]{1,16})\.([0-9a-f]{1,16})$/.exec(key)) || []
+      if (nonce === undefined || inode === undefined) return RESULT.absent
+      return addon.findRegion(BigInt(`0x${nonce}`), BigInt(`0x${inode}`))
     },
   }
 }

@@ -24,7 +24,7 @@ export class PerCpuBatch {
    */
   constructor(counters: readonly PerCpuCounter[]) {
     if (!Array.isArray(counters)) throw typeError('PerCpuBatch', 'an array of PerCpuCounter', counters)
-    const found = elements(counters, counters.length).map((counter, i) => {
+    const found = elements(counters, counters.length, (counter, i) => {
       const opening = openingIn(counter)
       if (opening?.kind !== 'counter')
         throw typeError(`PerCpuBatch counters[${i}]`, 'a PerCpuCounter', counter)
@@ -50,8 +50,10 @@ export class PerCpuBatch {
    */
   add(amounts: Int32Array | Float64Array | readonly number[]): void {
     const ids = this.#ids
-    if (this.#closed) throw new RseqError('ERR_RSEQ_CLOSED', 'PerCpuBatch: it was closed')
+    if (this.#closed) throw closed()
     const checked = toAmounts(amounts, ids.length)
+    // Again: an element's getter may have closed it.
+    if (this.#closed) throw closed()
     const result = addMany(ids, checked)
     if (result === 0) return
     if (result < 0) throw typeError('PerCpuBatch.add amounts', 'memory that stays as it is', amounts)
@@ -63,6 +65,10 @@ export class PerCpuBatch {
     this.#closed = true
     for (const opening of this.#openings) opening.release()
   }
+}
+
+function closed(): RseqError {
+  return new RseqError('ERR_RSEQ_CLOSED', 'PerCpuBatch: it was closed')
 }
 
 function toAmounts(
@@ -78,10 +84,11 @@ function toAmounts(
   const length = isTyped ? typedArrayLength(amounts) : amounts.length
   if (length !== size) throw rangeError(`${what}.length`, String(size), length)
   if (isTyped) return amounts as Int32Array | Float64Array
-  const copy = new Float64Array(size)
-  elements(amounts as readonly unknown[], size).forEach((n, i) => {
+  const numbers = elements(amounts as readonly unknown[], size, (n, i) => {
     if (typeof n !== 'number') throw typeError(`${what}[${i}]`, 'a safe integer', n)
-    copy[i] = n
+    return n
   })
+  const copy = new Float64Array(size)
+  for (let i = 0; i < size; i++) copy[i] = numbers[i] as number
   return copy
 }

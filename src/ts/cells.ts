@@ -85,6 +85,8 @@ export interface ProcessInfo {
 
 export interface RegionInfo {
   readonly nonce: bigint
+  /** Of the file; 0 where there is none. A file and a copy of it have the same nonce. */
+  readonly inode: bigint
   readonly readOnly: boolean
   readonly shared: boolean
   /** Of the file; −1 where there is none. */

@@ -13,7 +13,7 @@ import {
   usable,
 } from './entries'
 import { rangeError, typeError } from './errors'
-import { PerCpu } from './percpu'
+import { openInto, PerCpu } from './percpu'
 
 const { inc, addInt32, add } = backend
 const SAFE = `a safe integer, ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}`
@@ -36,8 +36,8 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_REGION_FULL`, `ERR_RSEQ_NO_MEMORY`, `ERR_RSEQ_READ_ONLY`, `ERR_RSEQ_CLOSED`
    */
   constructor(options?: PerCpuOptions) {
-    const opening = openingOf('counter', options)
-    super('counter', opening)
+    super('counter')
+    const opening = openInto(this, () => openingOf('counter', options))
     this.#opening = opening
     this.#id = opening.id
   }
@@ -104,8 +104,8 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   get value(): number {
-    const { number, entry } = usable(this.#opening)
-    const sum = backend.value(number, entry)
+    const opening = usable(this.#opening)
+    const sum = present(backend.value(opening.number, opening.entry), opening)
     if (Number.isNaN(sum))
       throw rangeError('PerCpuCounter.value', `${SAFE} (valueBigInt has no such bound)`, this.valueBigInt)
     return sum

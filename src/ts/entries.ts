@@ -62,8 +62,8 @@ export const REFUSED = -1
  * or reach one, so none of its numbers passes through an object that a caller could shape.
  */
 export class Opening {
-  readonly #made = true
-  closed = false
+  #closed = false
+  #claimed = false
 
   constructor(
     readonly kind: Kind,
@@ -77,16 +77,25 @@ export class Opening {
     readonly name: string | null,
     /** The region was opened for this object alone. */
     readonly ownsRegion: boolean,
-  ) {}
+  ) {
+    Object.freeze(this)
+  }
 
-  static is(value: unknown): value is Opening {
-    return typeof value === 'object' && value !== null && #made in value
+  /** What a factory has opened, for the one object that it makes; null for anything else. */
+  static claim(value: unknown): Opening | null {
+    if (typeof value !== 'object' || value === null || !(#claimed in value) || value.#claimed) return null
+    value.#claimed = true
+    return value
+  }
+
+  get closed(): boolean {
+    return this.#closed
   }
 
   /** Undoes it. Idempotent. */
   release(): void {
-    if (this.closed) return
-    this.closed = true
+    if (this.#closed) return
+    this.#closed = true
     backend.release(this.number, this.entry)
     if (this.ownsRegion) this.region.close()
   }
@@ -98,6 +107,7 @@ interface Where {
   readonly index: StripeIndex
 }
 
+/** Looks at nothing that runs code of the caller's once the region is known: that could close it. */
 function whereOf(kind: Kind, options: PerCpuOptions | undefined): Where {
   if (options === undefined) return { region: Region.process, number: 0, index: 'cpu' }
   const what = `${CLASS_NAMES[kind]} options`
@@ -161,7 +171,8 @@ function make(kind: Kind, where: Where, { shape, extra }: Shape, texts: readonly
 
 /** A constructor's entry: the one that a factory opened, or a new, nameless one. Settles the thread. */
 export function openingOf(kind: Kind, options: PerCpuOptions | undefined, shape = NO_SHAPE): Opening {
-  if (Opening.is(options)) return options
+  const opened = Opening.claim(options)
+  if (opened !== null) return opened
   settle()
   const where = whereOf(kind, options)
   const what = `new ${CLASS_NAMES[kind]}`
@@ -181,15 +192,13 @@ export function openNamed(
 ): Opening {
   settle()
   checkName(name)
-  const where = whereOf(kind, options)
   const labels = canonical(options?.labels, 'labels')
+  const help = textOf(options?.help, 'help')
+  const unit = textOf(options?.unit, 'unit')
+  const where = whereOf(kind, options)
   const byMmCid = where.index === 'mm_cid'
   let answer = backend.open(where.number, KIND[kind], byMmCid, name, labels)
-  if (answer === RESULT.absent) {
-    const help = textOf(options?.help, 'help')
-    const unit = textOf(options?.unit, 'unit')
-    answer = make(kind, where, shape, [name, labels, help, unit])
-  }
+  if (answer === RESULT.absent) answer = make(kind, where, shape, [name, labels, help, unit])
   if (answer === RESULT.longName && Buffer.byteLength(name) > 240) {
     throw rangeError('name', '1 to 240 bytes of UTF-8', name)
   }
@@ -230,6 +239,7 @@ export function openHandle(kind: Kind, handle: PerCpuHandle): Opening {
 
 /** Opens the same entry once more. */
 export function openAgain(one: Opening): Opening {
+  usable(one)
   const generation = succeed(backend.generation(one.number, one.entry), CLASS_NAMES[one.kind])
   const byMmCid = one.index === 'mm_cid'
   const answer = backend.adopt(one.number, KIND[one.kind], byMmCid, one.entry, generation)
@@ -255,8 +265,13 @@ export function usable(one: Opening): Opening {
   return one
 }
 
-/** What the backend read. @throws {RseqError} `ERR_RSEQ_HANDLE` where there is nothing: only of a read-only region */
+/**
+ * What the backend read, unless the region turns out to be lost: the reading itself may have found out.
+ *
+ * @throws {RseqError} `ERR_RSEQ_HANDLE` where there is nothing, as of something removed from a read-only region
+ */
 export function present<T>(value: T | undefined, one: Opening): T {
+  usable(one)
   if (value === undefined) throw failure(RESULT.absent, CLASS_NAMES[one.kind])
   return value
 }

@@ -1,8 +1,8 @@
-import type { InspectOptionsStylized, inspect } from 'node:util'
+import { type InspectOptionsStylized, inspect } from 'node:util'
 import { HISTOGRAM } from './cells'
 import { RseqError, rangeError, typeError } from './errors'
 import { EMPTY_MIN, type HistogramBucket, Look, type Reading } from './histogram-look'
-import { sameShape } from './histogram-shape'
+import { Buckets, sameShape } from './histogram-shape'
 
 /** A histogram in JSON: what Node's own have there, and the sum. */
 export interface HistogramJSON {
@@ -64,7 +64,7 @@ export abstract class HistogramReading {
 
   /** {@link count} as a bigint. */
   get countBigInt(): bigint {
-    return BigInt(this.count)
+    return BigInt(this.#look().count)
   }
 
   /**
@@ -129,7 +129,7 @@ export abstract class HistogramReading {
 
   /** {@link exceeds} as a bigint. */
   get exceedsBigInt(): bigint {
-    return BigInt(this.exceeds)
+    return BigInt(this.#look().exceeds)
   }
 
   /**
@@ -195,11 +195,7 @@ export abstract class HistogramReading {
   }
 
   /** @internal For util.inspect. */
-  [Symbol.for('nodejs.util.inspect.custom')](
-    depth: number,
-    options: InspectOptionsStylized,
-    show: typeof inspect,
-  ): string {
+  [inspect.custom](depth: number, options: InspectOptionsStylized, show: typeof inspect): string {
     if (depth < 0) return options.stylize(`[${this.constructor.name}]`, 'special')
     const look = this.#look()
     const shown = {
@@ -224,6 +220,8 @@ export class HistogramSnapshot extends HistogramReading {
   /** @internal @param reading nobody else has it */
   constructor(reading: Reading, name: string | null) {
     super()
+    if (!Buckets.fit(reading))
+      throw typeError('new HistogramSnapshot', 'snapshot() or drain() instead', reading)
     this.#reading = reading
     this.#name = name
   }

@@ -168,6 +168,13 @@ export class Buckets {
   readonly #base: number
   #edges: Float64Array | undefined
 
+  /** Whether that is a reading of this package's own making: its buckets cannot be forged. */
+  static fit(reading: unknown): boolean {
+    if (typeof reading !== 'object' || reading === null || !('buckets' in reading)) return false
+    const { buckets } = reading
+    return typeof buckets === 'object' && buckets !== null && #drop in buckets
+  }
+
   /** @param shape one that {@link shapeOf} or {@link bucketsOf} has checked; not changed afterwards */
   constructor(shape: Shape) {
     this.shape = shape

@@ -1,3 +1,4 @@
+import { type InspectOptionsStylized, inspect } from 'node:util'
 import { typedArrayName } from './arrays'
 import { backend } from './backend'
 import type { NamedOptions, Opening, PerCpuHandle, PerCpuOptions } from './entries'
@@ -14,7 +15,7 @@ import {
 } from './entries'
 import { RseqError, rangeError, typeError } from './errors'
 import type { Reading } from './histogram-look'
-import { HistogramReading, HistogramSnapshot } from './histogram-reading'
+import { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
 import {
   type Buckets,
   bucketsOf,
@@ -67,10 +68,10 @@ export class PerCpuHistogram extends HistogramReading {
    * @throws as the constructor of `PerCpuCounter`
    */
   constructor(options?: HistogramOptions) {
+    super()
     // A factory's opening says nothing of a shape: its entry has one.
     const shape = shapeOf('PerCpuHistogram options', options) ?? DEFAULT_SHAPE
     const opening = openingOf('histogram', options, shape)
-    super()
     this.#opening = opening
     this.#buckets = bucketsIn(opening)
     this.#least = this.#buckets.byBounds ? -Number.MAX_VALUE : 0
@@ -235,6 +236,16 @@ export class PerCpuHistogram extends HistogramReading {
   close(): void {
     this.#id = REFUSED
     this.#opening.release()
+  }
+
+  override toJSON(): HistogramJSON {
+    return this.#opening.closed ? ({ name: this.name, closed: true } as never) : super.toJSON()
+  }
+
+  /** @internal */
+  override [inspect.custom](depth: number, options: InspectOptionsStylized, show: typeof inspect): string {
+    if (this.#opening.closed) return `${this.constructor.name} ${show(this.toJSON(), options)}`
+    return super[inspect.custom](depth, options, show)
   }
 
   /** @internal */

@@ -36,7 +36,7 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   mailedRecord(): void
   mailedRecordInt32(): void
   targets(): ArrayBuffer
-  findRegion(nonce: bigint): number
+  findRegion(nonce: bigint, inode: bigint): number
   cpuId(): number
   mmCid(): number
   schedGetcpu(): number

@@ -13,7 +13,7 @@ export interface RegionCreateOptions {
   /** An anonymous file, as `memfd_create(2)` makes it; others attach to the region's {@link Region.path}. */
   readonly memfd?: boolean
   /**
-   * Cells of 8 bytes for each CPU, 1 to 2²⁷, rounded up to a multiple of 8,192; a counter takes one of them, a
+   * Cells of 8 bytes for each CPU, 1 to 2²⁴, rounded up to a multiple of 8,192; a counter takes one of them, a
    * histogram one per bucket. 4,194,304 unless address space is limited. Costs memory where it is used only.
    */
   readonly cells?: number
@@ -145,7 +145,8 @@ export class Region {
    * `child_process.fork` after this was first used, and all their threads.
    *
    * It is the file that the environment variable `RSEQ_REGION` names, else one in /dev/shm that belongs to the
-   * primary and is removed when the primary ends. Without the addon it is {@link Region.process}.
+   * primary. It is removed when the primary exits, if that used it itself; else, and where the primary was killed, when
+   * the next service starts. Without the addon it is {@link Region.process}.
    *
    * @throws {RseqError} as {@link Region.create}
    */
@@ -167,8 +168,8 @@ export class Region {
     if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
     const { file, memfd, cells = 0 } = options
     if (typeof cells !== 'number') throw typeError(`${what}.cells`, 'a number', cells)
-    if ('cells' in options && !(Number.isInteger(cells) && cells >= 1 && cells <= 2 ** 27)) {
-      throw rangeError(`${what}.cells`, 'an integer, 1 to 134217728', cells)
+    if ('cells' in options && !(Number.isInteger(cells) && cells >= 1 && cells <= 2 ** 24)) {
+      throw rangeError(`${what}.cells`, 'an integer, 1 to 16777216', cells)
     }
     if (memfd !== undefined && typeof memfd !== 'boolean')
       throw typeError(`${what}.memfd`, 'a boolean', memfd)

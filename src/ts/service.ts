@@ -46,18 +46,20 @@ function folder(): string {
   }
 }
 
-/** Removes the files of services that nobody of is left. */
+/** Removes the files of services that nobody is left of. */
 function sweep(where: string, prefix: string): void {
   for (const name of readdirSync(where)) {
-    const [pid, started] = name.startsWith(prefix) ? name.slice(prefix.length).split('-') : []
+    // The whole name: that of a file in the making goes on.
+    const [, pid, started] =
+      (name.startsWith(prefix) && /^(\d+)-(\d+)$/.exec(name.slice(prefix.length))) || []
     if (pid === undefined || started === undefined || startTime(Number(pid)) === started) continue
     const path = join(where, name)
     const region = backend.attach(path, true)
     if (region < 0) continue
-    // By locks, not by numbers: it may be in another PID namespace.
-    const alive = backend.processes(region).some((process) => process.alive)
+    // By locks, not by numbers: they may be of another PID namespace. A file that was just made has had nobody yet.
+    const processes = backend.processes(region)
     backend.closeRegion(region)
-    if (!alive) unlinkSync(path)
+    if (processes.length > 0 && !processes.some(({ alive }) => alive)) unlinkSync(path)
   }
 }
 

@@ -13,7 +13,7 @@ import {
   usable,
 } from './entries'
 import { rangeError, typeError } from './errors'
-import { PerCpu } from './percpu'
+import { openInto, PerCpu } from './percpu'
 
 const { addFloat } = backend
 
@@ -33,8 +33,8 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws as the constructor of `PerCpuCounter`
    */
   constructor(options?: PerCpuOptions) {
-    const opening = openingOf('sum', options)
-    super('sum', opening)
+    super('sum')
+    const opening = openInto(this, () => openingOf('sum', options))
     this.#opening = opening
     this.#id = opening.id
   }

@@ -82,6 +82,12 @@ uint32_t default_cells(bool shared) {
 
 Limit limit() { return limited; }
 
+bool fits(uint32_t cells) {
+  for (const Hole& hole : holes)
+    if (hole.cells == cells) return true;
+  return cells <= capacity() - stripes.limit;
+}
+
 int64_t take(uint32_t cells) {
   for (Hole& hole : holes) {
     if (hole.cells != cells) continue;

@@ -42,6 +42,8 @@ bool ready();
 uint32_t default_cells(bool shared);
 Limit limit();
 
+/// Whether there is room for a range of that size.
+bool fits(uint32_t cells);
 /// Takes a range, in which nothing is mapped yet. @return its first number, or −1
 int64_t take(uint32_t cells);
 /// Maps the range in each stripe. @param fd  −1: memory of this process alone

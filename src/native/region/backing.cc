@@ -18,7 +18,7 @@ constexpr mode_t kMode = 0600;
 /// Names that a file in the making is tried under.
 constexpr int kTemporaryNames = 100;
 
-constexpr int kAddSeals = 1033, kGetSeals = 1034;  // fcntl(2)
+constexpr int kAddSeals = 1033;  // fcntl(2)
 constexpr int kSealSeal = 1, kSealShrink = 2, kSealGrow = 4;
 constexpr unsigned kAllowSealing = 2, kCloseOnExec = 1;  // memfd_create(2)
 
@@ -72,8 +72,6 @@ int32_t check(int fd, Memory* out) {
   const Layout layout(header.sizes);
   if (static_cast<uint64_t>(status.st_size) != layout.total) return kDamaged;
   out->fd = fd;
-  const int seals = fcntl(fd, kGetSeals);
-  out->can_shrink = seals < 0 || (seals & kSealShrink) == 0;
   out->sizes = header.sizes;
   out->nonce = header.nonce;
   out->device = status.st_dev;
@@ -152,7 +150,6 @@ int32_t create_private(const Sizes& sizes, Memory* out) {
   *static_cast<Header*>(control) = new_header(sizes, nonce);
   *out = {
       .fd = -1,
-      .can_shrink = false,
       .sizes = sizes,
       .nonce = nonce,
       .device = 0,

@@ -10,8 +10,7 @@ namespace rseq::region::backing {
 
 /// Memory with a valid header, its control part mapped.
 struct Memory {
-  int fd;           ///< −1: of this process alone
-  bool can_shrink;  ///< others could cut it short
+  int fd;  ///< −1: of this process alone
   Sizes sizes;
   uint64_t nonce;
   uint64_t device;

@@ -55,8 +55,7 @@ bool Directory::copy(uint32_t number, Entry* out) const {
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
   const bool whole = load(&entry.generation) == generation && out->generation == generation;
   out->state = state;
-  if (!whole || (state != kLive && state != kClosing)) return false;
-  return inside(*out);
+  return whole && state == kLive && inside(*out);
 }
 
 bool Directory::inside(const Entry& entry) const {
@@ -90,21 +89,30 @@ int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) cons
 
 // --- holding ----------------------------------------------------------------------------------------------
 
-bool Directory::hold(uint32_t number, const Entry& as_copied) {
-  uint64_t* word = hold_word(process, number);
-  const uint64_t bit = UINT64_C(1) << number % 64;
-  const bool held = (__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit) != 0;
-  const Entry& entry = entries[number];
-  const bool mine = __atomic_load_n(&entry.state, __ATOMIC_SEQ_CST) == kLive &&
-                    load(&entry.generation) == as_copied.generation;
-  if (!mine && !held) __atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
-  return mine;
+void Directory::mark_held(uint32_t number) {
+  __atomic_fetch_or(hold_word(process, number), UINT64_C(1) << number % 64, __ATOMIC_RELAXED);
+}
+
+int32_t Directory::hold(const Bytes& name, const Bytes& labels, Entry* out) {
+  if (const int32_t failed = lock(); failed != 0) return failed;
+  const int32_t number = look(name, labels, out);
+  if (number >= 0) mark_held(static_cast<uint32_t>(number));
+  unlock();
+  return number;
+}
+
+int32_t Directory::hold(uint32_t number, uint32_t generation, Entry* out) {
+  if (const int32_t failed = lock(); failed != 0) return failed;
+  const bool there = copy(number, out) && out->generation == generation;
+  if (there) mark_held(number);
+  unlock();
+  return there ? static_cast<int32_t>(number) : static_cast<int32_t>(kAbsent);
 }
 
 bool Directory::is_held(uint32_t number) const {
   const uint64_t bit = UINT64_C(1) << number % 64;
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
-    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_SEQ_CST) & bit) == 0) continue;
+    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_RELAXED) & bit) == 0) continue;
     if (owner == process || lock::is_alive(fd, owner)) return true;
   }
   return false;
@@ -173,27 +181,26 @@ int32_t Directory::build(const Description& wanted, uint32_t hash) {
   return static_cast<int32_t>(number);
 }
 
-int32_t Directory::make(const Description& wanted) {
+int32_t Directory::make(const Description& wanted, Entry* out) {
   if (const int32_t failed = lock(); failed != 0) return failed;
   const Bytes& name = wanted.texts[kName];
   const Bytes& labels = wanted.texts[kLabels];
-  Entry copied;
-  int32_t number = name.length == 0 ? static_cast<int32_t>(kAbsent) : look(name, labels, &copied);
-  if (number < 0) {
+  int32_t number = name.length == 0 ? static_cast<int32_t>(kAbsent) : look(name, labels, out);
+  if (number >= 0) {
+    mark_held(static_cast<uint32_t>(number));
+  } else {
     begin();
     const uint32_t hash = hash_of(name, labels);
     number = build(wanted, hash);
     if (number == kFull && forget_the_dead()) number = build(wanted, hash);
     if (number >= 0) {
-      // The hold first: nobody may find the entry live and unheld.
-      __atomic_fetch_or(hold_word(process, static_cast<uint32_t>(number)), UINT64_C(1) << number % 64,
-                        __ATOMIC_SEQ_CST);
-      set_state(entries[number], kLive);
-      if (name.length != 0) link(static_cast<uint32_t>(number));
+      const auto made = static_cast<uint32_t>(number);
+      mark_held(made);
+      set_state(entries[made], kLive);
+      if (name.length != 0) link(made);
+      *out = entries[made];
     }
     end();
-  } else if (!hold(static_cast<uint32_t>(number), copied)) {
-    number = kDamaged;  // under the lock nobody removes it
   }
   unlock();
   return number;
@@ -223,26 +230,25 @@ void Directory::remove(uint32_t number) {
   header->cells_used -= copied.cells;
 }
 
-bool Directory::remove_if_unheld(uint32_t number) {
+void Directory::remove_if_unheld(uint32_t number) {
   Entry& entry = entries[number];
-  if (load(&entry.state) != kLive) return false;
-  set_state(entry, kClosing);
-  if (is_held(number)) {
-    set_state(entry, kLive);
-    return false;
-  }
+  if (load(&entry.state) != kLive || is_held(number)) return;
   set_state(entry, kRemoving);
   remove(number);
-  return true;
 }
 
 int32_t Directory::let_go(uint32_t number, bool keep) {
   const uint64_t bit = UINT64_C(1) << number % 64;
-  const bool named = entries[number].lengths[kName] != 0;
-  __atomic_fetch_and(hold_word(process, number), ~bit, __ATOMIC_SEQ_CST);
-  if (keep && named) return 0;
+  uint64_t* word = hold_word(process, number);
+  if (keep && entries[number].lengths[kName] != 0) {
+    __atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
+    return 0;
+  }
+  // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
+  // dies here.
   if (const int32_t failed = lock(); failed != 0) return failed;
   begin();
+  __atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
   remove_if_unheld(number);
   end();
   unlock();

@@ -1,10 +1,10 @@
 /// The directory of a region: which runs of cells there are, under which names, and which processes hold
 /// them.
 ///
-/// Looking a name up takes no lock between processes. Whatever changes the directory takes it (lock.h) and
-/// sets `dirty` meanwhile; the entries are the truth, and chains, bitmaps and counts follow from them, so
-/// that the next process repairs what a killed one left half done: nothing made is lost, nothing is there
-/// twice.
+/// Whatever changes the directory, holds included, takes the lock between processes (lock.h), and sets
+/// `dirty` where it takes more than one store. The entries are the truth, and chains, bitmaps and counts
+/// follow from them, so that the next process repairs what a killed one left half done: nothing made is lost,
+/// nothing is there twice. Looking takes no lock: what it finds is so only where this process holds it.
 ///
 /// A run is given to a next owner only when no living process holds it any more. A process holds what its
 /// threads have open, each as often as it was opened; a thread lets go when it closes, or ends. So nobody can
@@ -63,9 +63,8 @@ inline uint32_t units(uint32_t bytes) { return (bytes + kTextUnit - 1) / kTextUn
 
 inline uint32_t load(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 
-/// Sequentially consistent: a hold is announced before the state is looked at, and the other way round by who
-/// removes. One of the two sees the other.
-inline void set_state(Entry& entry, State state) { __atomic_store_n(&entry.state, state, __ATOMIC_SEQ_CST); }
+/// Release: what the state says of the rest of the entry is so.
+inline void set_state(Entry& entry, State state) { __atomic_store_n(&entry.state, state, __ATOMIC_RELEASE); }
 
 struct Directory {
   Sizes sizes;  ///< this process's own copy
@@ -93,8 +92,9 @@ struct Directory {
   /// Takes a slot for this process, and lets go of what its last owner held. @return 0 or a Result
   int32_t join();
 
-  /// The live entry of that name and those labels, or kAbsent. Without a lock: it can be gone already.
-  /// @param out  a copy of it, for hold()
+  /// The live entry of that name and those labels, or kAbsent. Without the lock it can be gone already, or
+  /// missed while somebody repairs.
+  /// @param out  a copy of it
   int32_t look(const Bytes& name, const Bytes& labels, Entry* out) const;
 
   /// A copy of an entry whose every number is in bounds. @return false where it is not live, or out of bounds
@@ -102,12 +102,12 @@ struct Directory {
   /// A text of such a copy.
   Bytes text(const Entry& copied, Text which) const;
 
-  /// Marks the entry as held by this process, unless it was removed meanwhile.
-  /// @param as_copied  by copy(): the same owner must still have it
-  bool hold(uint32_t number, const Entry& as_copied);
+  /// The entry of that name, or of that number and generation; held by this process from now on. Or kAbsent.
+  int32_t hold(const Bytes& name, const Bytes& labels, Entry* out);
+  int32_t hold(uint32_t number, uint32_t generation, Entry* out);
 
-  /// The entry of that name, or a new one; held by this process. Cells are zero.
-  int32_t make(const Description& wanted);
+  /// The same, and makes it where there is none. Cells of a new one are zero.
+  int32_t make(const Description& wanted, Entry* out);
 
   /// This process lets go of the entry. Removes it where no living process holds it.
   /// @param keep  a named one stays: its thread ended, nobody gave it up
@@ -130,11 +130,12 @@ struct Directory {
   void repair();
   bool inside(const Entry& entry) const;
   bool is_held(uint32_t number) const;
+  void mark_held(uint32_t number);
   int32_t build(const Description& wanted, uint32_t hash);
   void link(uint32_t number);
   void unlink(uint32_t number);
   void remove(uint32_t number);
-  bool remove_if_unheld(uint32_t number);
+  void remove_if_unheld(uint32_t number);
   void forget(uint32_t owner);
   bool forget_the_dead();
 };

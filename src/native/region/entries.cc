@@ -58,31 +58,40 @@ int32_t drop(Region& region, uint32_t entry, bool keep) {
   return region.read_only ? 0 : region.directory.let_go(entry, keep);
 }
 
-/// An entry that the directory says is live, held by this process and this thread.
-/// @param copied  of it; its hold is taken here unless `is_held`
-int32_t hold(uint32_t number, uint32_t entry, const Entry& copied, bool is_held) {
+/// One more opening by this thread of an entry that this process holds, or only looks at.
+int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
   Region& region = regions[number];
   Held& held = region.held[entry];
-  if (held.references == 0) {
-    if (!region.read_only && !is_held && !region.directory.hold(entry, copied)) return kAbsent;
+  const bool first = held.references == 0;
+  int32_t failed = 0;
+  if (first) {
     ++region.entries_held;
-    if (const int32_t failed = remember(region, entry, copied); failed != 0) {
-      drop(region, entry, true);
-      return failed;
-    }
+    failed = remember(region, entry, copied);
   } else if (held.generation != copied.generation) {
-    return kDamaged;
+    failed = kDamaged;
   }
-  if (!count(number, entry)) {
-    if (held.references == 0) drop(region, entry, true);
-    return kNoMemory;
+  if (failed == 0 && !count(number, entry)) failed = kNoMemory;
+  if (failed != 0) {
+    if (first) drop(region, entry, true);
+    return failed;
   }
   __atomic_store_n(&held.references, held.references + 1, __ATOMIC_RELEASE);
   return static_cast<int32_t>(entry);
 }
 
-bool matches(const Entry& copied, Kind kind, bool by_mm_cid) {
-  return copied.kind == kind && (copied.by_mm_cid != 0) == by_mm_cid;
+/// take(), of what was asked for; else this process lets go of what it holds for this one opening.
+int32_t take_as(uint32_t number, Kind kind, bool by_mm_cid, uint32_t entry, const Entry& copied) {
+  Region& region = regions[number];
+  if (copied.kind == kind && (copied.by_mm_cid != 0) == by_mm_cid) return take(number, entry, copied);
+  if (!region.read_only && region.held[entry].references == 0) region.directory.let_go(entry, true);
+  return kOtherKind;
+}
+
+/// Whether this process holds what a look without the lock found: then it is so.
+bool holds(const Region& region, int32_t entry, const Entry& copied) {
+  if (entry < 0) return false;
+  const Held& held = region.held[entry];
+  return held.references != 0 && held.generation == copied.generation;
 }
 
 /// @param times  openings of this thread that end
@@ -106,10 +115,10 @@ int32_t open(uint32_t region, Kind kind, bool by_mm_cid, const Bytes& name, cons
   if (found == nullptr) return kClosed;
   const Guard guard(found->mutex);
   Entry copied;
-  const int32_t entry = found->directory.look(name, labels, &copied);
-  if (entry < 0) return entry;
-  if (!matches(copied, kind, by_mm_cid)) return kOtherKind;
-  return hold(region, static_cast<uint32_t>(entry), copied, false);
+  int32_t entry = found->directory.look(name, labels, &copied);
+  if (!found->read_only && !holds(*found, entry, copied))
+    entry = found->directory.hold(name, labels, &copied);
+  return entry < 0 ? entry : take_as(region, kind, by_mm_cid, static_cast<uint32_t>(entry), copied);
 }
 
 int32_t make(uint32_t region, const Description& wanted) {
@@ -117,18 +126,11 @@ int32_t make(uint32_t region, const Description& wanted) {
   if (found == nullptr) return kClosed;
   if (found->read_only) return kReadOnly;
   const Guard guard(found->mutex);
-  const int32_t made = found->directory.make(wanted);
-  if (made < 0) return made;
-  const auto entry = static_cast<uint32_t>(made);
   Entry copied;
-  int32_t result = kDamaged;
-  if (found->directory.copy(entry, &copied)) {
-    // Somebody else was first with that name, and wanted something else.
-    result = matches(copied, wanted.kind, wanted.by_mm_cid) ? hold(region, entry, copied, true)
-                                                            : static_cast<int32_t>(kOtherKind);
-  }
-  if (result < 0 && found->held[entry].references == 0) found->directory.let_go(entry, true);
-  return result;
+  const int32_t entry = found->directory.make(wanted, &copied);
+  // Somebody else may have been first with that name, and have wanted something else.
+  return entry < 0 ? entry
+                   : take_as(region, wanted.kind, wanted.by_mm_cid, static_cast<uint32_t>(entry), copied);
 }
 
 int32_t adopt(uint32_t region, Kind kind, bool by_mm_cid, uint32_t entry, uint32_t generation) {
@@ -137,8 +139,11 @@ int32_t adopt(uint32_t region, Kind kind, bool by_mm_cid, uint32_t entry, uint32
   const Guard guard(found->mutex);
   Entry copied;
   if (!found->directory.copy(entry, &copied) || copied.generation != generation) return kAbsent;
-  if (!matches(copied, kind, by_mm_cid)) return kOtherKind;
-  return hold(region, entry, copied, false);
+  if (!found->read_only && !holds(*found, static_cast<int32_t>(entry), copied)) {
+    const int32_t held = found->directory.hold(entry, generation, &copied);
+    if (held < 0) return held;
+  }
+  return take_as(region, kind, by_mm_cid, entry, copied);
 }
 
 int32_t release(uint32_t region, uint32_t entry) {

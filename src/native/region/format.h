@@ -19,8 +19,8 @@ inline constexpr uint32_t kCellsPerPage = kPage / sizeof(int64_t);
 inline constexpr uint32_t kTextUnit = 64;  ///< bytes
 
 inline constexpr uint32_t kMaxStripes = 65536;
-inline constexpr uint32_t kMaxCells = 1U << 27;
-inline constexpr uint32_t kMaxEntries = 1U << 24;
+inline constexpr uint32_t kMaxCells = 1U << 24;
+inline constexpr uint32_t kMaxEntries = 1U << 22;
 inline constexpr uint32_t kMaxProcesses = 1024;
 
 inline constexpr size_t kMaxName = 240;  ///< bytes of UTF-8
@@ -78,7 +78,6 @@ inline constexpr uint8_t kKinds = 4;
 enum State : uint32_t {
   kFree,
   kLive,
-  kClosing,   ///< looked at by somebody who may remove it; back to kLive where it is still held
   kRemoving,  ///< nobody holds it; its cells are being set to zero
 };
 

@@ -30,11 +30,11 @@ void Directory::repair() {
     text_map().mark(copied.text, units(total_length(copied)));
     header->entries_used += 1;
     header->cells_used += copied.cells;
-    if (copied.state == kRemoving) {
+    if (copied.lengths[kName] != 0 && copied.state == kLive) {
+      link(number);
+    } else if (copied.state == kRemoving || !is_held(number)) {
+      set_state(entry, kRemoving);
       remove(number);
-    } else {
-      set_state(entry, kLive);
-      if (copied.lengths[kName] != 0) link(number);
     }
   }
   end();
@@ -46,10 +46,9 @@ void Directory::forget(uint32_t owner) {
   for (uint32_t word = 0; word * 64 < high; ++word) {
     uint64_t* place = hold_word(owner, word * 64);
     uint64_t bits = __atomic_load_n(place, __ATOMIC_RELAXED);
-    if (bits == 0) continue;
-    __atomic_store_n(place, 0, __ATOMIC_SEQ_CST);
     for (; bits != 0; bits &= bits - 1) {
       const uint32_t number = word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits));
+      __atomic_fetch_and(place, ~(UINT64_C(1) << number % 64), __ATOMIC_RELAXED);
       if (number < high && entries[number].lengths[kName] == 0) remove_if_unheld(number);
     }
   }

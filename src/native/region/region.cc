@@ -19,7 +19,8 @@ uint32_t power_of_two(uint32_t at_least) {
 }
 
 Sizes sizes_for(uint32_t wanted, uint32_t processes) {
-  const uint32_t cells = (wanted + kCellsPerPage - 1) / kCellsPerPage * kCellsPerPage;
+  const uint32_t most = wanted < kMaxCells ? wanted : kMaxCells;
+  const uint32_t cells = (most + kCellsPerPage - 1) / kCellsPerPage * kCellsPerPage;
   const uint32_t entries = power_of_two(cells / kCellsPerEntry);
   return {
       .stripes = arena::stripes.count,
@@ -78,13 +79,13 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only) {
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (held == MAP_FAILED) return kNoMemory;
   region.held = static_cast<Held*>(held);
-  if (memory.can_shrink) {
+  if (memory.fd >= 0) {
     fault::watch(static_cast<uint32_t>(&region - regions), {.control = memory.control,
                                                             .control_bytes = memory.control_bytes,
                                                             .first = region.first,
                                                             .cells = read_only ? 0 : memory.sizes.cells});
   }
-  region.directory.process = 0;
+  region.directory.process = kMaxProcesses;  // nobody's, until it joins
   if (!read_only) {
     if (const int32_t failed = region.directory.join(); failed != 0) return failed;
   }
@@ -163,6 +164,7 @@ int32_t create_file(const char* path, uint32_t cells) {
   if (!ready_locked()) return kNoMemory;
   backing::Memory memory;
   const Sizes sizes = sizes_for(cells != 0 ? cells : arena::default_cells(true), kMaxProcesses);
+  if (!arena::fits(sizes.cells)) return kNoMemory;
   const int32_t failed = backing::create_file(path, sizes, &memory);
   return failed != 0 ? failed : add(memory, false);
 }
@@ -172,6 +174,7 @@ int32_t create_memfd(uint32_t cells) {
   if (!ready_locked()) return kNoMemory;
   backing::Memory memory;
   const Sizes sizes = sizes_for(cells != 0 ? cells : arena::default_cells(true), kMaxProcesses);
+  if (!arena::fits(sizes.cells)) return kNoMemory;
   const int32_t failed = backing::create_memfd(sizes, &memory);
   return failed != 0 ? failed : add(memory, false);
 }
@@ -184,15 +187,16 @@ int32_t attach(const char* path, bool read_only) {
   return failed != 0 ? failed : add(memory, read_only);
 }
 
-int32_t find(uint64_t nonce) {
+int32_t find(uint64_t nonce, uint64_t inode) {
   const Guard guard(table);
   if (!ready_locked()) return kNoMemory;
   // One that can be written to goes first.
   for (int read_only = 0; read_only < 2; ++read_only) {
     for (uint32_t i = 0; i < kMaxRegions; ++i) {
       const Region& region = regions[i];
-      if (region.active == 0 || region.memory.nonce != nonce || region.read_only != (read_only != 0))
-        continue;
+      if (region.active == 0 || region.read_only != (read_only != 0)) continue;
+      // A file and a copy of it have the same nonce.
+      if (region.memory.nonce != nonce || region.memory.inode != inode) continue;
       opened_by_this_thread(i);
       return static_cast<int32_t>(i);
     }
@@ -210,9 +214,11 @@ int32_t close(uint32_t region) {
 int32_t check(uint32_t region) {
   const Region* found = active(region);
   if (found == nullptr) return kClosed;
+  // Cut short and made long again, it is all zero. Looked at first: the look itself may find out that it is
+  // lost.
+  const bool whole = found->directory.header->magic == kMagic;
   if (fault::is_lost(region)) return kLost;
-  // Cut short and made long again, it is all zero.
-  return found->directory.header->magic == kMagic ? 0 : kDamaged;
+  return whole ? 0 : kDamaged;
 }
 
 bool info(uint32_t region, Info* out) {
@@ -222,6 +228,7 @@ bool info(uint32_t region, Info* out) {
   *out = {
       .directory = &directory,
       .nonce = found->memory.nonce,
+      .inode = found->memory.inode,
       .bytes = Layout(directory.sizes).total,
       .cells_used = __atomic_load_n(&directory.header->cells_used, __ATOMIC_RELAXED),
       .entries_used = __atomic_load_n(&directory.header->entries_used, __ATOMIC_RELAXED),

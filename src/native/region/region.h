@@ -37,6 +37,7 @@ struct Held {
 struct Info {
   const Directory* directory;
   uint64_t nonce;
+  uint64_t inode;  ///< of the file, or 0
   uint64_t bytes;  ///< of the file, or of address space
   uint32_t cells_used;
   uint32_t entries_used;
@@ -55,8 +56,8 @@ bool ready();
 int32_t create_file(const char* path, uint32_t cells);
 int32_t create_memfd(uint32_t cells);
 int32_t attach(const char* path, bool read_only);
-/// The region of that nonce, if this process has it; opened once more.
-int32_t find(uint64_t nonce);
+/// The region of that nonce and that file, if this process has it; opened once more.
+int32_t find(uint64_t nonce, uint64_t inode);
 /// Undoes one opening. The last one of all threads detaches the process, once nothing in the region is open.
 int32_t close(uint32_t region);
 

@@ -199,6 +199,7 @@ export function portableBackend(): Backend {
       const memory = regions.get(region)?.memory
       if (memory === undefined) return undefined
       return {
+        inode: 0n,
         nonce: memory.nonce,
         readOnly: false,
         shared: false,

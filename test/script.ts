@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+
+/** Less than a test's own time, which ends nobody's processes. */
+const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
+
+/** Runs test/NAME, prints its line of JSON, and expects that it found nothing violated. */
+export function runScript<T extends object>(name: string, ...args: number[]): T {
+  const { status, signal, stdout } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, name), ...args.map(String)],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: PATIENCE },
+  )
+  console.log(`${name} ${args.join(' ')}: ${stdout.trim()}`)
+  expect({ status, signal }).toEqual({ status: 0, signal: null })
+  return JSON.parse(stdout) as T
+}
