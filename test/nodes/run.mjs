@@ -5,7 +5,7 @@ import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchNode, MAJORS } from '../../scripts/nodes.mjs'
 import { finish, mustRun, root, vitest } from '../runner.mjs'
-import { behaviour, stage } from '../worlds.mjs'
+import { behaviour, behaviourBelow, stage } from '../worlds.mjs'
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : MAJORS
 
@@ -27,13 +27,13 @@ for (const major of wanted) {
     vitest(`${name}, N-API`, {
       node,
       folder,
-      args: behaviour,
+      args: behaviourBelow,
       env: { RSEQ_FAST_CALLS: '0', RSEQ_WORLD: 'napi' },
     }),
     vitest(`${name}, own registration`, {
       node,
       folder,
-      args: behaviour,
+      args: behaviourBelow,
       env: { GLIBC_TUNABLES: 'glibc.pthread.rseq=0', RSEQ_WORLD: 'self' },
     }),
   )

@@ -7,7 +7,7 @@ import { cache } from '../../scripts/cache.mjs'
 import { output } from '../debian/command.mjs'
 import { once } from '../debian/once.mjs'
 import { root } from '../runner.mjs'
-import { behaviour } from '../worlds.mjs'
+import { behaviourBelow } from '../worlds.mjs'
 import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
@@ -16,7 +16,7 @@ const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'portable', 'stal
 
 /** test/run.mjs's arguments for each part of the suite. */
 const PARTS = {
-  worlds: behaviour,
+  worlds: behaviourBelow,
   once: ['--world', 'default', ...ONCE.map((name) => `test/${name}.test.ts`)],
 }
 
