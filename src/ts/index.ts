@@ -8,13 +8,13 @@ export { type HistogramOptions, type NamedHistogramOptions, PerCpuHistogram } fr
 export type { HistogramBucket } from './histogram-look'
 export { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
 export type { HistogramShapeOptions } from './histogram-shape'
-export {
-  Region,
-  type RegionAttachOptions,
-  type RegionCreateOptions,
-  type RegionEntry,
-  type RegionProcess,
-  type RegionUsage,
-} from './region'
+export { Region } from './region'
+export type {
+  RegionAttachOptions,
+  RegionCreateOptions,
+  RegionEntry,
+  RegionProcess,
+  RegionUsage,
+} from './region-info'
 export { type Reason, type Registration, register, type Status, status, unregister } from './status'
 export { PerCpuSum } from './sum'

@@ -7,7 +7,9 @@ const read = (...args: string[]): string => execFileSync('tar', [...args], { enc
 
 const LIBRARY =
   `arrays backend batch cells counter cpu entries errors fastcalls histogram histogram-look histogram-reading
-  histogram-shape index mailbox native percpu region results service status sum timer`.split(/\s+/)
+  histogram-shape index mailbox native percpu region region-info results service status sum timer`.split(
+    /\s+/,
+  )
 const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory region'.split(' ')
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status'.split(' ')
 const QUESTIONS = 'child questions thread'.split(' ')
