@@ -2,7 +2,8 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from 'rseq'
-import { type Answer, type Order, type Samples, Unavailable } from '../src/ts/cli/bench/plan'
+import { type Answer, type AsyncLoop, type Order, type Samples, Unavailable } from '../src/ts/cli/bench/plan'
+import { Processes, startCluster, Threads } from './crews'
 import { calibrate, sample, sampleAsync, sampleTimed, warmUp } from './measure'
 import { rowOf } from './questions'
 import { Quiet } from './quiet'
@@ -25,11 +26,12 @@ async function prepare(): Promise<Measure> {
       const quiet = new Quiet()
       return (milliseconds) => sample(loop, n, milliseconds, quiet)
     }
-    case 'async': {
+    case 'async':
+      return asynchronous(row.case.prepare())
+    case 'cluster': {
       const loop = row.case.prepare()
-      const n = await warmUp(loop)
-      const quiet = new Quiet()
-      return (milliseconds) => sampleAsync(loop, n, milliseconds, quiet)
+      await startCluster({ question, key, scope }, row.case.workers)
+      return asynchronous(loop)
     }
     case 'timed': {
       const loop = row.case.prepare()
@@ -37,12 +39,25 @@ async function prepare(): Promise<Measure> {
       const quiet = new Quiet()
       return (milliseconds) => sampleTimed(loop, n, milliseconds, quiet)
     }
-    case 'threads': {
-      const team = new Team({ question, key, scope }, row.workers ?? 1)
+    case 'threads':
+    case 'processes': {
+      const { workers = 1 } = row
+      const own = { question, key, scope }
+      const crew =
+        row.case.kind === 'threads'
+          ? new Threads(own, workers)
+          : new Processes(own, workers, row.case.share?.() ?? '')
+      const team = new Team(crew, workers)
       await team.ready()
       return (milliseconds) => team.count(milliseconds)
     }
   }
+}
+
+async function asynchronous(loop: AsyncLoop): Promise<Measure> {
+  const n = await warmUp(loop)
+  const quiet = new Quiet()
+  return (milliseconds) => sampleAsync(loop, n, milliseconds, quiet)
 }
 
 /** Measures again where nothing but disturbed samples came, for some time. */

@@ -1,13 +1,6 @@
 import { cpuId, PerCpuBatch, PerCpuCounter, status } from 'rseq'
-import {
-  type Case,
-  type Loop,
-  type QuestionPlan,
-  type RowPlan,
-  type Scope,
-  Unavailable,
-} from '../src/ts/cli/bench/plan'
-import { FLOORS } from './native'
+import type { Case, Loop, QuestionPlan, RowPlan, Scope } from '../src/ts/cli/bench/plan'
+import { checkCalls, FLOORS, NAPI } from './native'
 import { openTelemetryLoop, promClientLoop } from './others'
 
 /** Words between two cells that different threads write: processors fetch cache lines in pairs. */
@@ -25,16 +18,12 @@ interface Variant {
   bytes?(scope: Scope, workers: number): number
 }
 
-/** @throws {Unavailable} unless `inc` is what the row says it is */
 function counter(fastCalls: boolean): PerCpuCounter {
-  const { available, fastCalls: fast, message } = status()
-  if (!available) throw new Unavailable(message)
-  if (fast !== fastCalls) throw new Unavailable(`fast calls are ${fast ? 'on' : 'off'}: see rseq status`)
+  checkCalls(fastCalls)
   return PerCpuCounter.named(NAME)
 }
 
-function incLoop(fastCalls: boolean): Loop {
-  const target = counter(fastCalls)
+export function incLoop(target: PerCpuCounter): Loop {
   return (n) => {
     for (let i = 0; i < n; i++) target.inc()
   }
@@ -49,7 +38,7 @@ function addLoop(fastCalls: boolean): Loop {
 
 /** Operations are elements: `n` increments, of `size` counters per call. `n` is a power of two, as `size` is. */
 function batchLoop(size: number): Loop {
-  counter(status().fastCalls)
+  checkCalls(status().fastCalls)
   const batch = new PerCpuBatch(Array.from({ length: size }, (_, i) => PerCpuCounter.named(`${NAME} ${i}`)))
   const amounts = new Int32Array(size).fill(1)
   return (n) => {
@@ -57,7 +46,7 @@ function batchLoop(size: number): Loop {
   }
 }
 
-function atomicLoop(cells: Int32Array, at: number): Loop {
+export function atomicLoop(cells: Int32Array, at: number): Loop {
   return (n) => {
     for (let i = 0; i < n; i++) Atomics.add(cells, at, 1)
   }
@@ -65,7 +54,6 @@ function atomicLoop(cells: Int32Array, at: number): Loop {
 
 const stripesOf = ({ possibleCpus }: Scope): number => possibleCpus + 1
 const ourBytes = (scope: Scope): number => stripesOf(scope) * BigInt64Array.BYTES_PER_ELEMENT
-const NAPI = { RSEQ_FAST_CALLS: '0' }
 
 const VARIANTS: readonly Variant[] = [
   {
@@ -73,7 +61,7 @@ const VARIANTS: readonly Variant[] = [
     label: 'PerCpuCounter.inc()',
     kind: 'ours',
     bytes: ourBytes,
-    prepare: () => incLoop(true),
+    prepare: () => incLoop(counter(true)),
   },
   {
     id: 'rseq-fast-add',
@@ -88,7 +76,7 @@ const VARIANTS: readonly Variant[] = [
     kind: 'ours',
     env: NAPI,
     bytes: ourBytes,
-    prepare: () => incLoop(false),
+    prepare: () => incLoop(counter(false)),
   },
   {
     id: 'rseq-batch-64',
@@ -171,7 +159,7 @@ export const counters: QuestionPlan = {
   ],
   rows: (scope) => [
     ...FLOORS,
-    ...(scope.quick ? [1, 2, 16] : [1, 2, 4, 8, 16]).flatMap((workers) =>
+    ...(scope.quick ? [1, 2, 4] : [1, 2, 4, 8, 16]).flatMap((workers) =>
       VARIANTS.map((variant) => rowOf(variant, workers, scope)),
     ),
   ],

@@ -25,12 +25,19 @@ export interface PackageAddon {
 const require = createRequire(__filename)
 const path = join(__dirname, '..', '..', 'bench', 'native', 'build', 'Release', 'rseq_bench.node')
 
-/** @throws {Unavailable} where it is not built: it is no part of the package */
+/** What makes it: it is no part of the package. */
+export const BUILD = 'in a checkout: node scripts/node-gyp.mjs rebuild --directory bench/native'
+
+/** @throws {Unavailable} where it is not built */
 export function benchAddon(): BenchAddon {
-  if (!existsSync(path)) {
-    throw new Unavailable('in a checkout: node scripts/node-gyp.mjs rebuild --directory bench/native')
-  }
+  if (!existsSync(path)) throw new Unavailable(BUILD)
   return require(path) as BenchAddon
+}
+
+/** How to start a process that counts for so many CPUs, whatever this machine has; null where bench/native is not built. */
+export function withCpus(count: number): Record<string, string> | null {
+  const preloaded = join(dirname(path), 'cpus.node')
+  return existsSync(preloaded) ? { LD_PRELOAD: preloaded, BENCH_CPUS: String(count) } : null
 }
 
 /** The hypervisor's name for itself; empty where there is none, or it cannot be asked. */
@@ -49,6 +56,16 @@ export function packageAddon(): PackageAddon {
   if (addon === null) throw new Unavailable(message)
   return require(addon) as PackageAddon
 }
+
+/** @throws {Unavailable} unless objects are added to in critical sections, by the calls that the row says */
+export function checkCalls(fastCalls: boolean): void {
+  const { available, fastCalls: fast, message } = status()
+  if (!available) throw new Unavailable(message)
+  if (fast !== fastCalls) throw new Unavailable(`fast calls are ${fast ? 'on' : 'off'}: see rseq status`)
+}
+
+/** For the environment of a row without fast calls. */
+export const NAPI = { RSEQ_FAST_CALLS: '0' }
 
 /** A loop of bench/native/loops.cc. */
 export function timed(name: string): TimedLoop {

@@ -1,13 +1,15 @@
 import { keyOf, type QuestionPlan, type RowPlan, type Scope } from '../src/ts/cli/bench/plan'
 import { counters } from './counters'
 import { getcpu } from './getcpu'
+import { histogram } from './histogram'
+import { processes } from './processes'
 import { published } from './published'
 import { scrape } from './scrape'
 
 export { hypervisor } from './native'
 
 /** Everything that `rseq bench` asks, in this order. */
-export const questions: readonly QuestionPlan[] = [getcpu, counters, published, scrape]
+export const questions: readonly QuestionPlan[] = [getcpu, counters, histogram, processes, published, scrape]
 
 /**
  * The row that a child or a thread was started for.

@@ -1,15 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { status } from 'rseq'
 import { type Samples, Unavailable } from '../src/ts/cli/bench/plan'
 import { clock } from './clock'
-import { memoryBytes } from './counters'
 
-/** Time for every thread to be there when counting begins. */
-const HEAD_START_NS = 200_000
-
-/** What a thread is started with. */
+/** The row that a member was started for, as child.ts has it, and which of its members it is. */
 export interface Duty {
   readonly question: string
   readonly key: string
@@ -17,15 +10,15 @@ export interface Duty {
   readonly scope: string
   readonly worker: number
   readonly workers: number
-  /** What is counted in. */
-  readonly memory: SharedArrayBuffer
-  /** Word 0 counts the rounds that have begun. */
-  readonly gate: Int32Array
-  /** Word 0: when the running round begins, word 1: when it ends, by clock(). */
-  readonly times: BigInt64Array
 }
 
-/** What a thread tells: that it is warm, or why it never will be; then what it did in a round, alone or among others. */
+/** When a round begins and when it ends, by clock(). */
+export interface Span {
+  readonly begin: number
+  readonly end: number
+}
+
+/** What a member tells: that it is warm, or why it never will be; then what it did in a round, alone or among others. */
 export type News =
   | { readonly warm: true }
   | { readonly unavailable: string }
@@ -34,23 +27,28 @@ export type News =
 
 type Part = Extract<News, { done: number }>
 
-/** Threads that do the same thing at once. */
+/** Threads or processes: how they are started, and told to count. */
+export interface Crew {
+  /** Time for every member to be there when counting begins. */
+  readonly headStartNs: number
+  start(worker: number, heard: (news: News) => void): void
+  count(span: Span): void
+}
+
+/** Members of a crew that do the same thing at once. */
 export class Team {
+  readonly #crew: Crew
   readonly #size: number
-  readonly #gate = new Int32Array(new SharedArrayBuffer(4))
-  readonly #times = new BigInt64Array(new SharedArrayBuffer(16))
-  readonly #workers: Worker[] = []
-  readonly #duty: Omit<Duty, 'worker'>
+  #started = 0
   #heard: (news: News) => void = () => {}
 
-  constructor(row: Pick<Duty, 'question' | 'key' | 'scope'>, size: number) {
+  constructor(crew: Crew, size: number) {
+    this.#crew = crew
     this.#size = size
-    const memory = new SharedArrayBuffer(memoryBytes(size, status().cpus.possible))
-    this.#duty = { ...row, workers: size, memory, gate: this.#gate, times: this.#times }
   }
 
   /**
-   * Starts the threads, one per CPU at a time: each warms up alone.
+   * Starts the members, one per CPU at a time: each warms up alone.
    *
    * @throws {Unavailable} as one of them did
    */
@@ -67,16 +65,12 @@ export class Team {
   /**
    * Lets them count for about so long.
    *
-   * @returns of a single thread, what it sampled; else one sample: wall-clock time by the operations of all
+   * @returns of a single member, what it sampled; else one sample: wall-clock time by the operations of all
    */
   async count(milliseconds: number): Promise<Samples> {
     const news = await this.#news(() => {
-      const begin = clock() + HEAD_START_NS
-      this.#times[0] = BigInt(begin)
-      this.#times[1] = BigInt(Math.round(begin + milliseconds * 1e6))
-      // Pairs with the wait in thread.ts.
-      Atomics.add(this.#gate, 0, 1)
-      Atomics.notify(this.#gate, 0)
+      const begin = clock() + this.#crew.headStartNs
+      this.#crew.count({ begin, end: Math.round(begin + milliseconds * 1e6) })
     })
     const alone = news.find((told): told is Samples => 'good' in told)
     if (alone !== undefined) return alone
@@ -87,19 +81,11 @@ export class Team {
   }
 
   #startOne(): void {
-    const worker = this.#workers.length
-    if (worker === this.#size) return
-    const duty: Duty = { ...this.#duty, worker }
-    const thread = new Worker(join(__dirname, 'thread.js'), { workerData: duty })
-    // A failure of a thread is one of the process.
-    thread.on('error', (error) => {
-      throw error
-    })
-    thread.on('message', (news: News) => this.#heard(news))
-    this.#workers.push(thread)
+    if (this.#started === this.#size) return
+    this.#crew.start(this.#started++, (news) => this.#heard(news))
   }
 
-  /** What each thread tells once `begin` has begun it, `next` after each. */
+  /** What each member tells once `begin` has begun it, `next` after each. */
   #news(begin: () => void, next: () => void = () => {}): Promise<News[]> {
     return new Promise((resolve) => {
       const all: News[] = []

@@ -1,5 +1,5 @@
 // Bundles the benchmark's questions, and the processes and threads that measure, into lib/bench; the command
-// itself is one of bundle-cli.mjs. What is compared with (koffi, prom-client, OpenTelemetry) stays outside.
+// itself is one of bundle-cli.mjs. What is compared with (koffi, prom-client and others) stays outside.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -12,7 +12,7 @@ export async function bundleBench(lib = join(root, 'lib')) {
   rmSync(outdir, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['questions', 'child', 'thread'].map((name) => `bench/${name}.ts`),
+    entryPoints: ['questions', 'child', 'thread', 'process'].map((name) => `bench/${name}.ts`),
     outdir,
     bundle: true,
     minify: true,

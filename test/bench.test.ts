@@ -81,6 +81,25 @@ describe('rseq bench', () => {
     expect(stdout.includes('× rseq')).toBe(result.noise.quiet && !result.machine.emulated)
   })
 
+  test('measures processes that count together, and what one reads of many', () => {
+    const file = join(scratch, 'processes.json')
+    const { status: code } = bench(['--quick', '--only', 'processes', '--only', 'scrape', '--json', file])
+    expect([0, NOISY]).toContain(code)
+    const rows = resultOf(file).questions.flatMap((question) => question.rows)
+    expect(rows.filter(({ ns }) => ns === null)).toEqual([])
+    const median = (id: string, at: Partial<Row>): number =>
+      rows.find((row) => row.id === id && row.workers === at.workers && row.size === at.size)?.ns?.median ??
+      Number.NaN
+    for (const workers of [1, 2]) {
+      for (const id of ['rseq-region', 'atomics-threads', 'prom-client']) {
+        expect(median(id, { workers }), id).toBeLessThan(median('ipc', { workers }))
+      }
+    }
+    const size = 1000
+    expect(median('value-shared', { size })).toBeLessThan(median('value-cpus', { size }))
+    expect(median('value-cpus', { size })).toBeLessThan(median('prom-cluster', { size }))
+  })
+
   test('says what is missing where only the package is installed', () => {
     const folder = join(scratch, 'installed')
     for (const part of ['package.json', 'lib', 'build/Release']) {
@@ -106,7 +125,7 @@ describe('rseq bench', () => {
     [['--only'], "Option '--only <value>' argument missing"],
     [
       ['--only', 'nonsense'],
-      "--only: expected one of getcpu, counters, published, scrape, received 'nonsense'",
+      "--only: expected one of getcpu, counters, histogram, processes, published, scrape, received 'nonsense'",
     ],
     [['getcpu'], "Unexpected argument 'getcpu'"],
     [['--json', '/nonsense/a.json'], "--json: no folder for '/nonsense/a.json'"],

@@ -222,7 +222,7 @@ describe('rseq compare refuses', () => {
     [
       'question',
       (r) => ({ ...r, questions: [{ ...r.questions[0], name: 'x' }] }),
-      'questions[0].name: expected getcpu, counters, published, scrape, received "x"',
+      'questions[0].name: expected getcpu, counters, histogram, processes, published, scrape, received "x"',
     ],
     [
       'row',

@@ -92,10 +92,12 @@ describe('a page', () => {
   test('draws bars from zero, or from a power of ten where they differ by more than 100 times', async () => {
     const { charts } = partsOf(await pageOf(sample('x86_64')))
     const bars = charts.filter(({ type }) => type === 'bars')
-    expect(bars.map(({ log }) => log)).toEqual([true, false, false])
+    expect(bars.map(({ log }) => log)).toEqual([true, false, false, true, false])
     const lines = charts.filter(({ type }) => type === 'lines')
     expect(lines.map(({ title }) => title)).toEqual([
       'Counting in worker threads by workers',
+      'Recording in a histogram by workers',
+      'Counting in several processes by workers',
       'Reading all counters by size',
     ])
     expect(lines[0]?.lines?.every(({ points }) => points.length === 5)).toBe(true)
@@ -111,7 +113,7 @@ describe('a page', () => {
 
   test('opens with ratios', async () => {
     const { body } = partsOf(await pageOf(sample('x86_64')))
-    expect(body.match(/<strong>\d+\.\d× as fast<\/strong>/g)).toHaveLength(3)
+    expect(body.match(/<strong>\d+\.\d× as fast<\/strong>/g)).toHaveLength(5)
     expect(body).not.toContain('class="banner"')
   })
 

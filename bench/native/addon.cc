@@ -30,11 +30,15 @@ napi_value Nothing(napi_env, napi_callback_info) { return nullptr; }
 
 /// () → ArrayBuffer holding a targets::Table of functions that do nothing: what every fast call costs
 Napi::Value EmptyTargets(const Napi::CallbackInfo& info) {
+  const targets::AddDouble with_number = [](targets::Receiver, uint32_t, double) {};
+  const targets::AddInt32 with_integer = [](targets::Receiver, uint32_t, int32_t) {};
   const targets::Table table = {
-      [](targets::Receiver, uint32_t) {},
-      [](targets::Receiver, uint32_t, int32_t) {},
-      [](targets::Receiver, uint32_t, double) {},
-      [](targets::Receiver, uint32_t, double) {},
+      .inc = [](targets::Receiver, uint32_t) {},
+      .add_int32 = with_integer,
+      .add = with_number,
+      .add_float = with_number,
+      .record = with_number,
+      .record_int32 = with_integer,
   };
   auto buffer = Napi::ArrayBuffer::New(info.Env(), sizeof table);
   memcpy(buffer.Data(), &table, sizeof table);

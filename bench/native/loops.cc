@@ -9,7 +9,7 @@
 #include "area.h"
 #include "counter.h"
 #include "cpu.h"
-#include "region.h"
+#include "region/region.h"
 #include "vdso.h"
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -31,7 +31,7 @@ Line private_line;
 Line shared_line;
 Line* lines;  ///< one per possible CPU
 uint32_t line_count;
-region::Id counter_id;
+uint32_t counter_id;
 Getcpu vdso;
 
 /// The compiler must think that x is used.
@@ -146,9 +146,13 @@ void prepare() {
   if (posix_memalign(&memory, kLine, line_count * sizeof(Line)) != 0) abort();
   memset(memory, 0, line_count * sizeof(Line));
   lines = static_cast<Line*>(memory);
-  const int32_t id = region::create(region::Kind::kCounter, 0);
-  if (id < 0) abort();
-  counter_id = static_cast<region::Id>(id);
+  if (!region::ready()) abort();
+  region::Description wanted = {};
+  wanted.kind = region::Kind::kCounter;
+  wanted.cells = 1;
+  const int32_t entry = region::make(region::kProcess, wanted);
+  if (entry < 0) abort();
+  counter_id = region::held(region::kProcess, static_cast<uint32_t>(entry))->id;
 }
 
 const Loop kLoops[] = {

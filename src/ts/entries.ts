@@ -128,13 +128,15 @@ function canonical(labels: unknown, what: string): string {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) {
     throw typeError(what, 'an object of strings', labels)
   }
-  const pairs = Object.entries(labels as Record<string, unknown>)
-  for (const [key, value] of pairs) {
+  const pairs: [string, string][] = []
+  for (const key of Object.keys(labels).sort()) {
+    const value = (labels as Record<string, unknown>)[key]
     if (typeof value !== 'string') throw typeError(`${what}.${key}`, 'a string', value)
-    if (!key.isWellFormed() || !value.isWellFormed())
+    if (!key.isWellFormed() || !value.isWellFormed()) {
       throw rangeError(`${what}.${key}`, 'a well-formed string', value)
+    }
+    pairs.push([key, value])
   }
-  pairs.sort(([a], [b]) => (a < b ? -1 : 1))
   return pairs.length === 0 ? '' : JSON.stringify(pairs)
 }
 

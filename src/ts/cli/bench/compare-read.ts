@@ -40,7 +40,7 @@ const ROW: Shape = {
 }
 const QUESTION: Shape = {
   properties: {
-    name: ['getcpu', 'counters', 'published', 'scrape'],
+    name: ['getcpu', 'counters', 'histogram', 'processes', 'published', 'scrape'],
     title: 'string',
     per: 'string',
     rows: { list: ROW },

@@ -17,11 +17,13 @@ interface Claim {
   readonly workers?: number
 }
 
-/** What users ask first: a read, an increment, and one of many threads; each beside what they would pick instead. */
+/** What users ask first, each beside what they would pick instead: a read, an increment, one of many threads, a sample. */
 const CLAIMS: readonly Claim[] = [
   { question: 'getcpu', ours: ['js-cpu-id'], than: 'c-sched-getcpu' },
   { question: 'counters', ours: ['rseq-fast', 'rseq-napi'], than: 'prom-client', workers: 1 },
   { question: 'counters', ours: ['rseq-fast', 'rseq-napi'], than: 'atomics-shared', workers: 2 },
+  { question: 'histogram', ours: ['record', 'record-napi'], than: 'perf-hooks', workers: 1 },
+  { question: 'histogram', ours: ['record-bounds'], than: 'prom-client', workers: 1 },
 ]
 
 /** The most telling ratios of a run; none where it was noisy or emulated, or did not measure them. */

@@ -17,6 +17,12 @@ export interface Seat {
   readonly memory: SharedArrayBuffer
 }
 
+/** One of the processes that count together. */
+export interface ProcessSeat extends Omit<Seat, 'memory'> {
+  /** What the row's `share` returned. */
+  readonly shared: string
+}
+
 /** How a row is measured, always in a child process of its own. */
 export type Case =
   /** In the child's main thread, by the library `benchmark`. */
@@ -26,6 +32,14 @@ export type Case =
   | { readonly kind: 'timed'; readonly callNs?: number; prepare(): TimedLoop }
   /** In worker threads of the child, all at once. */
   | { readonly kind: 'threads'; prepare(seat: Seat): Loop | Promise<Loop> }
+  /** In child processes of the child, all at once; `share` makes, in the child, what they have in common. */
+  | {
+      readonly kind: 'processes'
+      share?(): string
+      prepare(seat: ProcessSeat): Loop | AsyncLoop
+    }
+  /** In the child's main thread, which is the primary of so many cluster workers; each has done `work`. */
+  | { readonly kind: 'cluster'; readonly workers: number; work(): void; prepare(): AsyncLoop }
 
 /** A row to be measured. */
 export interface RowPlan {

@@ -43,9 +43,9 @@ export interface Noise {
 /** One file under bench/, one table, one chart. */
 export interface Question {
   /** Stable: what --only takes. */
-  readonly name: 'getcpu' | 'counters' | 'published' | 'scrape'
+  readonly name: 'getcpu' | 'counters' | 'histogram' | 'processes' | 'published' | 'scrape'
   readonly title: string
-  /** What a row's `ns` is per: 'read', 'increment', 'scrape'. */
+  /** What a row's `ns` is per: 'read', 'increment', 'sample', 'scrape'. */
   readonly per: string
   readonly rows: readonly Row[]
 }
@@ -59,7 +59,7 @@ export interface Row {
    * JavaScript. other: what a user could pick instead.
    */
   readonly kind: 'floor' | 'c' | 'ours' | 'other'
-  /** Worker threads, where the question varies them. */
+  /** Worker threads, or processes, where the question varies them. */
   readonly workers?: number
   /** Counters read per scrape, where the question varies them. */
   readonly size?: number
