@@ -38,5 +38,11 @@
       'ldflags': ['-static'],
       'win_delay_load_hook': 'false',
     },
+    {
+      'target_name': 'step',
+      'type': 'executable',
+      'sources': ['step.c'],
+      'win_delay_load_hook': 'false',
+    },
   ],
 }
