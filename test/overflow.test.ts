@@ -12,7 +12,7 @@ const WORKERS = Math.max(4, 2 * status().cpus.allowed)
 const overflowing = world === 'mixed' ? 0.5 : hasRseq ? 0 : 1
 
 const SINGLE = Number(process.env.RSEQ_TEST_INCREMENTS ?? 1_000_000)
-/** Of each worker. More where all meet in one word: they must be there at the same time, on a busy machine too. */
+/** Of each worker. More where all meet in one word: they must be there at one time, on a busy machine too. */
 const ADDS = SINGLE * (overflowing > 0 ? 5 : 1)
 const COUNTERS = 50
 const BATCHES = Math.ceil(ADDS / COUNTERS)
@@ -20,7 +20,8 @@ const BATCHES = Math.ceil(ADDS / COUNTERS)
 /** A worker's program: all pass the gate at once, do `work`, and say which backend they have had. */
 function script(work: string): string {
   return `
-    const { parentPort, workerData: { handles, deny, helpers, gate, i, times } } = require('node:worker_threads')
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { handles, deny, helpers, gate, i, times } = workerData
     const { denyRseq, gettid } = require(helpers)
     if (deny !== 0 && denyRseq(deny) !== 0) throw new Error('no seccomp filter can be set')
     gate[2 + i] = gettid()

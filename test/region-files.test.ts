@@ -22,7 +22,7 @@ interface Result {
   touched: number[]
 }
 
-/** Runs `count` mutations from `seed` on; where that ends otherwise, the last one it began is part of the failure. */
+/** Runs `count` mutations from `seed` on; a failure tells which one was the last that it began. */
 function mutations(count: number, seed: number): Result {
   const args = [join(fixtures, 'mutate.mjs'), String(count), String(seed)]
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, {

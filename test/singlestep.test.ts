@@ -11,8 +11,8 @@ import { built, root } from './world'
 const STEPS = 100_000
 
 /**
- * Counts in a thread, whose id is the first line of output, until there is a line of input; then prints how often it
- * counted, and the cells. The first counter is its own; the second one is counted by batches.
+ * Counts in a thread, whose id is the first line of output, until there is a line of input; then prints how
+ * often it counted, and the cells. The first counter is its own; the second one is counted by batches.
  */
 const PROGRAM = `
   const { Worker } = require('node:worker_threads')

@@ -144,7 +144,7 @@ napi_value Release(napi_env env, napi_callback_info info) {
 napi_value Generation(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
-  return number(env, held == nullptr ? static_cast<double>(region::kClosed) : held->generation);
+  return number(env, held == nullptr ? static_cast<double>(region::kAbsent) : held->generation);
 }
 
 /// An entry as an object, or undefined where it is not live.

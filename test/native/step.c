@@ -1,4 +1,4 @@
-/* step THREAD STEPS: single-steps a thread of another process, signals passed on, and prints how many steps. */
+/* step THREAD STEPS: single-steps a thread of another process, signals passed on; prints how many steps. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
