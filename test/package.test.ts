@@ -37,9 +37,13 @@ describe('the package', () => {
     expect(esm).toEqual(cjs)
     expect(esm).toEqual(
       [
+        'HistogramReading',
+        'HistogramSnapshot',
         'PerCpuBatch',
         'PerCpuCounter',
+        'PerCpuHistogram',
         'PerCpuSum',
+        'Region',
         'RseqError',
         'cpuId',
         'getcpu',
