@@ -166,7 +166,8 @@ napi_value RecordMany(napi_env env, napi_callback_info info) {
   double* copied = nullptr;
   const size_t wrong = copy(samples.data, samples.length, fit, &copied);
   if (copied == nullptr) return number(env, wrong != 0 ? static_cast<double>(wrong) : -1);
-  for (size_t i = 0; i < samples.length; ++i) histogram::record(arguments.u32(0), copied[i]);
+  const uint32_t id = arguments.u32(0);
+  for (size_t i = 0; i < samples.length; ++i) histogram::record(id, copied[i]);
   free(copied);
   return number(env, 0);
 }
