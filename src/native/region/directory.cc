@@ -140,11 +140,13 @@ void Directory::link(uint32_t number) {
 
 void Directory::unlink(uint32_t number) {
   uint32_t* place = &buckets[entries[number].hash % sizes.entries];
-  for (uint32_t steps = 0; *place != number + 1; ++steps) {
-    if (*place == 0 || *place > sizes.entries || steps == sizes.entries) return;  // damaged, or nameless
-    place = &entries[*place - 1].next;
+  uint32_t next = load(place);
+  for (uint32_t steps = 0; next != number + 1; ++steps) {
+    if (next == 0 || next > sizes.entries || steps == sizes.entries) return;  // damaged, or nameless
+    place = &entries[next - 1].next;
+    next = load(place);
   }
-  __atomic_store_n(place, entries[number].next, __ATOMIC_RELEASE);
+  __atomic_store_n(place, load(&entries[number].next), __ATOMIC_RELEASE);
 }
 
 int32_t Directory::build(const Description& wanted, uint32_t hash) {
@@ -198,7 +200,8 @@ int32_t Directory::make(const Description& wanted, Entry* out) {
       mark_held(made);
       set_state(entries[made], kLive);
       if (name.length != 0) link(made);
-      *out = entries[made];
+      // As others may have changed it since.
+      if (!copy(made, out)) number = kDamaged;
     }
     end();
   }
