@@ -6,7 +6,7 @@ import { Quiet } from './quiet'
 import type { Duty, News, Span } from './team'
 
 /** Sending runs much code, here and where it is received: all of that has to be compiled, in so long. */
-const SENDING_WARM_NS = 500_000_000
+const SENDING_WARM_NS = 1_000_000_000
 
 /** How a member hears of its next round, which it may have to wait for. */
 type Next = (round: number) => Span | Promise<Span>

@@ -97,7 +97,7 @@ const EXPECTED: Record<string, unknown> = {
 
   'the addon, with numbers that are nobody’s': [],
   'the addon, with what is no number': [],
-  'the addon, with entries that are nobody’s': [['-16', 'NaN', 'undefined'], ['true'], ['undefined']],
+  'the addon, with entries that are nobody’s': [['-16', '-4', 'NaN', 'undefined'], ['true'], ['undefined']],
   'the addon, with paths that are no region’s': ['true'],
   'the addon, with samples that are none': undefined,
   'the addon, with shapes that are none': ['true'],
