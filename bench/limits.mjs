@@ -1,5 +1,5 @@
-// node bench/limits.mjs RESULT.json [BEFORE.json]: what this package is held to, by a result of `rseq bench --json`.
-// Ratios are within one run. Exit code 1 where a limit is exceeded, or a row that it is about was not measured.
+// node bench/limits.mjs RESULT.json [BEFORE.json]: what this package is held to, by a result of `rseq bench`.
+// Ratios are within one run. Exit code 1 where a limit is exceeded, or its rows were not measured.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

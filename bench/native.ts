@@ -34,7 +34,7 @@ export function benchAddon(): BenchAddon {
   return require(path) as BenchAddon
 }
 
-/** How to start a process that counts for so many CPUs, whatever this machine has; null where bench/native is not built. */
+/** Environment of a process for which so many CPUs are possible; null where bench/native is not built. */
 export function withCpus(count: number): Record<string, string> | null {
   const preloaded = join(dirname(path), 'cpus.node')
   return existsSync(preloaded) ? { LD_PRELOAD: preloaded, BENCH_CPUS: String(count) } : null

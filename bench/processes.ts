@@ -20,7 +20,7 @@ export function sharedRegion(): Region {
   return Region.create({ memfd: true })
 }
 
-/** Done when the last message is in the socket, which holds some hundred: the primary takes them as fast as they come. */
+/** Done when the last message is in the socket, which holds a few hundred: the primary has to keep up. */
 function sendLoop(): AsyncLoop {
   return (n) =>
     new Promise((resolve, reject) => {

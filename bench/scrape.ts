@@ -36,7 +36,7 @@ function ours(id: string, label: string, size: number, regionOf?: () => Region):
   }
 }
 
-/** In shared memory, where what nobody has written yet has a page of its own too, as if each CPU had counted. */
+/** In shared memory: there, what nobody has written has pages of its own too, as if each CPU had counted. */
 function onManyCpus(): RowPlan {
   const row = ours('value-cpus', `PerCpuCounter.value, shared, ${CPUS} CPUs`, SIZE, () => {
     if (withCpus(CPUS) === null) throw new Unavailable(BUILD)

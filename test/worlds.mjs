@@ -69,5 +69,8 @@ const BEHAVIOUR = [
 /** Files that run in every world; all others run once, in the default world. */
 export const behaviour = BEHAVIOUR.map((name) => `test/${name}.test.ts`)
 
-/** Those of them that a kernel or the way in can make fail: all but the one about arguments. */
+/** Those of them that a kernel or a registration can make fail: all but the one about arguments … */
 export const behaviourBelow = behaviour.filter((path) => path !== 'test/hostile.test.ts')
+
+/** … which runs where arguments take a way of their own. */
+export const WAYS_IN = ['default', 'napi', 'portable']
