@@ -104,7 +104,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   get value(): number {
-    const opening = usable(this.#opening)
+    const opening = this.#opening
     const sum = present(backend.value(opening.number, opening.entry), opening)
     if (Number.isNaN(sum))
       throw rangeError('PerCpuCounter.value', `${SAFE} (valueBigInt has no such bound)`, this.valueBigInt)
@@ -113,7 +113,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
 
   /** As {@link value}, for any int64. */
   get valueBigInt(): bigint {
-    const opening = usable(this.#opening)
+    const opening = this.#opening
     return present(backend.bigValue(opening.number, opening.entry, false), opening)
   }
 
@@ -141,7 +141,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   perCpu(): BigInt64Array {
-    const opening = usable(this.#opening)
+    const opening = this.#opening
     return new BigInt64Array(present(backend.cells(opening.number, opening.entry), opening))
   }
 

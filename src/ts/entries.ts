@@ -269,7 +269,8 @@ export function usable(one: Opening): Opening {
 }
 
 /**
- * What the backend read, unless the region turns out to be lost: the reading itself may have found out.
+ * What the backend read, unless the object is closed or the region turns out to be lost: the reading itself may have
+ * found out.
  *
  * @throws {RseqError} `ERR_RSEQ_HANDLE` where there is nothing, as of something removed from a read-only region
  */

@@ -88,7 +88,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   get value(): number {
-    const opening = usable(this.#opening)
+    const opening = this.#opening
     return present(backend.floatValue(opening.number, opening.entry), opening)
   }
 
@@ -116,7 +116,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   perCpu(): Float64Array {
-    const opening = usable(this.#opening)
+    const opening = this.#opening
     return new Float64Array(present(backend.cells(opening.number, opening.entry), opening))
   }
 

@@ -12,7 +12,7 @@ const LIBRARY =
   )
 const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory region'.split(' ')
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status'.split(' ')
-const QUESTIONS = 'child questions thread'.split(' ')
+const QUESTIONS = 'child process questions thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
 const ABIS = [115, 127, 137, 147]
 
