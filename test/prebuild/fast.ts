@@ -15,6 +15,7 @@ ENSA_INS_9SignatureEEEiNS_19ConstructorBehaviorENS_14SideEffectTypeEPKNS_9CFunct
   _ZN2v87Isolate17GetCurrentContextEv
   _ZNK2v811ArrayBuffer10ByteLengthEv
   _ZNK2v811ArrayBuffer4DataEv
+  _ZNK2v85Value13IsArrayBufferEv
   _ZNK2v86Number5ValueEv`.split(/\s+/)
 
 /** What src/native/runtime.cc calls. */

@@ -14,6 +14,9 @@
 struct napi_value__ {
   double number;
   napi_callback callback;
+  void* data; /* of a typed array */
+  size_t length;
+  napi_typedarray_type type;
 };
 
 /* Values live as long as the environment; all objects are one. */
@@ -30,7 +33,7 @@ struct napi_env__ {
 };
 
 struct napi_callback_info__ {
-  const double* arguments;
+  struct napi_value__* arguments;
   size_t count;
 };
 
@@ -85,12 +88,8 @@ napi_status napi_set_named_property(napi_env env, napi_value object, const char*
 
 napi_status napi_get_cb_info(napi_env env, napi_callback_info info, size_t* count, napi_value* arguments,
                              napi_value* receiver, void** data) {
-  static _Thread_local struct napi_value__ values[8];
   (void)env;
-  for (size_t i = 0; i < info->count; i++) {
-    values[i].number = info->arguments[i];
-    arguments[i] = &values[i];
-  }
+  for (size_t i = 0; i < info->count; i++) arguments[i] = &info->arguments[i];
   *count = info->count;
   if (receiver != NULL) *receiver = NULL;
   if (data != NULL) *data = NULL;
@@ -103,9 +102,26 @@ napi_status napi_get_value_double(napi_env env, napi_value value, double* result
   return napi_ok;
 }
 
-napi_status napi_get_value_uint32(napi_env env, napi_value value, uint32_t* result) {
+napi_status napi_get_value_bool(napi_env env, napi_value value, bool* result) {
   (void)env;
-  *result = (uint32_t)value->number;
+  *result = value->number != 0;
+  return napi_ok;
+}
+
+napi_status napi_is_typedarray(napi_env env, napi_value value, bool* result) {
+  (void)env;
+  *result = value->data != NULL;
+  return napi_ok;
+}
+
+napi_status napi_get_typedarray_info(napi_env env, napi_value value, napi_typedarray_type* type, size_t* length,
+                                     void** data, napi_value* buffer, size_t* offset) {
+  (void)env;
+  (void)buffer;
+  (void)offset;
+  *type = value->type;
+  if (length != NULL) *length = value->length;
+  if (data != NULL) *data = value->data;
   return napi_ok;
 }
 
@@ -123,7 +139,7 @@ static napi_value property(napi_env env, const char* name) {
   exit(1);
 }
 
-static double call(napi_env env, napi_callback function, size_t count, const double* arguments) {
+static double call(napi_env env, napi_callback function, size_t count, struct napi_value__* arguments) {
   struct napi_callback_info__ info = {arguments, count};
   napi_value result = function(env, &info);
   return result != NULL ? result->number : 0;
@@ -143,14 +159,15 @@ static void end(napi_env env) {
   free(env);
 }
 
-static double counter;
+/* The counter's number for adding. */
+static struct napi_value__ id;
 static long increments;
 
 /* Gives back the registration that its thread had. */
 static void* count(void* registration) {
   napi_env env = begin();
   napi_callback inc = property(env, "inc")->callback;
-  for (long i = 0; i < increments; i++) call(env, inc, 1, &counter);
+  for (long i = 0; i < increments; i++) call(env, inc, 1, &id);
   call(env, property(env, "status")->callback, 0, NULL);
   *(int*)registration =
       property(env, "sections")->number != 0 ? (int)property(env, "registration")->number : -1;
@@ -170,14 +187,25 @@ int main(int argc, char** argv) {
   if (init == NULL) fail("no napi_register_module_v1");
 
   napi_env env = begin();
-  const double kind[] = {1, 0};
-  counter = call(env, property(env, "create")->callback, 2, kind);
+  /* Region 0, a counter, by CPU, without a shape, a name or other texts. */
+  char texts[1] = {0};
+  uint32_t lengths[5] = {0};
+  struct napi_value__ wanted[6] = {{.number = 0},
+                                   {.number = 1},
+                                   {.number = 0},
+                                   {.number = 0},
+                                   {.data = texts, .type = napi_uint8_array},
+                                   {.data = lengths, .length = 5, .type = napi_uint32_array}};
+  const double made = call(env, property(env, "make")->callback, 6, wanted);
+  const double entry = (double)(long)(made / 4294967296.0);
+  id.number = made - entry * 4294967296.0;
   pthread_t ids[64];
   int registrations[64];
   for (int i = 0; i < threads && i < 64; i++) pthread_create(&ids[i], NULL, count, &registrations[i]);
   for (int i = 0; i < threads && i < 64; i++) pthread_join(ids[i], NULL);
   printf("{\"loaded\":%d,\"count\":%.0f,\"registrations\":[", argc - 3,
-         call(env, property(env, "value")->callback, 1, &counter));
+         call(env, property(env, "value")->callback, 2,
+              (struct napi_value__[]){{.number = 0}, {.number = entry}}));
   for (int i = 0; i < threads; i++) printf("%s%d", i > 0 ? "," : "", registrations[i]);
   printf("]}\n");
   end(env);
