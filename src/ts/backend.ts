@@ -2,7 +2,6 @@ import { type Backend, type HotCalls, RESULT, type RegionKey } from './cells'
 import { loadFastCalls } from './fastcalls'
 import { mailedCalls } from './mailbox'
 import { type Addon, loaded } from './native'
-import { portableBackend } from './portable/backend'
 
 /** The hot operations as V8 fast calls, or null: then they are N-API calls. */
 export const fastCalls: HotCalls | null = loaded.addon ? loadFastCalls(loaded.addon) : null
@@ -31,5 +30,11 @@ function nativeBackend(addon: Addon): Backend {
   }
 }
 
+/** Loaded where it is needed: that is a third of the import's work. */
+function portable(): Backend {
+  const { portableBackend } = require('./portable/backend') as typeof import('./portable/backend')
+  return portableBackend()
+}
+
 /** The cells of this process: the addon's, or the portable ones where there is no addon. */
-export const backend: Backend = loaded.addon ? nativeBackend(loaded.addon) : portableBackend()
+export const backend: Backend = loaded.addon ? nativeBackend(loaded.addon) : portable()
