@@ -63,6 +63,7 @@ function everyChange() {
   const few = { few: true, workers: 4 }
   return [
     [suite, cell('arm64', '6.12'), { parts: ['worlds'] }],
+    [suite, cell('arm64', '6.12'), { parts: ['other worlds'] }],
     [suite, cell('arm64', '6.12'), { parts: ['once'] }],
     [nodes, cell('arm64', '6.12'), {}],
     [hotplug, { ...cell('arm64', '6.12'), smp: 4 }, {}],

@@ -7,16 +7,23 @@ import { cache } from '../../scripts/cache.mjs'
 import { output } from '../debian/command.mjs'
 import { once } from '../debian/once.mjs'
 import { root } from '../runner.mjs'
-import { behaviourBelow } from '../worlds.mjs'
+import { behaviourBelow, worlds } from '../worlds.mjs'
 import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
 /** Those that need no more than one world. What finds the addon, the command and the bench are the same on any kernel. */
 const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'portable', 'stale']
 
+/** Every second world: an emulated machine keeps one CPU busy, and two run at a time. */
+const everySecond = (from) => [
+  ...worlds.filter((_, i) => i % 2 === from).flatMap(({ name }) => ['--world', name]),
+  ...behaviourBelow,
+]
+
 /** test/run.mjs's arguments for each part of the suite. */
 const PARTS = {
-  worlds: behaviourBelow,
+  worlds: everySecond(0),
+  'other worlds': everySecond(1),
   once: ['--world', 'default', ...ONCE.map((name) => `test/${name}.test.ts`)],
 }
 
@@ -55,7 +62,7 @@ export async function suite(cell, { folder, parts = Object.keys(PARTS), echo = f
     furnished(cell.arch, folder),
     command,
     // test/native/fake.c is built against this C library.
-    { suite: 'bookworm', packages: ['util-linux'], mem: 4096, timeout: 2400 },
+    { suite: 'bookworm', packages: ['util-linux'], mem: 4096, timeout: 3000 },
   )
   const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed/gm)]
   const sum = (column) => totals.reduce((all, total) => all + Number(total[column]), 0)
