@@ -12,8 +12,6 @@ struct Bitmap {
   uint32_t bits;   ///< a multiple of 64
   uint32_t* hint;  ///< no unit below is free
 
-  bool taken(uint32_t bit) const { return (words[bit / 64] >> bit % 64 & 1) != 0; }
-
   void mark(uint32_t first, uint32_t count) {
     for (uint32_t bit = first; bit < first + count; ++bit) words[bit / 64] |= UINT64_C(1) << bit % 64;
   }
