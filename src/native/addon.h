@@ -113,5 +113,7 @@ inline napi_value number(napi_env env, double value) {
 void set_cells(const Napi::Object& exports);
 /// Sets the functions of addon_region.cc.
 void set_regions(const Napi::Object& exports);
+/// Sets the functions of addon_service.cc.
+void set_service(const Napi::Object& exports);
 
 }  // namespace rseq::addon

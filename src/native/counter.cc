@@ -128,6 +128,16 @@ void add_again(uint32_t id, double x, bool aborted) {
 void add_many(const uint32_t* ids, const int32_t* amounts, size_t count) { add_each(ids, amounts, count); }
 void add_many(const uint32_t* ids, const int64_t* amounts, size_t count) { add_each(ids, amounts, count); }
 
+void set_gauge(uint32_t id, double x) {
+  const arena::Stripes& all = arena::stripes;
+  if (id >= __atomic_load_n(&all.limit, __ATOMIC_ACQUIRE)) return;
+  __atomic_store_n(all.cell<uint64_t>(all.count, id), as_bits(x), __ATOMIC_RELAXED);
+}
+
+void add_gauge(uint32_t id, double x) {
+  if (id < __atomic_load_n(&arena::stripes.limit, __ATOMIC_ACQUIRE)) add_overflow(id, x);
+}
+
 /// From 2^52 on every double is an integer; below, adding 2^52 leaves no room for a fraction.
 bool is_safe_integer(double x) {
   constexpr double kTwo52 = 4503599627370496.0;

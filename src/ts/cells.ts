@@ -1,5 +1,5 @@
 /** What a run of cells is. The numbers are src/native/region/format.h's `Kind`. */
-export const KIND = { counter: 1, sum: 2, histogram: 3 } as const
+export const KIND = { counter: 1, sum: 2, histogram: 3, gauge: 4 } as const
 export type Kind = keyof typeof KIND
 
 /** How a thread finds its stripe. */
@@ -53,6 +53,18 @@ export const HISTOGRAM = {
   /** The sum of the other samples. */
   fractions: 4,
   buckets: 5,
+} as const
+
+/** What stands before an entry's values in {@link Backend.survey}. src/native/survey.h's `Head`. */
+export const SURVEY = {
+  entry: 0,
+  generation: 1,
+  kind: 2,
+  /** 1 where a living process has it open. */
+  held: 3,
+  /** How many numbers follow: 1, or of a histogram what {@link HISTOGRAM} says. */
+  values: 4,
+  head: 5,
 } as const
 
 /** One entry of a region's directory. */
@@ -142,6 +154,15 @@ export interface Backend extends HotCalls {
   cells(region: number, entry: number): ArrayBuffer | undefined
   /** Doubles: see {@link HISTOGRAM}. */
   histogramCells(region: number, entry: number, drain: boolean): ArrayBuffer | undefined
+
+  /** A gauge's one word, for all threads and processes. */
+  setGauge(id: number, x: number): void
+  addGauge(id: number, x: number): void
+  /** Doubles: every entry with its values, none of which need be open. See {@link SURVEY}. */
+  survey(region: number): ArrayBuffer | undefined
+  /** 1 where the calling thread now plays the role, or did; 0 where another one does, of any process. */
+  lead(region: number, role: number): number
+  stepDown(region: number, role: number): number
 
   /** Opens what has that name and those labels: entry × 2³² + id. Each opening needs a release(). */
   open(region: number, kind: number, byMmCid: boolean, name: string, labels: string): number

@@ -52,6 +52,7 @@ const CLASS_NAMES: Record<Kind, string> = {
   counter: 'PerCpuCounter',
   sum: 'PerCpuSum',
   histogram: 'PerCpuHistogram',
+  gauge: 'Gauge',
 }
 
 /** In place of a hot id: adding throws. */

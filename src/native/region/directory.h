@@ -102,6 +102,11 @@ struct Directory {
   /// A text of such a copy.
   Bytes text(const Entry& copied, Text which) const;
 
+  /// As many entries as can ever have been live.
+  uint32_t entry_high() const;
+  /// The entries that living processes hold, a bit for each: words up to `words`. A look, not a lock.
+  void held_by_the_living(uint64_t* out, uint32_t words) const;
+
   /// The entry of that name, or of that number and generation; held by this process from now on. Or kAbsent.
   int32_t hold(const Bytes& name, const Bytes& labels, Entry* out);
   int32_t hold(uint32_t number, uint32_t generation, Entry* out);
@@ -120,7 +125,6 @@ struct Directory {
   uint64_t* hold_word(uint32_t owner, uint32_t number) const {
     return holds + uint64_t{owner} * Layout::hold_words(sizes) + number / 64;
   }
-  uint32_t entry_high() const;
   uint32_t process_high() const;
 
   int32_t lock();

@@ -168,6 +168,7 @@ void end_thread() {
     }
     pthread_mutex_unlock(&region.mutex);
     free(own.counts);
+    if (own.roles != 0) step_down_locked(i, own.roles);
     if (own.opened != 0) close_locked(i, own.opened);
     own = {};
   }

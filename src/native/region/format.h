@@ -71,8 +71,8 @@ struct Process {
   uint64_t reserved_too;
 };
 
-enum class Kind : uint8_t { kNone, kCounter, kSum, kHistogram };
-inline constexpr uint8_t kKinds = 4;
+enum class Kind : uint8_t { kNone, kCounter, kSum, kHistogram, kGauge };
+inline constexpr uint8_t kKinds = 5;
 
 /// What an entry is in. Stored last and alone: it decides what a process finds that died half way.
 enum State : uint32_t {

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <time.h>
 
+#include "format.h"
+
 namespace rseq::region::lock {
 namespace {
 
@@ -12,6 +14,7 @@ constexpr int kSetLock = 37;  // F_OFD_SETLK
 
 constexpr off_t kDirectory = 0;
 constexpr off_t kProcesses = 1;
+constexpr off_t kRoles = kProcesses + kMaxProcesses;
 
 int call(int fd, int command, short type, off_t byte, struct flock* out = nullptr) {
   struct flock lock = {};
@@ -47,6 +50,14 @@ void give_directory(int fd) {
 
 bool take_process(int fd, uint32_t process) {
   return fd < 0 || call(fd, kSetLock, F_WRLCK, kProcesses + process) == 0;
+}
+
+int take_role(int fd, uint32_t role) {
+  return fd < 0 ? 0 : call(fd, kSetLock, F_WRLCK, kRoles + role);
+}
+
+void give_role(int fd, uint32_t role) {
+  if (fd >= 0) call(fd, kSetLock, F_UNLCK, kRoles + role);
 }
 
 bool is_alive(int fd, uint32_t process) {

@@ -17,6 +17,11 @@ void give_directory(int fd);
 /// @return false where a living process has it
 bool take_process(int fd, uint32_t process);
 
+/// Makes role `role` this process's own, to its end or until it gives it back.
+/// @return 0, EAGAIN where a living process has it, or another errno
+int take_role(int fd, uint32_t role);
+void give_role(int fd, uint32_t role);
+
 /// Whether a living process has the slot; not to be asked of one's own. `fd` may be open for reading only.
 bool is_alive(int fd, uint32_t process);
 

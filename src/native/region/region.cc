@@ -1,8 +1,10 @@
 #include "region.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "fault.h"
+#include "lock.h"
 #include "table.h"
 
 namespace rseq::region {
@@ -72,6 +74,7 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only) {
   region.read_only = read_only;
   region.opened = 0;
   region.entries_held = 0;
+  region.roles = 0;
   region.directory.fd = memory.fd;
   region.directory.set(memory.sizes, memory.control);
   if (const int32_t failed = map_cells(region); failed != 0) return failed;
@@ -150,7 +153,17 @@ void close_locked(uint32_t number, uint32_t times) {
   Region& region = regions[number];
   mine[number].opened -= times;
   region.opened -= times;
+  if (mine[number].opened == 0) step_down_locked(number, ~UINT32_C(0));
   if (region.opened == 0 && region.entries_held == 0 && number != kProcess) detach(region);
+}
+
+void step_down_locked(uint32_t number, uint32_t roles) {
+  Region& region = regions[number];
+  for (uint32_t role = 0; role < kMaxRoles; ++role) {
+    if (((roles & mine[number].roles) >> role & 1) != 0) lock::give_role(region.memory.fd, role);
+  }
+  region.roles &= ~(roles & mine[number].roles);
+  mine[number].roles &= ~roles;
 }
 
 bool ready() {
@@ -219,6 +232,32 @@ int32_t check(uint32_t region) {
   const bool whole = found->directory.header->magic == kMagic;
   if (fault::is_lost(region)) return kLost;
   return whole ? 0 : kDamaged;
+}
+
+int32_t lead(uint32_t region, uint32_t role) {
+  const Guard guard(table);
+  Region* found = active(region);
+  if (found == nullptr || (region != kProcess && mine[region].opened == 0)) return kClosed;
+  if (found->read_only) return kReadOnly;
+  if (role >= kMaxRoles) return kAbsent;
+  const uint32_t bit = UINT32_C(1) << role;
+  if ((found->roles & bit) != 0) return (mine[region].roles & bit) != 0 ? 1 : 0;
+  const int error = lock::take_role(found->memory.fd, role);
+  if (error == EAGAIN || error == EACCES) return 0;
+  if (error != 0) {
+    errno = error;
+    return kSystem;
+  }
+  found->roles |= bit;
+  mine[region].roles |= bit;
+  return 1;
+}
+
+int32_t step_down(uint32_t region, uint32_t role) {
+  const Guard guard(table);
+  if (active(region) == nullptr || role >= kMaxRoles) return kClosed;
+  step_down_locked(region, UINT32_C(1) << role);
+  return 0;
 }
 
 bool info(uint32_t region, Info* out) {

@@ -14,6 +14,7 @@
 namespace rseq::region {
 
 inline constexpr uint32_t kMaxRegions = 32;
+inline constexpr uint32_t kMaxRoles = 32;
 inline constexpr uint32_t kProcess = 0;  ///< this process's own region
 
 /// Set in the number of a cell whose stripe is chosen by mm_cid. Above every limit: the hot path's one
@@ -63,6 +64,13 @@ int32_t close(uint32_t region);
 
 /// @return 0, or why nothing can be done with the region: kClosed, kLost, kDamaged
 int32_t check(uint32_t region);
+/// Makes the calling thread the one that plays a role for the region, such as to export what all processes count.
+/// It keeps the role until it steps down, closes the region, or ends; with its process at the latest.
+/// @param role  0 … kMaxRoles − 1
+/// @return 1: the calling thread plays it; 0: another one does, of any process; or a Result
+int32_t lead(uint32_t region, uint32_t role);
+int32_t step_down(uint32_t region, uint32_t role);
+
 /// Valid until the region is closed.
 bool info(uint32_t region, Info* out);
 /// Descriptor of a shared region's file, or −1.

@@ -12,6 +12,7 @@ struct Region {
   uint32_t active;
   uint32_t opened;  ///< by all threads together
   uint32_t entries_held;
+  uint32_t roles;  ///< that this process plays, a bit for each
   bool read_only;
   backing::Memory memory;
   Directory directory;
@@ -22,6 +23,7 @@ struct Region {
 /// What one thread has open in a region.
 struct Mine {
   uint32_t opened;
+  uint32_t roles;
   uint32_t size;
   uint32_t* counts;  ///< of openings, for each entry below size
 };
@@ -51,6 +53,9 @@ inline Region* active(uint32_t number) {
   Region& region = regions[number];
   return __atomic_load_n(&region.active, __ATOMIC_ACQUIRE) != 0 ? &region : nullptr;
 }
+
+/// The calling thread plays no role in the region any more. With the table's lock.
+void step_down_locked(uint32_t number, uint32_t roles);
 
 /// Ends `times` openings by this thread, and detaches where nobody needs the region any more. With the
 /// table's lock.

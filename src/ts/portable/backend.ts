@@ -1,13 +1,14 @@
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 import { typedArrayLength, typedArrayName } from '../arrays'
 import { type Backend, type EntryInfo, KIND, RESULT, TEXTS } from '../cells'
 import { bucketsOf } from '../histogram-shape'
-import { add, addFloat, drain, drainFloat, sum, sumFloat } from './cell'
+import { add, addFloat, drain, drainFloat, setFloat, sum, sumFloat } from './cell'
 import { possibleCpus } from './cpus'
 import { type Description, MAX_NAME, MAX_TEXT } from './entry'
 import { runOf } from './histogram'
 import { BYTES, CELLS, createMemory, ENTRIES, HEADER, isMemory, Memory, VERSION } from './memory'
 import { Regions } from './region'
+import { survey } from './survey'
 
 /** Threads with another version of the layout find another key. */
 const ENVIRONMENT_KEY = `rseq.portable.${VERSION}`
@@ -155,6 +156,22 @@ export function portableBackend(): Backend {
         entry,
       ),
     histogramCells: (region, entry, drained) => regions.held(region, entry)?.histogram?.read(drained),
+
+    setGauge(id, x) {
+      const memory = regions.target(id, KIND.gauge)
+      if (memory !== undefined) setFloat(memory, id & cellMask, x)
+    },
+    addGauge(id, x) {
+      const memory = regions.target(id, KIND.gauge)
+      if (memory !== undefined) addFloat(memory, id & cellMask, x)
+    },
+    survey(region) {
+      const found = regions.get(region)
+      return found && survey(found)
+    },
+    // Nothing takes a lock back from a thread that ended: one is there as long as the process.
+    lead: (region) => (regions.get(region) === undefined ? RESULT.closed : Number(isMainThread)),
+    stepDown: () => 0,
 
     open(region, kind, byMmCid, name, labels) {
       const nameBytes = encoder.encode(name)

@@ -1,0 +1,81 @@
+#include "survey.h"
+
+#include <stdlib.h>
+
+#include "histogram.h"
+
+namespace rseq::survey {
+namespace {
+
+using region::Directory;
+using region::Entry;
+using region::Kind;
+
+/// What reading needs of an entry that this process need not hold.
+region::Held as_held(const Entry& copied) {
+  region::Held held = {};
+  held.cell = copied.cell;
+  held.cells = copied.cells;
+  held.kind = copied.kind;
+  return held;
+}
+
+/// @return 0 where the entry is not what its kind is
+uint32_t values(const Entry& copied) {
+  if (copied.kind != Kind::kHistogram) return copied.cells == 1 ? 1 : 0;
+  return copied.cells > shape::kBuckets ? histogram::out_size(as_held(copied)) : 0;
+}
+
+void read_values(uint32_t region, const Entry& copied, double* out) {
+  const region::Held held = as_held(copied);
+  switch (copied.kind) {
+    case Kind::kCounter:
+      *out = static_cast<double>(counter::sum_i64(region, held));
+      break;
+    case Kind::kHistogram:
+      histogram::read(region, held, false, out);
+      break;
+    default:
+      *out = counter::sum_f64(region, held);
+  }
+}
+
+}  // namespace
+
+size_t size(const Directory& directory) {
+  size_t total = 0;
+  for (uint32_t i = 0; i < directory.entry_high(); ++i) {
+    Entry copied;
+    if (directory.copy(i, &copied)) total += kHead + values(copied);
+  }
+  return total;
+}
+
+size_t read(uint32_t region, const Directory& directory, double* out, size_t capacity) {
+  const uint32_t high = directory.entry_high();
+  const uint32_t words = (high + 63) / 64;
+  auto* held = static_cast<uint64_t*>(malloc(words * sizeof(uint64_t) + 1));
+  if (held == nullptr) return 0;
+  directory.held_by_the_living(held, words);
+  size_t at = 0;
+  for (uint32_t i = 0; i < high; ++i) {
+    Entry copied;
+    if (!directory.copy(i, &copied)) continue;
+    const uint32_t count = values(copied);
+    if (count == 0 || count + kHead > capacity - at) continue;
+    read_values(region, copied, out + at + kHead);
+    // Given back meanwhile, it may have been the next owner's that was read.
+    Entry again;
+    if (!directory.copy(i, &again) || again.generation != copied.generation) continue;
+    out[at + kEntry] = i;
+    out[at + kGeneration] = copied.generation;
+    out[at + kKind] = static_cast<double>(copied.kind);
+    out[at + kHeld] = static_cast<double>(held[i / 64] >> i % 64 & 1);
+    out[at + kValues] = count;
+    at += kHead + count;
+  }
+  free(held);
+  return at;
+}
+
+}  // namespace rseq::survey

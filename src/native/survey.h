@@ -1,0 +1,28 @@
+/// Everything in a region, with its values: read at once, and without holding any of it.
+#pragma once
+
+#include <stddef.h>
+
+#include "region/region.h"
+
+namespace rseq::survey {
+
+/// What stands before an entry's values.
+enum Head : uint32_t {
+  kEntry,
+  kGeneration,
+  kKind,
+  kHeld,    ///< 1 where a living process holds the entry, else 0
+  kValues,  ///< how many numbers follow: 1, or of a histogram histogram.h's Out
+  kHead
+};
+
+/// As many doubles as read() can need now; more entries may be made meanwhile.
+size_t size(const region::Directory& directory);
+
+/// Values are as counter::sum_i64(), sum_f64() and histogram::read() say; an entry that was given back
+/// meanwhile is left out.
+/// @return how many doubles were written, at most `capacity`: entries beyond are left out
+size_t read(uint32_t region, const region::Directory& directory, double* out, size_t capacity);
+
+}  // namespace rseq::survey

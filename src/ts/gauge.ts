@@ -1,0 +1,72 @@
+import { backend } from './backend'
+import { type NamedOptions, type Opening, openNamed, present, REFUSED, refusal } from './entries'
+import { openInto, PerCpu } from './percpu'
+
+/** The label that tells the gauges of one process from those of others. No name in a metrics format has a dot. */
+export const PROCESS_LABEL = 'rseq.process'
+
+let self: string | null = null
+
+/** A name for this process that no other process which is attached to the region has, or has had. */
+function thisProcess(): string {
+  const found = backend.processes(0).find((process) => process.self)
+  self ??= found === undefined ? '' : `${found.pid}.${found.startTime}.${found.pidNamespace}`
+  return self
+}
+
+/**
+ * @internal A number that is set: for all threads of one process, in a region that others can read. What a process
+ * alone may say dies with it: a reader takes the gauges that a living process holds, see `Sample.held`.
+ *
+ * It is one word, written by atomic instructions: some ten nanoseconds, while threads of other processes have words of
+ * their own.
+ */
+export class Gauge extends PerCpu<'gauge'> {
+  readonly #opening: Opening
+  #id: number
+
+  /** @param opening of {@link Gauge.named} */
+  private constructor(opening: Opening) {
+    super('gauge')
+    this.#opening = openInto(this, () => opening)
+    this.#id = opening.id
+  }
+
+  /**
+   * This process's gauge of that name and those labels.
+   *
+   * @param code a number for readers, 0 to 2³² − 1: see `Series.code`
+   */
+  static named(name: string, options: NamedOptions, code = 0): Gauge {
+    const labels = { ...options.labels, [PROCESS_LABEL]: thisProcess() }
+    const shape = { shape: code, extra: new Float64Array(0) }
+    return new Gauge(openNamed('gauge', name, { ...options, labels }, shape))
+  }
+
+  get value(): number {
+    return present(backend.floatValue(this.#opening.number, this.#opening.entry), this.#opening)
+  }
+
+  /** @param x any number */
+  set(x: number): void {
+    if (this.#id < 0) throw refusal(this.#opening)
+    backend.setGauge(this.#id, x)
+  }
+
+  /** @param x any number, negative too */
+  add(x: number): void {
+    if (this.#id < 0) throw refusal(this.#opening)
+    backend.addGauge(this.#id, x)
+  }
+
+  /** As `PerCpuCounter.close`. */
+  close(): void {
+    this.#id = REFUSED
+    this.#opening.release()
+  }
+
+  /** @internal */
+  protected override shown(): object {
+    return { value: this.value }
+  }
+}

@@ -1,0 +1,122 @@
+import { backend } from './backend'
+import { HISTOGRAM, KIND, type Kind, SURVEY } from './cells'
+import { type Buckets, bucketsOf } from './histogram-shape'
+import { labelsOf, type Region, regionNumber } from './region'
+import { succeed } from './results'
+
+/** One object of a region, whoever made it. The same object in every reading, as long as it is the same entry. */
+export interface Series {
+  readonly entry: number
+  /** With `entry` it tells this one from all others, ever. */
+  readonly generation: number
+  readonly kind: Kind
+  readonly name: string | null
+  /** As they were given; keys that begin with `rseq.` are this package's own. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly help: string
+  readonly unit: string
+  /** Of a histogram. */
+  readonly buckets: Buckets | null
+  /** What its maker said beside: of a gauge, what {@link Gauge} was told. */
+  readonly code: number
+}
+
+/** What a series said when it was looked at. */
+export interface Sample {
+  readonly series: Series
+  /** A living process has it open. */
+  readonly held: boolean
+  /** The sum, a gauge's value, or a histogram's sum of samples. Beyond 2⁵³ rounded. */
+  readonly value: number
+  /** Of a histogram, else empty: how many samples each bucket has. */
+  readonly counts: Float64Array
+  /** Of a histogram, else NaN: hints, which a reader holds against the buckets. */
+  readonly min: number
+  readonly max: number
+}
+
+const KINDS = new Map<number, Kind>(Object.entries(KIND).map(([kind, number]) => [number, kind as Kind]))
+const NO_COUNTS = new Float64Array(0)
+
+/**
+ * Looks at everything in a region at once, and holds none of it: what is looked at can be removed by others. For
+ * whoever shows what a whole service counts. A look costs one native call; texts are read once for each entry.
+ *
+ * Of each thread's own.
+ */
+export class Survey {
+  readonly #region: Region
+  readonly #known = new Map<number, Series>()
+
+  constructor(region: Region) {
+    this.#region = region
+  }
+
+  /**
+   * Every live object with its value, in the directory's order. Each value is as its own class would read it.
+   *
+   * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
+   */
+  read(): Sample[] {
+    const number = regionNumber(this.#region, 'region')
+    const numbers = new Float64Array(backend.survey(number) ?? NO_COUNTS.buffer)
+    // Behind the look, for the look itself may find out that the region is lost.
+    succeed(backend.checkRegion(number), 'region')
+    const samples: Sample[] = []
+    for (let at = 0; at < numbers.length; ) {
+      const values = numbers.subarray(
+        at + SURVEY.head,
+        at + SURVEY.head + (numbers[at + SURVEY.values] as number),
+      )
+      const series = this.#seriesOf(
+        number,
+        numbers[at + SURVEY.entry] as number,
+        numbers[at + SURVEY.generation] as number,
+      )
+      // Undefined: it was given back between the look and this.
+      if (series !== undefined) samples.push(sampleOf(series, numbers[at + SURVEY.held] === 1, values))
+      at += SURVEY.head + values.length
+    }
+    return samples
+  }
+
+  #seriesOf(region: number, entry: number, generation: number): Series | undefined {
+    const known = this.#known.get(entry)
+    if (known?.generation === generation) return known
+    const info = backend.describe(region, entry)
+    const kind = info && KINDS.get(info.kind)
+    const buckets = info && kind === 'histogram' ? bucketsOf(info.shape, info.extra) : null
+    if (info?.generation !== generation || kind === undefined) return undefined
+    if (kind === 'histogram' && buckets === null) return undefined
+    const { name, labels, help, unit, shape } = info
+    const series: Series = Object.freeze({
+      entry,
+      generation,
+      kind,
+      name: name === '' ? null : name,
+      labels: Object.freeze(labelsOf(labels)),
+      help,
+      unit,
+      buckets,
+      code: shape,
+    })
+    this.#known.set(entry, series)
+    return series
+  }
+}
+
+function sampleOf(series: Series, held: boolean, values: Float64Array): Sample {
+  if (series.buckets === null) {
+    return { series, held, value: values[0] as number, counts: NO_COUNTS, min: Number.NaN, max: Number.NaN }
+  }
+  const get = (which: number): number => values[which] as number
+  const integers = get(HISTOGRAM.integersHigh) * 2 ** 32 + get(HISTOGRAM.integersLow)
+  return {
+    series,
+    held,
+    value: integers + get(HISTOGRAM.fractions),
+    counts: values.subarray(HISTOGRAM.buckets),
+    min: get(HISTOGRAM.min),
+    max: get(HISTOGRAM.max),
+  }
+}
