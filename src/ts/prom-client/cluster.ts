@@ -1,0 +1,65 @@
+import type { Registry as PromRegistry } from 'prom-client'
+import { SCOPE_LABEL } from '../families'
+import { Gauge } from '../gauge'
+import { Look } from './look'
+import { currentRegion, GLOBAL_SCOPE, scopeOf } from './memory'
+import { prom } from './peer'
+import { Registry, register, wideView } from './registry'
+
+interface Aggregating {
+  clusterMetrics(): Promise<string>
+}
+
+/** Where processes say which registries are to be shown together. */
+const CHOICE = { name: 'registries', scope: `${GLOBAL_SCOPE}:aggregated` }
+let choice: Gauge[] = []
+
+/** The scopes that any process has chosen; the global one where none has. */
+function chosenScopes(): string[] {
+  const chosen = new Look(currentRegion()).scope(CHOICE.scope).get(CHOICE.name) ?? []
+  return chosen.length === 0 ? [GLOBAL_SCOPE] : chosen.map(({ labels }) => labels.scope as string)
+}
+
+async function pages(contentType: string): Promise<string> {
+  const all = chosenScopes().map((scope) =>
+    scope === GLOBAL_SCOPE ? register : wideView(scope, contentType),
+  )
+  const [only, ...more] = all
+  if (only !== undefined && more.length === 0) return only.metrics()
+  const end = /# EOF\n$/
+  const texts = await Promise.all(all.map((registry) => registry.metrics()))
+  return texts.map((text, i) => (i < texts.length - 1 ? text.replace(end, '') : text)).join('\n')
+}
+
+/**
+ * prom-client's `AggregatorRegistry`, for code that has it: what it gives is the page of the whole service, as any
+ * registry does in any process. No worker is asked.
+ */
+export class AggregatorRegistry extends Registry {
+  readonly #messages: Aggregating | null
+
+  constructor(contentType?: string) {
+    super(contentType)
+    // Without shared memory, prom-client's way: it asks each worker by a message.
+    const isShared = currentRegion().shared
+    this.#messages = isShared ? null : (new prom.AggregatorRegistry() as unknown as Aggregating)
+  }
+
+  /** The page of the global registry, or of those that {@link setRegistries} was told, over all processes. */
+  clusterMetrics(): Promise<string> {
+    return this.#messages === null ? pages(this.contentType) : this.#messages.clusterMetrics()
+  }
+
+  /** @throws {TypeError} for anything but registries */
+  static setRegistries(registries: PromRegistry | readonly PromRegistry[]): void {
+    const all = [registries].flat() as PromRegistry[]
+    prom.AggregatorRegistry.setRegistries(all as never)
+    for (const gauge of choice) gauge.close()
+    choice = all.map((registry) => {
+      const labels = { scope: scopeOf(registry), [SCOPE_LABEL]: CHOICE.scope }
+      return Gauge.named(CHOICE.name, { region: currentRegion(), labels })
+    })
+  }
+
+  static readonly aggregate = prom.AggregatorRegistry.aggregate
+}

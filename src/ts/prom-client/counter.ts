@@ -1,0 +1,124 @@
+import { format } from 'node:util'
+import type { CounterConfiguration, Counter as PromCounter } from 'prom-client'
+import { PerCpuCounter } from '../counter'
+import { PART_LABEL } from '../families'
+import { PerCpuSum } from '../sum'
+import type { Cell, CellOptions, Family } from './family'
+import { isObject, type Labels } from './labels'
+import { collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
+import { prom } from './peer'
+
+/** @throws as prom-client does */
+function amountOf(value: unknown): number {
+  if (value === undefined || value === null) return 1
+  if (value && !Number.isFinite(value)) throw new TypeError(`Value is not a valid number: ${format(value)}`)
+  if ((value as number) < 0) throw new Error('It is not possible to decrease a counter')
+  return Number(value)
+}
+
+/** Integers are counted exactly, fractions beside them in a double. */
+class CounterCell implements Cell {
+  readonly #family: Family<CounterCell>
+  readonly labels: Labels
+  #integers: PerCpuCounter | null = null
+  #fractions: PerCpuSum | null = null
+  #options: CellOptions | null = null
+  /** Of its own, so that it works without the object, as prom-client's does. */
+  readonly inc: (value?: number) => void
+
+  constructor(family: Family<CounterCell>, labels: Labels) {
+    this.#family = family
+    this.labels = labels
+    this.inc = (value) => {
+      const integers = this.#integers
+      if (value === undefined && integers !== null) integers.inc()
+      else this.add(amountOf(value))
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#integers !== null
+  }
+
+  open(options: CellOptions): void {
+    this.#integers = PerCpuCounter.named(this.#family.name, options)
+    this.#options = options
+  }
+
+  /** @param amount of {@link amountOf} */
+  add(amount: number): void {
+    const integers = this.#integers
+    if (integers === null) this.#family.opened(this).add(amount)
+    else if (Number.isSafeInteger(amount)) integers.add(amount)
+    else this.#openFractions().add(amount)
+  }
+
+  close(): void {
+    this.#integers?.close()
+    this.#fractions?.close()
+    this.#integers = this.#fractions = null
+  }
+
+  reset(): void {
+    this.#integers?.reset()
+    // Also those that others have counted.
+    this.#openFractions().reset()
+  }
+
+  #openFractions(): PerCpuSum {
+    const options = this.#options as CellOptions
+    const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
+    this.#fractions ??= PerCpuSum.named(this.#family.name, { ...options, labels })
+    return this.#fractions
+  }
+}
+
+/**
+ * prom-client's `Counter`, counting for the whole service: what is shown is the sum over all threads and processes.
+ * Integers are exact; fractions are doubles. With `enableExemplars`, or an aggregator other than `sum`, it is
+ * prom-client's own, and of each process alone.
+ */
+export class Counter<T extends string = string> extends prom.Counter<T> {
+  readonly #family: Family<CounterCell> | null
+
+  constructor(configuration: CounterConfiguration<T>) {
+    super(configuration)
+    const metric = this as unknown as Metric
+    const family = share<CounterCell>(metric, [], (all, labels) => new CounterCell(all, labels))
+    this.#family = family
+    if (family === null) return
+    // prom-client's constructor has given the object an inc of its own.
+    this.inc = (labels?: unknown, value?: unknown) => {
+      if (isObject(labels)) family.given(labels).add(amountOf(value))
+      else family.cell({}).add(amountOf(labels))
+    }
+  }
+
+  /** The same child for the same labels: keep it where it is hot. */
+  override labels(...args: unknown[]): PromCounter.Internal {
+    if (this.#family === null) return super.labels(...(args as string[]))
+    return this.#family.told(args)
+  }
+
+  /** Back to 0, for the whole service; sets of labels that no other process has are gone. */
+  override reset(): void {
+    // prom-client's constructor calls it.
+    if (!(#family in this) || this.#family === null) super.reset()
+    else {
+      this.#family.reset()
+      showUnlabelled(this as unknown as Metric, this.#family)
+    }
+  }
+
+  /** Gives up this process's hold of those labels; once nobody holds them, they start from 0. */
+  override remove(...args: unknown[]): void {
+    if (this.#family === null) super.remove(...(args as string[]))
+    else this.#family.remove(this.#family.told(args))
+  }
+
+  /** Over all threads and processes. */
+  override get(): ReturnType<PromCounter<T>['get']> {
+    const shared = sharedOf(this)
+    return shared === undefined ? super.get() : collected(this, shared)
+  }
+}

@@ -1,0 +1,221 @@
+import type { Registry } from 'prom-client'
+import { RseqError } from '../errors'
+import type { Merged } from '../families'
+import { Region } from '../region'
+import type { Series } from '../survey'
+import { checkLabels, countOf, type Labels, labelsOf } from './labels'
+import type { Looks } from './look'
+import { labelsIn, type Place, placeApart, placeOf } from './memory'
+import { Tree } from './tree'
+
+/** How to open what counts one set of labels. */
+export interface CellOptions {
+  readonly region: Region
+  readonly labels: Record<string, string>
+  readonly help: string
+}
+
+/**
+ * One set of labels of a metric: what `labels()` gives, and the same for the same labels. It is open from its first use
+ * to its removal; used again, it is opened again.
+ */
+export interface Cell {
+  readonly labels: Labels
+  readonly isOpen: boolean
+  open(options: CellOptions): void
+  /** Ends this thread's hold. */
+  close(): void
+  /** Back to 0, for all threads and processes. */
+  reset(): void
+}
+
+/** One line of a metric's part of the page, or of a histogram several. */
+export interface Row {
+  /** As they were given, in the order in which they were. */
+  readonly labels: Labels
+  readonly merged: Merged
+}
+
+/** Why a metric goes on in the process's own memory: a service must not end for want of cells. */
+const SPILLS = new Set([
+  'ERR_RSEQ_REGION_FULL',
+  'ERR_RSEQ_NO_MEMORY',
+  'ERR_RSEQ_REGION_BUSY',
+  'ERR_RSEQ_REGION_LOST',
+])
+
+let warned = false
+
+function warnOnce({ message, code }: RseqError): void {
+  if (warned) return
+  warned = true
+  process.emitWarning(`rseq/prom-client: new series are of this process alone. ${message}`, { code })
+}
+
+/** A metric's name, and its sets of labels: those that this thread has, and those of all others. */
+export class Family<C extends Cell> {
+  readonly name: string
+  readonly labelNames: readonly string[]
+  readonly #help: string
+  readonly #make: (family: Family<C>, labels: Labels) => C
+  readonly #cells: Tree<C>
+  /** In the order in which they were opened. */
+  readonly #open = new Set<C>()
+  /** Labels of what others have opened. */
+  readonly #others = new WeakMap<Series, Labels>()
+  #place: Place
+  #spilled = false
+
+  /** @param make a cell, not open yet */
+  constructor(
+    metric: { name: string; help: string; labelNames: readonly string[]; registers: readonly Registry[] },
+    make: (family: Family<C>, labels: Labels) => C,
+  ) {
+    this.name = metric.name
+    this.labelNames = metric.labelNames
+    this.#help = metric.help
+    this.#make = make
+    this.#cells = new Tree(metric.labelNames)
+    this.#place = placeOf(metric.name, metric.registers)
+  }
+
+  /**
+   * @param labels that were checked, or are no others than the metric's
+   */
+  cell(labels: Labels): C {
+    let cell = this.#cells.find(labels)
+    if (cell === undefined) {
+      cell = this.#make(this, labels)
+      this.#cells.set(labels, cell)
+    }
+    return cell
+  }
+
+  /**
+   * The cell that `inc(labels)` is told.
+   *
+   * @throws {Error} for a label that the metric does not have
+   */
+  given(labels: Labels): C {
+    let others = -countOf(this.labelNames, labels)
+    for (const _ in labels) others++
+    if (others !== 0) checkLabels(this.labelNames, labels)
+    return this.cell(labels)
+  }
+
+  /**
+   * The cell that `labels(…)` or `remove(…)` is told: an object, or a value for each label.
+   *
+   * @throws {Error} for a label that the metric does not have, or another number of values
+   */
+  told(args: readonly unknown[]): C {
+    const isList = typeof args[0] !== 'object' && args.length === this.labelNames.length
+    const known = isList ? this.#cells.findBy(args) : undefined
+    return known ?? this.given(labelsOf(this.labelNames, args))
+  }
+
+  /**
+   * Opens a cell that is about to be used.
+   *
+   * @returns the cell, or, where it was removed, the one that has taken its place
+   */
+  opened(cell: C): C {
+    const current = this.#cells.find(cell.labels) ?? cell
+    if (current.isOpen) return current
+    this.#openCell(current)
+    this.#open.add(current)
+    this.#cells.set(cell.labels, current)
+    return current
+  }
+
+  /** Ends this thread's hold of a cell. */
+  remove(cell: C): void {
+    cell.close()
+    this.#open.delete(cell)
+    this.#cells.delete(cell.labels)
+  }
+
+  /** Everything back to 0, and no hold of anything. */
+  reset(): void {
+    for (const cell of this.#open) cell.reset()
+    this.#close()
+  }
+
+  /** Ends all holds. What is counted from now on, nobody else sees. */
+  setApart(): void {
+    this.#close()
+    this.#place = placeApart()
+  }
+
+  /** This thread's sets of labels in the order in which they came, and then those of others. */
+  rows(looks: Looks): Row[] {
+    const own = new Map<C, Merged>()
+    const others: Row[] = []
+    for (const one of this.#merged(looks)) {
+      const cell = this.#cells.find(one.labels)
+      const isOwn = cell?.isOpen && Object.keys(one.labels).length === countOf(this.labelNames, cell.labels)
+      const known = isOwn ? own.get(cell) : undefined
+      if (known !== undefined) add(known, one)
+      else if (isOwn) own.set(cell, one)
+      else others.push({ labels: this.#inOrder(one), merged: one })
+    }
+    const rows: Row[] = []
+    for (const cell of this.#open) {
+      const merged = own.get(cell)
+      if (merged !== undefined) rows.push({ labels: cell.labels, merged })
+    }
+    rows.push(...others)
+    return rows
+  }
+
+  #openCell(cell: C): void {
+    try {
+      this.#openAt(this.#place, cell)
+    } catch (error) {
+      const spills = error instanceof RseqError && SPILLS.has(error.code)
+      if (!spills || this.#place.region === Region.process) throw error
+      warnOnce(error)
+      this.#spilled = true
+      this.#openAt(this.#spillPlace(), cell)
+    }
+  }
+
+  #openAt(place: Place, cell: C): void {
+    cell.open({ region: place.region, labels: labelsIn(place, cell.labels), help: this.#help })
+  }
+
+  #spillPlace(): Place {
+    return { region: Region.process, scope: this.#place.scope }
+  }
+
+  #close(): void {
+    for (const cell of this.#open) cell.close()
+    this.#open.clear()
+    this.#cells.clear()
+  }
+
+  #merged(looks: Looks): Merged[] {
+    const places = this.#spilled ? [this.#place, this.#spillPlace()] : [this.#place]
+    return places.flatMap(({ region, scope }) => looks.at(region).scope(scope).get(this.name) ?? [])
+  }
+
+  /** The region keeps labels in the order of their names. */
+  #inOrder({ series, labels }: Merged): Labels {
+    const known = this.#others.get(series)
+    if (known !== undefined) return known
+    const out: Labels = {}
+    for (const name of [...this.labelNames, ...Object.keys(labels)]) {
+      const value = labels[name]
+      if (value !== undefined) out[name] = value
+    }
+    this.#others.set(series, out)
+    return out
+  }
+}
+
+/** What is in two regions. */
+function add(into: Merged, more: Merged): void {
+  into.value += more.value
+  for (let i = 0; i < into.counts.length; i++)
+    into.counts[i] = (into.counts[i] as number) + (more.counts[i] ?? 0)
+}

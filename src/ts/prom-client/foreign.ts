@@ -1,0 +1,187 @@
+import type { Registry } from 'prom-client'
+import { backend } from '../backend'
+import { AGGREGATORS, type Aggregator, type Merged } from '../families'
+import { Gauge } from '../gauge'
+import type { Region } from '../region'
+import type { Labels } from './labels'
+import { currentRegion, labelsIn, type Place, scopeOf } from './memory'
+import { type Metric, type MetricJSON, sharedOf, type Value } from './metric'
+
+/*
+ * What prom-client counts itself, of each process alone: default metrics, those of other packages, with exemplars. Each
+ * process publishes them as gauges, and a page is made of those of all living processes, as the metric's aggregator
+ * says. One thread of a process speaks for it.
+ */
+
+/** Half of what a page may be behind. */
+const INTERVAL = 5000
+/** Of the process's own region: who publishes. */
+const PUBLISHER = 0
+/** In the upper half of a gauge's code: what the family is. */
+const TYPES = ['gauge', 'counter', 'histogram'] as const
+
+/** Of other processes' metrics that prom-client counts. */
+export function foreignScope(registry: Registry): string {
+  return `${scopeOf(registry)}:each`
+}
+
+interface Published {
+  readonly gauge: Gauge
+  round: number
+}
+
+function labelsKey(labels: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(
+    Object.keys(labels)
+      .sort()
+      .map((name) => [name, String(labels[name])]),
+  )
+}
+
+/** What this thread publishes of one registry. */
+class Publisher {
+  readonly #place: Place
+  readonly #published = new Map<string, Published>()
+  #round = 0
+
+  constructor(registry: Registry) {
+    this.#place = { region: currentRegion(), scope: foreignScope(registry) }
+  }
+
+  get region(): Region {
+    return this.#place.region
+  }
+
+  publish(all: Iterable<MetricJSON>): void {
+    this.#round++
+    for (const metric of all) for (const value of metric.values) this.#put(metric, value)
+    for (const [key, { gauge, round }] of this.#published) {
+      if (round === this.#round) continue
+      gauge.close()
+      this.#published.delete(key)
+    }
+  }
+
+  #put({ name, help, type, aggregator }: MetricJSON, { value, labels, metricName = name }: Value): void {
+    if (typeof value !== 'number') return
+    const key = metricName + labelsKey(labels)
+    let known = this.#published.get(key)
+    if (known === undefined) {
+      const code = Math.max(0, AGGREGATORS.indexOf(aggregator as Aggregator))
+      const role = Math.max(0, (TYPES as readonly string[]).indexOf(type))
+      const options = { region: this.#place.region, labels: labelsIn(this.#place, labels), help }
+      known = { gauge: Gauge.named(metricName, options, role * 65536 + code), round: 0 }
+      this.#published.set(key, known)
+    }
+    known.round = this.#round
+    known.gauge.set(value)
+  }
+}
+
+const publishers = new Map<WeakRef<Registry>, Publisher>()
+const known = new WeakMap<Registry, Publisher>()
+let isWatching = false
+
+function publisherOf(registry: Registry): Publisher {
+  let publisher = known.get(registry)
+  if (publisher === undefined) {
+    publisher = new Publisher(registry)
+    known.set(registry, publisher)
+    publishers.set(new WeakRef(registry), publisher)
+  }
+  return publisher
+}
+
+/**
+ * Lets a registry's metrics collect, and publishes what prom-client counts.
+ *
+ * @returns that, as this process has it
+ * @throws what a metric's own `collect` throws
+ */
+export async function refresh(registry: Registry): Promise<Map<Metric, MetricJSON>> {
+  const foreign = new Map<Metric, MetricJSON>()
+  const metrics = registry.getMetricsAsArray() as unknown as Metric[]
+  await Promise.all(
+    metrics.map(async (metric) => {
+      if (sharedOf(metric) !== undefined) await metric.collect?.()
+      else if (metric.type !== 'summary') foreign.set(metric, await metric.get())
+    }),
+  )
+  // Where another thread speaks for this process, a page has what that one said.
+  if ((foreign.size > 0 || known.has(registry)) && backend.lead(0, PUBLISHER) === 1) {
+    const inOrder = metrics.flatMap((metric) => foreign.get(metric) ?? [])
+    publisherOf(registry).publish(inOrder.filter(({ values }) => Array.isArray(values)))
+  }
+  return foreign
+}
+
+async function refreshAll(): Promise<void> {
+  for (const [reference, publisher] of publishers) {
+    const registry = reference.deref()
+    if (registry === undefined) {
+      publisher.publish([])
+      publishers.delete(reference)
+    } else {
+      // What cannot be collected now is said by whoever asks for a page.
+      await refresh(registry).catch(() => undefined)
+    }
+  }
+}
+
+/** A registry has something new that its process may have to say again and again. */
+export function watch(registry: Registry): void {
+  publisherOf(registry)
+  if (!isWatching) setInterval(refreshAll, INTERVAL).unref()
+  isWatching = true
+  // Others should see a new process before its first interval is over.
+  setImmediate(() => refresh(registry).catch(() => undefined)).unref()
+}
+
+/**
+ * A metric that each process counts for itself, as all living processes have it.
+ *
+ * @param local as this process has it, in its order
+ * @param names what has been published, by name
+ */
+export function wholeOf(local: MetricJSON, names: ReadonlyMap<string, Merged[]>): MetricJSON {
+  if (!Array.isArray(local.values)) return local
+  const parts = local.type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']
+  const found = new Map<string, { readonly metricName: string; readonly merged: Merged }>()
+  for (const part of parts) {
+    const metricName = local.name + part
+    for (const merged of names.get(metricName) ?? [])
+      found.set(metricName + labelsKey(merged.labels), { metricName, merged })
+  }
+  const values = local.values.map((value) => {
+    const key = (value.metricName ?? local.name) + labelsKey(value.labels)
+    const merged = found.get(key)?.merged
+    found.delete(key)
+    return merged === undefined ? value : { ...value, value: merged.value }
+  })
+  for (const { metricName, merged } of found.values())
+    values.push(remoteValue(local.name, metricName, merged))
+  return { ...local, values }
+}
+
+function remoteValue(name: string, metricName: string, { value, labels }: Merged): Value {
+  return { value, labels: labels as Labels, ...(metricName !== name && { metricName }) }
+}
+
+/** What only other processes have, of names that this one does not know. */
+export function unknownForeigners(
+  names: ReadonlyMap<string, Merged[]>,
+  isKnown: (name: string) => boolean,
+): MetricJSON[] {
+  const families = new Map<string, MetricJSON>()
+  for (const [metricName, all] of names) {
+    for (const merged of all) {
+      const type = TYPES[merged.role] ?? 'gauge'
+      const name = type === 'histogram' ? metricName.replace(/_(bucket|sum|count)$/, '') : metricName
+      if (isKnown(name)) continue
+      const family = families.get(name) ?? { name, help: merged.help, type, values: [], aggregator: 'sum' }
+      family.values.push(remoteValue(name, metricName, merged))
+      families.set(name, family)
+    }
+  }
+  return [...families.values()]
+}

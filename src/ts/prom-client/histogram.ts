@@ -1,0 +1,140 @@
+import { format } from 'node:util'
+import type { HistogramConfiguration, Histogram as PromHistogram } from 'prom-client'
+import { PerCpuHistogram } from '../histogram'
+import type { Cell, CellOptions, Family } from './family'
+import { isObject, type Labels } from './labels'
+import { collected, type Metric, share, sharedOf } from './metric'
+import { prom } from './peer'
+
+/** @throws as prom-client does */
+function sampleOf(value: unknown): number {
+  if (Number.isFinite(value)) return value as number
+  throw new TypeError(`Value is not a valid number: ${format(value)}`)
+}
+
+class HistogramCell implements Cell {
+  readonly #family: Family<HistogramCell>
+  readonly #bounds: readonly number[]
+  readonly labels: Labels
+  #histogram: PerCpuHistogram | null = null
+  // Of their own, so that they work without the object, as prom-client's do.
+  readonly observe: (value: number) => void
+  readonly startTimer: () => (labels?: object) => number
+
+  constructor(
+    family: Family<HistogramCell>,
+    bounds: readonly number[],
+    labels: Labels,
+    startTimer: (labels: Labels) => (labels?: object) => number,
+  ) {
+    this.#family = family
+    this.#bounds = bounds
+    this.labels = labels
+    this.observe = (value) => {
+      const histogram = this.#histogram
+      if (histogram !== null && Number.isFinite(value)) histogram.record(value)
+      else this.#family.opened(this).record(sampleOf(value))
+    }
+    this.startTimer = () => startTimer(labels)
+  }
+
+  get isOpen(): boolean {
+    return this.#histogram !== null
+  }
+
+  open(options: CellOptions): void {
+    this.#histogram = PerCpuHistogram.named(this.#family.name, { ...options, buckets: this.#bounds })
+  }
+
+  record(value: number): void {
+    if (this.#histogram === null) this.#family.opened(this).record(value)
+    else this.#histogram.record(value)
+  }
+
+  close(): void {
+    this.#histogram?.close()
+    this.#histogram = null
+  }
+
+  reset(): void {
+    this.#histogram?.reset()
+  }
+}
+
+/** What a region's histogram can have as bounds. */
+function areBounds(bounds: readonly number[]): boolean {
+  return (
+    bounds.length > 0 &&
+    bounds.every((x, i) => Number.isFinite(x) && (i === 0 || x > (bounds[i - 1] as number)))
+  )
+}
+
+/**
+ * prom-client's `Histogram`, counting for the whole service. With `enableExemplars`, an aggregator other than `sum`, or
+ * bounds that are not increasing finite numbers, it is prom-client's own, and of each process alone.
+ */
+export class Histogram<T extends string = string> extends prom.Histogram<T> {
+  readonly #family: Family<HistogramCell> | null
+
+  constructor(configuration: HistogramConfiguration<T>) {
+    super(configuration)
+    const metric = this as unknown as Metric & { upperBounds: readonly number[] }
+    const bounds = metric.upperBounds
+    const start = (labels: Labels): ((labels?: object) => number) => this.startTimer(labels as never) as never
+    const family = areBounds(bounds)
+      ? share<HistogramCell>(metric, bounds, (all, labels) => new HistogramCell(all, bounds, labels, start))
+      : null
+    this.#family = family
+    if (family === null) return
+    // prom-client's constructor has given the object an observe of its own.
+    this.observe = (labels: unknown, value?: unknown) => {
+      if (isObject(labels)) {
+        family.given(labels).record(sampleOf(value))
+      } else {
+        family.cell({}).record(sampleOf(value === undefined ? labels : value))
+      }
+    }
+  }
+
+  /** The same child for the same labels: keep it where it is hot. */
+  override labels(...args: unknown[]): PromHistogram.Internal<T> {
+    if (this.#family === null) return super.labels(...(args as string[]))
+    return this.#family.told(args)
+  }
+
+  /**
+   * Shows those labels before the first sample. What this process has counted is set to 0, as in prom-client, for the
+   * whole service; what others have counted before stays.
+   */
+  override zero(labels: Partial<Labels>): void {
+    const cell = this.#family?.cell(labels as Labels)
+    if (cell === undefined) super.zero(labels as never)
+    else if (cell.isOpen) cell.reset()
+    else this.#family?.opened(cell)
+  }
+
+  /** Back to 0, for the whole service; sets of labels that no other process has are gone. */
+  override reset(): void {
+    // prom-client's constructor calls it.
+    if (#family in this && this.#family !== null) this.#family.reset()
+    else super.reset()
+  }
+
+  /** Gives up this process's hold of those labels; once nobody holds them, they start from 0. */
+  override remove(...args: unknown[]): void {
+    if (this.#family === null) super.remove(...(args as string[]))
+    else this.#family.remove(this.#family.told(args))
+  }
+
+  /** Over all threads and processes. */
+  override get(): ReturnType<PromHistogram<T>['get']> {
+    const shared = sharedOf(this)
+    return shared === undefined ? super.get() : collected(this, shared)
+  }
+
+  /** @internal What prom-client's registry asks instead of `get()`. */
+  getForPromString(): Promise<unknown> {
+    const own = prom.Histogram.prototype as unknown as { getForPromString(): Promise<unknown> }
+    return sharedOf(this) === undefined ? own.getForPromString.call(this) : this.get()
+  }
+}

@@ -1,0 +1,39 @@
+import { inspect } from 'node:util'
+
+/** Labels as prom-client takes them. */
+export type Labels = Record<string, string | number>
+
+export function isObject(value: unknown): value is Labels {
+  return typeof value === 'object' && value !== null
+}
+
+/** @throws {Error} for a label that the metric was not made with, as prom-client says it */
+export function checkLabels(labelNames: readonly string[], labels: object): void {
+  for (const label in labels) {
+    if (labelNames.includes(label)) continue
+    throw new Error(`Added label "${label}" is not included in initial labelset: ${inspect(labelNames)}`)
+  }
+}
+
+/**
+ * What `labels(…)` and `remove(…)` were told: an object, or a value for each label.
+ *
+ * @throws {Error} for another number of values, as prom-client says it
+ */
+export function labelsOf(labelNames: readonly string[], args: readonly unknown[]): Labels {
+  const [first] = args
+  if (typeof first === 'object') return (first ?? {}) as Labels
+  if (args.length !== labelNames.length) {
+    const received = `(${args.length}): "${args.join(', ')}"`
+    const expected = `(${labelNames.length}): "${labelNames.join(', ')}"`
+    throw new Error(`Invalid number of arguments ${received} for label names ${expected}.`)
+  }
+  return Object.fromEntries(labelNames.map((name, i) => [name, args[i]])) as Labels
+}
+
+/** How many of a metric's labels have a value. */
+export function countOf(labelNames: readonly string[], labels: Readonly<Record<string, unknown>>): number {
+  let count = 0
+  for (const name of labelNames) if (labels[name] !== undefined) count++
+  return count
+}

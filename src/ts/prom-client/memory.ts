@@ -1,0 +1,93 @@
+import type { Registry } from 'prom-client'
+import { SCOPE_LABEL } from '../families'
+import { Region, regionNumber } from '../region'
+
+/** What the entries of the global registry's metrics have as their scope; others have more behind it. */
+export const GLOBAL_SCOPE = 'prom'
+
+let chosen: Region | null = null
+
+/**
+ * Which region the metrics of this thread that are made from now on count in: by default `Region.service`. For tests
+ * that must not see each other, and for services whose processes meet in a file of their own choice.
+ *
+ * @throws {TypeError} for anything but a region
+ * @throws {RseqError} `ERR_RSEQ_CLOSED`
+ */
+export function setRegion(region: Region): void {
+  regionNumber(region, 'setRegion')
+  chosen = region
+}
+
+/** A service goes on where no memory can be shared: it counts, and each process shows its own. */
+export function currentRegion(): Region {
+  if (chosen !== null) return chosen
+  try {
+    chosen = Region.service
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException
+    process.emitWarning(`rseq/prom-client: each process shows its own metrics only. ${message}`, {
+      ...(code !== undefined && { code }),
+    })
+    chosen = Region.process
+  }
+  return chosen
+}
+
+/** Where a metric's series are. */
+export interface Place {
+  readonly region: Region
+  readonly scope: string
+}
+
+/*
+ * The same code makes the same registries in the same order: so a registry's number is one that all processes know it
+ * by.
+ */
+const scopes = new WeakMap<Registry, string>()
+let registries = 0
+const unregistered = new Map<string, number>()
+let detached = 0
+
+/**
+ * Called for each registry but the global one when it is made.
+ *
+ * @param scope of a view of what others have registered
+ */
+export function enrol(registry: Registry, scope?: string): void {
+  if (scope === undefined) registries++
+  scopes.set(registry, scope ?? `${GLOBAL_SCOPE}:${registries}`)
+}
+
+export function scopeOf(registry: Registry): string {
+  return scopes.get(registry) ?? GLOBAL_SCOPE
+}
+
+/** @param registers that a metric was made for, in order */
+export function placeOf(name: string, registers: readonly Registry[]): Place {
+  const [first] = registers
+  if (first !== undefined) return { region: currentRegion(), scope: scopeOf(first) }
+  // In no registry, or not yet: told apart from others of that name by their order.
+  const before = unregistered.get(name) ?? 0
+  unregistered.set(name, before + 1)
+  return { region: currentRegion(), scope: `${GLOBAL_SCOPE}:-${before}` }
+}
+
+/** For a metric that was taken out of its registries: it counts on, and nobody else sees it. */
+export function placeApart(): Place {
+  detached++
+  return { region: Region.process, scope: `${GLOBAL_SCOPE}:apart:${detached}` }
+}
+
+/** As the region's directory has them. */
+export function labelsIn(
+  { scope }: Place,
+  labels: Readonly<Record<string, unknown>>,
+): Record<string, string> {
+  const out: Record<string, string> = { [SCOPE_LABEL]: scope }
+  // Lone surrogates would be refused, by something that prom-client takes.
+  for (const [name, value] of Object.entries(labels)) {
+    if (value !== undefined) out[name] = String(value).toWellFormed()
+  }
+  return out
+}

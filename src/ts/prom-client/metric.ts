@@ -1,0 +1,127 @@
+import type { Registry } from 'prom-client'
+import { RseqError } from '../errors'
+import type { Merged } from '../families'
+import type { Cell, Row } from './family'
+import { Family } from './family'
+import type { Labels } from './labels'
+import { Looks } from './look'
+
+/** What prom-client's classes keep in their objects. */
+export interface Metric {
+  name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
+  readonly labelNames: readonly string[]
+  readonly registers: readonly Registry[]
+  readonly aggregator: string
+  readonly enableExemplars: boolean
+  collect?(): void | Promise<void>
+  get(): Promise<MetricJSON>
+}
+
+export interface Value {
+  value: number
+  labels: Labels
+  metricName?: string
+  exemplar?: unknown
+}
+
+/** What `get()` says. */
+export interface MetricJSON {
+  help: string
+  name: string
+  type: Metric['type']
+  values: Value[]
+  aggregator: string
+}
+
+/** A metric that counts in a region. */
+export interface Shared {
+  readonly family: Family<Cell>
+  /** Of a histogram, else empty: upper bounds. */
+  readonly bounds: readonly number[]
+}
+
+const all = new WeakMap<object, Shared>()
+
+/** @returns undefined where prom-client itself does the counting */
+export function sharedOf(metric: object): Shared | undefined {
+  return all.get(metric)
+}
+
+/**
+ * Lets a metric that prom-client has made and registered count in a region.
+ *
+ * @param make a cell, not open yet
+ * @returns null where it is left to prom-client: exemplars are of a process, and so is what is not summed
+ */
+export function share<C extends Cell>(
+  metric: Metric,
+  bounds: readonly number[],
+  make: (family: Family<C>, labels: Labels) => C,
+): Family<C> | null {
+  const isSummed = metric.type === 'gauge' || metric.aggregator === 'sum'
+  if (metric.enableExemplars || !isSummed) return null
+  try {
+    const family = new Family(metric, make)
+    showUnlabelled(metric, family)
+    all.set(metric, { family: family as unknown as Family<Cell>, bounds })
+    return family
+  } catch (error) {
+    if (!(error instanceof RseqError) && !(error instanceof RangeError)) throw error
+    process.emitWarning(`rseq/prom-client: ${metric.name} is of each process alone. ${error.message}`)
+    return null
+  }
+}
+
+/** prom-client shows what has no labels from the beginning. */
+export function showUnlabelled<C extends Cell>({ labelNames }: Metric, family: Family<C>): void {
+  if (labelNames.length === 0) family.opened(family.cell({}))
+}
+
+/** Upper bounds as the page writes them, the last one with its sign. */
+export function bucketsOf(
+  bounds: readonly number[],
+  { counts }: Merged,
+): [le: number | '+Inf', count: number][] {
+  let total = 0
+  return [...bounds, '+Inf' as const].map((le, i) => {
+    total += counts[i] ?? 0
+    return [le, total]
+  })
+}
+
+function histogramValues(name: string, bounds: readonly number[], { labels, merged }: Row): Value[] {
+  const buckets = bucketsOf(bounds, merged)
+  const part = (value: number, metricName: string, own: Labels, exemplar?: null): Value => ({
+    value,
+    metricName,
+    exemplar,
+    labels: { ...own, ...labels },
+  })
+  const count = buckets.at(-1)?.[1] ?? 0
+  return [
+    ...buckets.map(([le, total]) => part(total, `${name}_bucket`, { le }, null)),
+    part(merged.value, `${name}_sum`, {}),
+    part(count, `${name}_count`, {}),
+  ]
+}
+
+/** A metric as prom-client's `get()` says it, over all threads and processes. */
+export function jsonOf(metric: Metric, { family, bounds }: Shared, looks: Looks): MetricJSON {
+  const { help, name, type, aggregator } = metric
+  const rows = family.rows(looks)
+  const values =
+    type === 'histogram'
+      ? rows.flatMap((row) => histogramValues(name, bounds, row))
+      : rows.map(({ labels, merged }): Value => ({ value: merged.value, labels }))
+  return { help, name, type, values, aggregator }
+}
+
+/** `get()`: what the metric collects first, and then a look of its own. */
+export async function collected<T>(metric: object, shared: Shared): Promise<T> {
+  const one = metric as Metric
+  await one.collect?.()
+  // In prom-client's declarations the type is a number, and the values have labels by name.
+  return jsonOf(one, shared, new Looks()) as T
+}
