@@ -1,4 +1,6 @@
 // The ES module entry: the same instances as require('rseq/prom-client') gives.
+import { register as registry } from './index.js'
+
 export type {
   Aggregator,
   Charset,
@@ -25,7 +27,7 @@ export {
   aggregators,
   Counter,
   collectDefaultMetrics,
-  contentType,
+  default,
   exponentialBuckets,
   Gauge,
   Histogram,
@@ -39,3 +41,6 @@ export {
   setRegion,
   validateMetricName,
 } from './index.js'
+
+/** The global registry's content type at the time of the import, as prom-client's own export is. */
+export const { contentType } = registry
