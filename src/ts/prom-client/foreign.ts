@@ -128,13 +128,20 @@ async function refreshAll(): Promise<void> {
   }
 }
 
+const awaited = new WeakSet<Registry>()
+
 /** A registry has something new that its process may have to say again and again. */
 export function watch(registry: Registry): void {
   publisherOf(registry)
   if (!isWatching) setInterval(refreshAll, INTERVAL).unref()
   isWatching = true
+  if (awaited.has(registry)) return
+  awaited.add(registry)
   // Others should see a new process before its first interval is over.
-  setImmediate(() => refresh(registry).catch(() => undefined)).unref()
+  setImmediate(() => {
+    awaited.delete(registry)
+    refresh(registry).catch(() => undefined)
+  }).unref()
 }
 
 /**
@@ -164,7 +171,9 @@ export function wholeOf(local: MetricJSON, names: ReadonlyMap<string, Merged[]>)
 }
 
 function remoteValue(name: string, metricName: string, { value, labels }: Merged): Value {
-  return { value, labels: labels as Labels, ...(metricName !== name && { metricName }) }
+  // Where prom-client has it.
+  const inOrder = 'le' in labels ? { le: labels.le, ...labels } : labels
+  return { value, labels: inOrder as Labels, ...(metricName !== name && { metricName }) }
 }
 
 /** What only other processes have, of names that this one does not know. */
