@@ -64,6 +64,7 @@ const BEHAVIOUR = [
   'region',
   'status',
   'sum',
+  'survey',
 ]
 
 /** Files that run in every world; all others run once, in the default world. */

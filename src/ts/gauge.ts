@@ -15,7 +15,7 @@ function thisProcess(): string {
 }
 
 /**
- * @internal A number that is set: for all threads of one process, in a region that others can read. What a process
+ * A number that is set, for entry points beside the main one: for all threads of one process, in a region that others can read. What a process
  * alone may say dies with it: a reader takes the gauges that a living process holds, see `Sample.held`.
  *
  * It is one word, written by atomic instructions: some ten nanoseconds, while threads of other processes have words of

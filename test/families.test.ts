@@ -1,0 +1,82 @@
+import { PerCpuCounter, PerCpuSum, Region } from 'rseq'
+import { describe, expect, test } from 'vitest'
+import { AGGREGATORS, merge, PART_LABEL, SCOPE_LABEL } from '../lib/families.js'
+import { PROCESS_LABEL } from '../lib/gauge.js'
+import { type Sample, type Series, Survey } from '../lib/survey.js'
+
+let entries = 0
+
+function sample(value: number, series: Partial<Series>, held = true): Sample {
+  const whole: Series = {
+    entry: entries++,
+    generation: 0,
+    kind: 'counter',
+    name: 'n',
+    labels: {},
+    help: '',
+    unit: '',
+    buckets: null,
+    code: 0,
+    ...series,
+  }
+  return { series: whole, held, value, counts: new Float64Array(0), min: Number.NaN, max: Number.NaN }
+}
+
+const gauge = (value: number, process: string, code: number, held = true): Sample =>
+  sample(value, { kind: 'gauge', labels: { [PROCESS_LABEL]: process }, code }, held)
+
+describe('merge', () => {
+  test('a counter and its fractions are one', () => {
+    const region = Region.process
+    const counter = PerCpuCounter.named('families.test', { region, labels: { a: '1' } })
+    const fractions = PerCpuSum.named('families.test', {
+      region,
+      labels: { a: '1', [PART_LABEL]: 'fraction' },
+    })
+    counter.add(3)
+    fractions.add(0.5)
+    const found = merge(new Survey(region).read()).filter(({ name }) => name === 'families.test')
+    expect(found).toMatchObject([{ kind: 'counter', value: 3.5, labels: { a: '1' } }])
+  })
+
+  test.each([
+    ['sum', 12],
+    ['first', 5],
+    ['min', 1],
+    ['max', 6],
+    ['average', 4],
+  ] as const)('gauges by %s', (aggregator, expected) => {
+    const code = AGGREGATORS.indexOf(aggregator)
+    const all = [
+      gauge(5, 'a', code),
+      gauge(1, 'b', code),
+      gauge(6, 'c', code),
+      gauge(100, 'dead', code, false),
+    ]
+    expect(merge(all)).toMatchObject([{ kind: 'gauge', value: expected, labels: {} }])
+  })
+
+  test('omitted ones are left out, and nameless ones', () => {
+    const code = AGGREGATORS.indexOf('omit')
+    expect(merge([gauge(5, 'a', code), sample(1, { name: null })])).toEqual([])
+  })
+
+  test('scopes and labels keep apart what has one name', () => {
+    const found = merge([
+      sample(1, {}),
+      sample(2, { labels: { [SCOPE_LABEL]: 'other' } }),
+      sample(3, { labels: { a: 'b' } }),
+      sample(4, { labels: { a: 'b', [SCOPE_LABEL]: 'other' } }),
+    ])
+    expect(found.map(({ scope, labels, value }) => [scope, labels, value])).toEqual([
+      ['', {}, 1],
+      ['other', {}, 2],
+      ['', { a: 'b' }, 3],
+      ['other', { a: 'b' }, 4],
+    ])
+  })
+
+  test('what a gauge is beside its aggregator is told', () => {
+    expect(merge([gauge(1, 'a', 2 * 65536 + AGGREGATORS.indexOf('max'))])).toMatchObject([{ role: 2 }])
+  })
+})

@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process'
+import { PerCpuCounter, PerCpuHistogram, PerCpuSum, Region } from 'rseq'
+import { afterAll, describe, expect, test } from 'vitest'
+import { merge } from '../lib/families.js'
+import { Gauge } from '../lib/gauge.js'
+import { type Sample, Survey } from '../lib/survey.js'
+import { hasAddon, root, world } from './world'
+
+const region = hasAddon ? Region.create({ memfd: true }) : Region.process
+afterAll(() => region.close())
+
+/** What this file has made: the process's own region may have more. */
+function look(survey: Survey): Map<string, Sample> {
+  const ours = survey.read().filter(({ series }) => series.name?.startsWith('survey ') ?? false)
+  return new Map(ours.map((sample) => [sample.series.name ?? '', sample]))
+}
+
+/** Regions of several processes are the addon's. */
+const shared = hasAddon ? test : (): void => undefined
+
+describe(`Survey, world ${world}`, () => {
+  test('shows every kind with its value, and holds none', () => {
+    const counter = PerCpuCounter.named('survey counter', {
+      region,
+      labels: { b: '2', a: '1' },
+      help: 'Help',
+    })
+    const sum = PerCpuSum.named('survey sum', { region, unit: 'seconds' })
+    const histogram = PerCpuHistogram.named('survey histogram', { region, buckets: [1, 10] })
+    const gauge = Gauge.named('survey gauge', { region }, 65538)
+    counter.add(-5)
+    sum.add(0.25)
+    for (const x of [1, 0.5, 10, 11]) histogram.record(x)
+    gauge.set(0.1)
+    gauge.add(0.2)
+
+    const found = look(new Survey(region))
+    expect(found.get('survey counter')).toMatchObject({
+      held: true,
+      value: -5,
+      series: { kind: 'counter', labels: { a: '1', b: '2' }, help: 'Help', unit: '', code: 0 },
+    })
+    expect(found.get('survey sum')).toMatchObject({ value: 0.25, series: { kind: 'sum', unit: 'seconds' } })
+    const { value, counts, min, max } = found.get('survey histogram') as Sample
+    expect([value, min, max, [...counts]]).toEqual([22.5, 0.5, 11, [2, 1, 1]])
+    // Rounded once, as in prom-client: it is one word.
+    expect(found.get('survey gauge')).toMatchObject({ value: 0.1 + 0.2, series: { code: 65538 } })
+
+    counter.close()
+    expect(look(new Survey(region)).has('survey counter')).toBe(false)
+    for (const one of [sum, histogram, gauge]) one.close()
+  })
+
+  test('knows a series by its entry and generation', () => {
+    const survey = new Survey(region)
+    const first = PerCpuCounter.named('survey same', { region })
+    const series = look(survey).get('survey same')?.series
+    first.inc()
+    expect(look(survey).get('survey same')?.series).toBe(series)
+    first.close()
+    const second = PerCpuCounter.named('survey same', { region })
+    const sample = look(survey).get('survey same')
+    expect(sample?.series).not.toBe(series)
+    expect(sample?.value).toBe(0)
+    second.close()
+  })
+
+  test('drained amounts are not shown again', () => {
+    const counter = PerCpuCounter.named('survey drained', { region })
+    counter.add(7)
+    counter.drain()
+    counter.add(2)
+    expect(look(new Survey(region)).get('survey drained')?.value).toBe(2)
+    counter.close()
+  })
+
+  test('many entries, while another reader makes and removes some', () => {
+    const survey = new Survey(region)
+    const all = Array.from({ length: 2000 }, (_, i) => {
+      const counter = PerCpuCounter.named(`survey many ${i}`, { region })
+      counter.add(i)
+      return counter
+    })
+    const found = look(survey)
+    for (let i = 0; i < 2000; i++) expect(found.get(`survey many ${i}`)?.value).toBe(i)
+    for (const counter of all) counter.close()
+    expect([...look(survey).keys()].filter((name) => name.startsWith('survey many'))).toEqual([])
+  })
+
+  shared('a closed region is an error', () => {
+    const other = Region.create({ memfd: true })
+    const survey = new Survey(other)
+    other.close()
+    expect(() => survey.read()).toThrow(expect.objectContaining({ code: 'ERR_RSEQ_CLOSED' }))
+  })
+
+  shared('a dead process holds nothing; what it counted stays', () => {
+    const script = `
+      const { PerCpuCounter, Region } = require('rseq')
+      const { Gauge } = require('./lib/gauge.js')
+      const region = Region.attach(process.argv[1])
+      PerCpuCounter.named('survey dead', { region }).add(3)
+      Gauge.named('survey dead gauge', { region }).set(8)
+      process.kill(process.pid, 'SIGKILL')`
+    const run = (): unknown =>
+      execFileSync(process.execPath, ['-e', script, region.path as string], { cwd: root, stdio: 'ignore' })
+    expect(run).toThrow()
+    const found = look(new Survey(region))
+    expect(found.get('survey dead')).toMatchObject({ held: false, value: 3 })
+    expect(found.get('survey dead gauge')).toMatchObject({ held: false, value: 8 })
+    const shown = merge([...found.values()]).map(({ name }) => name)
+    expect(shown).toContain('survey dead')
+    expect(shown).not.toContain('survey dead gauge')
+  })
+
+  shared('looks on in a region that is only read', () => {
+    const counter = PerCpuCounter.named('survey looked at', { region })
+    counter.add(4)
+    const looking = Region.attach(region.path as string, { readOnly: true })
+    const before = region.processes().length
+    expect(look(new Survey(looking)).get('survey looked at')).toMatchObject({ held: true, value: 4 })
+    expect(region.processes()).toHaveLength(before)
+    looking.close()
+    counter.close()
+  })
+})
