@@ -76,7 +76,8 @@ try {
     build(arch, 'rseq', MAJORS[0]), // Node-API is the same in all of them
     ...MAJORS.map((major) => build(arch, 'rseq_fast', major)),
   ])
-  rmSync(out, { recursive: true, force: true })
+  // README.md stays.
+  for (const arch of ARCHITECTURES) rmSync(join(out, `linux-${arch}`), { recursive: true, force: true })
   files.forEach(write)
   const total = files.reduce((sum, { content }) => sum + content.length, 0)
   console.log(`${files.length} files, ${total} bytes`)
