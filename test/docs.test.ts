@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import * as rseq from 'rseq'
+import { describe, expect, test } from 'vitest'
+import { root } from './world'
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+].filter((path) => path.endsWith('.md'))
+const reference = read('docs/reference.md')
+/** What stands between backticks. */
+const code = [...reference.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string)
+const words = new Set(code.flatMap((text) => text.match(/[A-Za-z_]\w*/g) ?? []))
+
+type Class = { readonly prototype: object; readonly name: string }
+const isClass = (value: unknown): value is Class => typeof value === 'function' && /^class\b/.test(`${value}`)
+
+/** Those that the declarations have: the others are the package's own. */
+function members(one: object, declarations: string): string[] {
+  return Object.getOwnPropertyNames(one).filter(
+    (name) =>
+      !['constructor', 'prototype', 'length', 'name'].includes(name) &&
+      new RegExp(`^ {4}(?!protected )(static |get |set )*${name}\\b`, 'm').test(declarations),
+  )
+}
+
+const FILES: Record<string, string> = {
+  PerCpuCounter: 'counter',
+  PerCpuSum: 'sum',
+  PerCpuBatch: 'batch',
+  PerCpuHistogram: 'histogram',
+  HistogramReading: 'histogram-reading',
+  HistogramSnapshot: 'histogram-reading',
+  Region: 'region',
+}
+
+describe('docs/reference.md', () => {
+  test.each(Object.keys(rseq))('has %s', (name) => {
+    expect(words).toContain(name)
+  })
+
+  test.each(Object.entries(FILES))('has what %s can do', (name, file) => {
+    const one = (rseq as unknown as Record<string, unknown>)[name]
+    if (!isClass(one)) throw new Error(`${name} is no class`)
+    const declarations = read(`lib/${file}.d.ts`)
+    const all = [...members(one, declarations), ...members(one.prototype, declarations)]
+    const bigint = /BigInt$/
+    const missing = all.filter(
+      (member) => !words.has(member) && !(bigint.test(member) && words.has(member.replace(bigint, ''))),
+    )
+    expect(missing).toEqual([])
+  })
+
+  test('has every error code, and no other', () => {
+    const declared = new Set(read('lib/errors.d.ts').match(/ERR_RSEQ_\w+/g))
+    const shortened = code
+      .filter((text) => text.startsWith('…_'))
+      .map((text) => `ERR_RSEQ_REGION${text.slice(1)}`)
+    const named = new Set([...(reference.match(/ERR_RSEQ_\w+/g) ?? []), ...shortened])
+    expect([...named].sort()).toEqual([...declared].sort())
+  })
+
+  test.each([
+    ['counter', 'PerCpuCounter'],
+    ['batch', 'PerCpuBatch'],
+    ['histogram', 'PerCpuHistogram'],
+    ['region', 'Region'],
+  ])('says nothing of %s that is not there', (variable, name) => {
+    const { prototype } = (rseq as unknown as Record<string, Class>)[name] as Class
+    const said = code.flatMap((text) => [...text.matchAll(new RegExp(`\\b${variable}\\.(\\w+)`, 'g'))])
+    expect(said.length).toBeGreaterThan(0)
+    for (const [text, member] of said) expect((member as string) in prototype, text).toBe(true)
+  })
+})
+
+describe('every page', () => {
+  test.each(pages)('%s: its links lead somewhere', (page) => {
+    const links = [
+      ...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)|(?:src|srcset)="(?!https?:)([^"]+)"/g),
+    ]
+    const missing = links
+      .map(([, link, image]) => link ?? image ?? '')
+      .filter((link) => !existsSync(resolve(root, dirname(page), link)))
+    expect(missing).toEqual([])
+  })
+})
