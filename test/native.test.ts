@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from './world'
 
@@ -16,7 +17,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Puts a file where the package looks for its addon, and reports what an import makes of it. */
-function load(options: { build?: string | Buffer; prebuild?: string; platform?: string; arch?: string }): {
+function load(options: {
+  build?: string | Buffer
+  prebuild?: string
+  platform?: string
+  arch?: string
+  /** What runs before the import. */
+  before?: string
+}): {
   reason: string
   message: string
   addon: string | null
@@ -36,7 +44,7 @@ function load(options: { build?: string | Buffer; prebuild?: string; platform?: 
   }
   const fake = (name: string, value: string | undefined): string =>
     value === undefined ? '' : `Object.defineProperty(process, '${name}', { value: '${value}' });`
-  const script = `${fake('platform', options.platform)}${fake('arch', options.arch)}
+  const script = `${options.before ?? ''};${fake('platform', options.platform)}${fake('arch', options.arch)}
     import('rseq').then(({ PerCpuCounter, status }) => {
       const counter = PerCpuCounter.named('native.test')
       counter.inc()
@@ -58,6 +66,35 @@ describe('importing never throws, and says what it did without', () => {
     expect(result).toMatchObject({ reason: 'NO_ADDON', backend: 'portable', value: 1, addon: null })
     expect(result.message).toContain('no such file')
     expect(result.message).toContain('npm run build')
+  })
+
+  test.each(['crypto', 'TextEncoder', 'TextDecoder'])('no global %s', (name) => {
+    expect(load({ before: `delete globalThis.${name}` })).toMatchObject({ backend: 'portable', value: 1 })
+    const build = readFileSync(join(root, 'build', 'Release', 'rseq.node'))
+    expect(load({ build, before: `delete globalThis.${name}` })).toMatchObject({ backend: 'rseq', value: 1 })
+  })
+
+  test.each(['import', 'require'])('inside of an ES module that a bundler made, by %s', async (by) => {
+    const entry = join(folder, by === 'import' ? 'entry.mjs' : 'entry.cjs')
+    const names = '{ PerCpuCounter, status }'
+    const taken = by === 'import' ? `import ${names} from 'rseq'` : `const ${names} = require('rseq')`
+    const count = 'const counter = new PerCpuCounter(); counter.inc()'
+    writeFileSync(
+      entry,
+      `${taken}; ${count}; console.log(JSON.stringify({ value: counter.value, ...status() }))`,
+    )
+    const outfile = join(folder, 'bundled', 'bundle.mjs')
+    const { warnings } = await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    })
+    expect(warnings).toEqual([])
+    const result = JSON.parse(execFileSync(process.execPath, [outfile], { encoding: 'utf8' }))
+    expect(result).toMatchObject({ backend: 'portable', reason: 'NO_ADDON', value: 1 })
+    expect(result.message).toContain('mark "rseq" as external')
   })
 
   test.each([

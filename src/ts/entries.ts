@@ -1,4 +1,5 @@
 import { backend } from './backend'
+import { util } from './builtins'
 import { KIND, type Kind, NO_ID, RESULT, type RegionKey, type StripeIndex } from './cells'
 import { settle } from './cpu'
 import { RseqError, rangeError, show, typeError } from './errors'
@@ -163,7 +164,7 @@ function opening(kind: Kind, where: Where, answer: number, name: string | null, 
   return new Opening(kind, where.region, where.number, entry, hot, where.index, name, ownsRegion)
 }
 
-const encoder = new TextEncoder()
+const encoder = new util.TextEncoder()
 
 function make(kind: Kind, where: Where, { shape, extra }: Shape, texts: readonly string[]): number {
   const parts = texts.map((text) => encoder.encode(text))

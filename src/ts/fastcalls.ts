@@ -1,6 +1,8 @@
-import { dirname, join } from 'node:path'
+import { path } from './builtins'
 import type { HotCalls } from './cells'
 import { type Addon, loaded, requireAddon } from './native'
+
+const { dirname, join } = path
 
 interface FastAddon {
   /** Missing where the addon was built for a V8 that src/native/fastcall.cc does not know. */

@@ -1,8 +1,11 @@
-import { type InspectOptionsStylized, inspect } from 'node:util'
+import type { InspectOptionsStylized } from 'node:util'
+import { util } from './builtins'
 import { HISTOGRAM } from './cells'
 import { RseqError, rangeError, typeError } from './errors'
 import { EMPTY_MIN, type HistogramBucket, Look, type Reading } from './histogram-look'
 import { Buckets, sameShape } from './histogram-shape'
+
+const { inspect } = util
 
 /** A histogram in JSON: what Node's own have there, and the sum. */
 export interface HistogramJSON {

@@ -1,6 +1,7 @@
-import { type InspectOptionsStylized, inspect } from 'node:util'
+import type { InspectOptionsStylized } from 'node:util'
 import { typedArrayName } from './arrays'
 import { backend } from './backend'
+import { util } from './builtins'
 import type { NamedOptions, Opening, PerCpuHandle, PerCpuOptions } from './entries'
 import {
   handleOf,
@@ -27,6 +28,7 @@ import {
 import type { Region } from './region'
 import { started, timed, UNITS } from './timer'
 
+const { inspect } = util
 const { record, recordInt32, recordTimes, recordMany } = backend
 
 /** How to make a histogram. */

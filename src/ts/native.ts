@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { normalize } from 'node:path'
+import { fs, nodeModule, path } from './builtins'
 import type { Backend } from './cells'
+
+const { existsSync } = fs
+const { createRequire } = nodeModule
+const { normalize } = path
 
 /** The addon's status() of one thread; the numbers index the tables in status.ts. */
 export interface ThreadStatus {

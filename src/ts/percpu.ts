@@ -1,8 +1,10 @@
-import { inspect } from 'node:util'
+import { util } from './builtins'
 import type { Kind, StripeIndex } from './cells'
 import { handleOf, type Opening, type PerCpuHandle, textsOf, usable } from './entries'
 import { typeError } from './errors'
 import type { Region } from './region'
+
+const { inspect } = util
 
 /**
  * @internal What an object has open, or null for anything but an object of this package. It never leaves the package.

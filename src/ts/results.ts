@@ -1,4 +1,4 @@
-import { getSystemErrorName } from 'node:util'
+import { util } from './builtins'
 import { RESULT } from './cells'
 import { RseqError, type RseqErrorCode } from './errors'
 
@@ -50,7 +50,7 @@ export function failure(result: number, what: string): Error {
     )
   }
   if (code === RESULT.system) {
-    const name = getSystemErrorName(-errno)
+    const name = util.getSystemErrorName(-errno)
     return new RseqError('ERR_RSEQ_SYSTEM', `${what}: the system refused (${name})`, errno)
   }
   const [known, why] = MEANINGS[code] ?? ['ERR_RSEQ_FEATURE', `unknown result ${result}`]

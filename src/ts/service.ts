@@ -1,9 +1,11 @@
-import { accessSync, constants, readdirSync, readFileSync, unlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { isMainThread } from 'node:worker_threads'
 import { backend } from './backend'
+import { fs, os, path, threads } from './builtins'
 import type { Region } from './region'
+
+const { accessSync, constants, readdirSync, readFileSync, unlinkSync } = fs
+const { tmpdir } = os
+const { join } = path
+const { isMainThread } = threads
 
 /*
  * Where the processes of a service meet. A cluster worker and its primary compute the same path, whoever comes first;

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release } from 'node:os'
 import { fastCalls } from './backend'
+import { fs, os } from './builtins'
 import { setRegistered, settle } from './cpu'
 import { type Addon, loaded, type ThreadStatus } from './native'
 import { possibleCpus } from './portable/cpus'
+
+const { readFileSync } = fs
+const { availableParallelism, cpus, release } = os
 
 const REGISTRATIONS = ['none', 'libc', 'self', 'foreign'] as const
 const REASONS = [

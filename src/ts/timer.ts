@@ -1,4 +1,4 @@
-import { types } from 'node:util'
+import { util } from './builtins'
 import { typeError } from './errors'
 
 /**
@@ -65,7 +65,7 @@ export function timed<This, Args extends unknown[], Result>(
         stop()
         throw error
       }
-      if (types.isPromise(result)) return settled(result, stop) as Result
+      if (util.types.isPromise(result)) return settled(result, stop) as Result
       stop()
       return result
     },

@@ -27,8 +27,6 @@ type Format = 'cjs' | 'esm'
 
 async function esbuild(format: Format, external: string[]): Promise<string> {
   const outfile = inside(`out/bundle.${format === 'esm' ? 'mjs' : 'cjs'}`)
-  // esbuild's own advice: a CommonJS package in an ES module needs a require().
-  const js = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`
   const { warnings } = await build({
     entryPoints: [inside(`source/alone.${format === 'esm' ? 'mjs' : 'cjs'}`)],
     outfile,
@@ -36,7 +34,6 @@ async function esbuild(format: Format, external: string[]): Promise<string> {
     platform: 'node',
     format,
     external,
-    ...(format === 'esm' && external.length === 0 ? { banner: { js } } : {}),
   })
   expect(warnings).toEqual([])
   return outfile

@@ -6,7 +6,7 @@ import { tarball } from './project'
 const read = (...args: string[]): string => execFileSync('tar', [...args], { encoding: 'utf8' })
 
 const LIBRARY =
-  `arrays backend batch cells counter cpu entries errors fastcalls histogram histogram-look histogram-reading
+  `arrays backend batch builtins cells counter cpu entries errors fastcalls histogram histogram-look histogram-reading
   histogram-shape index mailbox native percpu region region-info results service status sum timer`.split(
     /\s+/,
   )

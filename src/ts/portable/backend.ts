@@ -1,5 +1,5 @@
-import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 import { typedArrayLength, typedArrayName } from '../arrays'
+import { threads, util } from '../builtins'
 import { type Backend, type EntryInfo, KIND, RESULT, TEXTS } from '../cells'
 import { bucketsOf } from '../histogram-shape'
 import { add, addFloat, drain, drainFloat, setFloat, sum, sumFloat } from './cell'
@@ -9,6 +9,8 @@ import { runOf } from './histogram'
 import { BYTES, CELLS, createMemory, ENTRIES, HEADER, isMemory, Memory, VERSION } from './memory'
 import { Regions } from './region'
 import { survey } from './survey'
+
+const { getEnvironmentData, isMainThread, setEnvironmentData } = threads
 
 /** Threads with another version of the layout find another key. */
 const ENVIRONMENT_KEY = `rseq.portable.${VERSION}`
@@ -78,7 +80,7 @@ function ownMemory(): Memory {
 export function portableBackend(): Backend {
   const regions = new Regions(ownMemory())
   const stripes = possibleCpus()
-  const encoder = new TextEncoder()
+  const encoder = new util.TextEncoder()
   const cellMask = CELLS - 1
 
   const addInteger = (id: number, n: number): void => {

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { fs, os } from '../builtins'
+
+const { readFileSync } = fs
+const { availableParallelism } = os
 
 /** The bound of CPU numbers where no addon can tell. */
 export function possibleCpus(): number {

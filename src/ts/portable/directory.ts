@@ -1,4 +1,4 @@
-import { constants } from 'node:os'
+import { os } from '../builtins'
 import { type EntryInfo, RESULT, TEXTS } from '../cells'
 import { Bitmap } from './bitmap'
 import {
@@ -16,7 +16,7 @@ import {
 import { Lock } from './lock'
 import { ENTRIES, ENTRY, ENTRY_WORDS, HEADER, type Memory, STATE } from './memory'
 
-const { EAGAIN } = constants.errno
+const { EAGAIN } = os.constants.errno
 /** The lock was not to be had. */
 export const BUSY = RESULT.busy - 64 * EAGAIN
 

@@ -1,3 +1,4 @@
+import { util } from '../builtins'
 import { type EntryInfo, KIND, TEXTS } from '../cells'
 import { CELLS, ENTRIES, ENTRY, ENTRY_WORDS, type Memory, STATE, TEXT_UNIT, TEXT_UNITS } from './memory'
 
@@ -103,7 +104,7 @@ export function hasText({ texts }: Memory, entry: Entry, which: number, wanted: 
   return wanted.every((byte, i) => texts[at + i] === byte)
 }
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const decoder = new util.TextDecoder('utf-8', { ignoreBOM: true })
 
 /** @param texts copies of all of the entry's */
 export function describe(entry: Entry, texts: readonly Uint8Array<ArrayBuffer>[]): EntryInfo {

@@ -1,3 +1,5 @@
+import { crypto } from '../builtins'
+
 /*
  * What the portable backend's memory looks like: the header, the directory (chains, entries, bitmaps, texts),
  * a cell for each number, a baseline for each cell. All of it is 0 but the header's first words, so that
@@ -128,7 +130,7 @@ export function nonceOf(buffer: SharedArrayBuffer): bigint {
 export function createMemory(): Memory {
   const buffer = new SharedArrayBuffer(BYTES)
   const header = new Int32Array(buffer, 0, HEADER_WORDS)
-  header.set(crypto.getRandomValues(new Int32Array(2)), HEADER.nonce)
+  header.set(crypto().randomFillSync(new Int32Array(2)), HEADER.nonce)
   header[HEADER.magic] = MAGIC
   header[HEADER.version] = VERSION
   return new Memory(buffer)

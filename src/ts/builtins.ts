@@ -1,0 +1,24 @@
+/*
+ * Node's own modules. Not by require() alone: what a bundler makes of this for an ES module has none, and would throw at
+ * import. Node gives them without it since 20.16 and 22.3.
+ */
+export const fs: typeof import('node:fs') = process.getBuiltinModule?.('node:fs') ?? require('node:fs')
+
+export const nodeModule: typeof import('node:module') =
+  process.getBuiltinModule?.('node:module') ?? require('node:module')
+
+export const os: typeof import('node:os') = process.getBuiltinModule?.('node:os') ?? require('node:os')
+
+export const path: typeof import('node:path') =
+  process.getBuiltinModule?.('node:path') ?? require('node:path')
+
+export const util: typeof import('node:util') =
+  process.getBuiltinModule?.('node:util') ?? require('node:util')
+
+export const threads: typeof import('node:worker_threads') =
+  process.getBuiltinModule?.('node:worker_threads') ?? require('node:worker_threads')
+
+/** Where it is needed: it takes a millisecond. */
+export function crypto(): typeof import('node:crypto') {
+  return process.getBuiltinModule?.('node:crypto') ?? require('node:crypto')
+}
