@@ -1,4 +1,6 @@
-import { PerCpuBatch, PerCpuCounter, PerCpuSum } from 'rseq'
+import { createRequire } from 'node:module'
+import { runInNewContext } from 'node:vm'
+import { PerCpuBatch, PerCpuCounter, PerCpuHistogram, PerCpuSum } from 'rseq'
 import { describe, expect, test } from 'vitest'
 import { world } from './world'
 
@@ -50,7 +52,7 @@ describe(`PerCpuBatch, world ${world}`, () => {
     [new Float64Array([1, 2, 1e300]), RangeError, 'received 1e+300'],
     [[1, '2', 3], TypeError, 'amounts[1]: expected a safe integer, received the string "2"'],
     [[1, 2n, 3], TypeError, 'received the bigint 2n'],
-    [new Float32Array(3), TypeError, 'received an object'],
+    [new Float32Array(3), TypeError, 'received a Float32Array'],
     ['123', TypeError, 'received the string "123"'],
     [undefined, TypeError, 'received undefined'],
   ])('add(%p) throws and adds nothing', (amounts, type, message) => {
@@ -67,4 +69,31 @@ describe(`PerCpuBatch, world ${world}`, () => {
       expect(() => new PerCpuBatch(counters as unknown as PerCpuCounter[])).toThrow(TypeError)
     },
   )
+
+  test('what is refused is named', () => {
+    const refused = (one: unknown): (() => unknown) => {
+      return () => new PerCpuBatch([one as PerCpuCounter])
+    }
+    const message = 'PerCpuBatch counters[0]: expected a PerCpuCounter, received a'
+    expect(refused(new PerCpuSum())).toThrow(`${message} PerCpuSum`)
+    expect(refused(new PerCpuHistogram())).toThrow(`${message} PerCpuHistogram`)
+    const require = createRequire(import.meta.url)
+    const known = { ...require.cache }
+    for (const path of Object.keys(require.cache)) delete require.cache[path]
+    const other = require('rseq') as typeof import('rseq')
+    Object.assign(require.cache, known)
+    expect(other.PerCpuCounter).not.toBe(PerCpuCounter)
+    expect(refused(new other.PerCpuCounter())).toThrow(
+      `${message} PerCpuCounter that is not of this copy of rseq`,
+    )
+  })
+
+  test('arrays of another realm are taken', () => {
+    const counters = [new PerCpuCounter(), new PerCpuCounter()]
+    const batch = new PerCpuBatch(runInNewContext('(...all) => all')(...counters))
+    batch.add(runInNewContext('[1, 2]'))
+    batch.add(runInNewContext('Int32Array.of(1, 2)'))
+    batch.add(runInNewContext('Float64Array.of(1, 2)'))
+    expect(counters.map(({ value }) => value)).toEqual([3, 6])
+  })
 })

@@ -58,5 +58,6 @@ if (!hasAddon)
       expect(read).toThrow(RseqError)
       expect(read).toThrow(expect.objectContaining({ code: 'ERR_RSEQ_NO_CPU' }))
       expect(read).toThrow(/npm run build/)
+      expect(read).toThrow(`${read.name}: `)
     }
   })

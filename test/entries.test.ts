@@ -72,6 +72,15 @@ describe(`names and handles, world ${world}`, () => {
     expect(again).toMatchObject({ name: 'entries.test by mm_cid', index: 'mm_cid' })
   })
 
+  test('a handle says nothing of the name: that is the entry’s', () => {
+    const counter = PerCpuCounter.named('entries.test its own name')
+    const handle = { ...counter.handle, name: 'forged', labels: { forged: 'yes' }, help: 'forged' }
+    const again = PerCpuCounter.from(handle)
+    expect([again.name, again.labels, again.help]).toEqual(['entries.test its own name', {}, ''])
+    const nameless = PerCpuCounter.from({ ...new PerCpuCounter().handle, name: 'forged' } as typeof handle)
+    expect(nameless.name).toBeNull()
+  })
+
   test('sums go by name and handle too', async () => {
     const sum = PerCpuSum.named('entries.test sum')
     await count({ kind: 'sum', name: 'entries.test sum', amount: 0.5 })
@@ -90,7 +99,9 @@ describe(`names and handles, world ${world}`, () => {
   })
 
   test('a handle of another kind or a forged one is refused', () => {
-    expect(() => PerCpuSum.from(handle as unknown as PerCpuHandle<'sum'>)).toThrow(code('ERR_RSEQ_KIND'))
+    const other = (): unknown => PerCpuSum.from(handle as unknown as PerCpuHandle<'sum'>)
+    expect(other).toThrow(code('ERR_RSEQ_KIND'))
+    expect(other).toThrow('expected a handle of a sum, received one whose kind is the string "counter"')
     const forge = (change: object) => (): unknown => PerCpuCounter.from({ ...handle, ...change })
     expect(forge({ rseq: 'sum' })).toThrow(code('ERR_RSEQ_KIND'))
     expect(forge({ entry: 16_000 })).toThrow(code('ERR_RSEQ_HANDLE'))

@@ -66,6 +66,14 @@ const EXPECTED: Record<string, unknown> = {
   'objects made for another class': ['TypeError'],
   'the base class, with an entry of somebody’s own': [['TypeError'], 0, 0],
   'a base class in between': 0,
+  // What a constructor saw, the names of what it made beside, what was added to each, and what is left of the name.
+  'constructors of subclasses': [
+    [null],
+    [null, 'TypeError', 'hostile Early', 'hostile Thrower', null],
+    [1, 1, 1, 'RangeError', 1],
+    1,
+  ],
+  'objects that are frozen on the way': new Array(3).fill(['TypeError', 0]),
   'getters of a subclass': 6,
   'regions that are none': ['TypeError'],
   'readings that are none': [[], 1],

@@ -61,6 +61,7 @@ const BEHAVIOUR = [
   'exact',
   'histogram',
   'hostile',
+  'opening',
   'region',
   'status',
   'sum',

@@ -1,8 +1,9 @@
 import { elements, typedArrayLength, typedArrayName } from './arrays'
 import { backend } from './backend'
 import type { PerCpuCounter } from './counter'
-import { type Opening, openAgain, refusal, usable } from './entries'
+import { openAgain, refusal, usable } from './entries'
 import { RseqError, rangeError, typeError } from './errors'
+import type { Opening } from './opening'
 import { openingIn } from './percpu'
 
 const { addMany } = backend

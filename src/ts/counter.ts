@@ -1,19 +1,18 @@
 import { backend } from './backend'
 import {
   type NamedOptions,
-  type Opening,
   openHandle,
-  openingOf,
   openNamed,
+  openNew,
   type PerCpuHandle,
   type PerCpuOptions,
   present,
-  REFUSED,
   refusal,
   usable,
 } from './entries'
 import { rangeError, typeError } from './errors'
-import { openInto, PerCpu } from './percpu'
+import { type ClassOf, handedOver, type Opening, objectOf, REFUSED } from './opening'
+import { openedBy, openInto, PerCpu, wrongThis } from './percpu'
 
 const { inc, addInt32, add } = backend
 const SAFE = `a safe integer, ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}`
@@ -26,8 +25,7 @@ const SAFE = `a safe integer, ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_IN
  * Ordering: relaxed. A reader sees each add eventually, and in no order with other memory.
  */
 export class PerCpuCounter extends PerCpu<'counter'> {
-  readonly #opening: Opening
-  #id: number
+  #id = REFUSED
 
   /**
    * A counter of its own, 0; other threads get it by its {@link handle}.
@@ -36,10 +34,9 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_REGION_FULL`, `ERR_RSEQ_NO_MEMORY`, `ERR_RSEQ_READ_ONLY`, `ERR_RSEQ_CLOSED`
    */
   constructor(options?: PerCpuOptions) {
-    super('counter')
-    const opening = openInto(this, () => openingOf('counter', options))
-    this.#opening = opening
-    this.#id = opening.id
+    super()
+    const open = (): Opening => handedOver('counter', new.target) ?? openNew('counter', options)
+    this.#id = openInto(this, open).id
   }
 
   /**
@@ -54,8 +51,12 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_KIND` where the name is taken by another kind or index, `ERR_RSEQ_REGION_FULL`,
    * `ERR_RSEQ_NO_MEMORY`, `ERR_RSEQ_READ_ONLY`, `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_BUSY`
    */
-  static named(name: string, options?: NamedOptions): PerCpuCounter {
-    return new PerCpuCounter(openNamed('counter', name, options) as PerCpuOptions)
+  static named<T extends PerCpuCounter = PerCpuCounter>(
+    this: ClassOf<T, NamedOptions>,
+    name: string,
+    options?: NamedOptions,
+  ): T {
+    return objectOf(openNamed('counter', name, options), this ?? PerCpuCounter, options) as T
   }
 
   /**
@@ -65,8 +66,11 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_HANDLE` for one of a region that this process does not have, or of a counter that was
    * removed; `ERR_RSEQ_KIND` for one of another kind
    */
-  static from(handle: PerCpuHandle<'counter'>): PerCpuCounter {
-    return new PerCpuCounter(openHandle('counter', handle) as PerCpuOptions)
+  static from<T extends PerCpuCounter = PerCpuCounter>(
+    this: ClassOf<T, NamedOptions>,
+    handle: PerCpuHandle<'counter'>,
+  ): T {
+    return objectOf(openHandle('counter', handle), this ?? PerCpuCounter) as T
   }
 
   /**
@@ -75,8 +79,14 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   inc(): void {
-    const id = this.#id
-    if (id < 0) throw refusal(this.#opening)
+    let id: number
+    // Compiled, this is no more than `this.#id` alone; asking for `typeof this` first would be.
+    try {
+      id = this.#id
+    } catch {
+      throw wrongThis(this, 'counter', 'inc')
+    }
+    if (id < 0) throw refusal(openedBy(this, 'counter', 'inc'))
     inc(id)
   }
 
@@ -88,11 +98,16 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   add(n: number): void {
-    const id = this.#id
+    let id: number
+    try {
+      id = this.#id
+    } catch {
+      throw wrongThis(this, 'counter', 'add')
+    }
     // For small integers, V8 compiles these checks to none.
     if (typeof n === 'number' && (n | 0) === n && id >= 0) addInt32(id, n)
     else if (!Number.isSafeInteger(n)) throw badAmount(n)
-    else if (id < 0) throw refusal(this.#opening)
+    else if (id < 0) throw refusal(openedBy(this, 'counter', 'add'))
     else add(id, n)
   }
 
@@ -104,7 +119,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   get value(): number {
-    const opening = this.#opening
+    const opening = openedBy(this, 'counter', 'value')
     const sum = present(backend.value(opening.number, opening.entry), opening)
     if (Number.isNaN(sum))
       throw rangeError('PerCpuCounter.value', `${SAFE} (valueBigInt has no such bound)`, this.valueBigInt)
@@ -113,7 +128,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
 
   /** As {@link value}, for any int64. */
   get valueBigInt(): bigint {
-    const opening = this.#opening
+    const opening = openedBy(this, 'counter', 'valueBigInt')
     return present(backend.bigValue(opening.number, opening.entry, false), opening)
   }
 
@@ -124,7 +139,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   drain(): bigint {
-    const opening = usable(this.#opening)
+    const opening = usable(openedBy(this, 'counter', 'drain'))
     if (opening.id < 0) throw refusal(opening)
     return present(backend.bigValue(opening.number, opening.entry, true), opening)
   }
@@ -141,7 +156,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   perCpu(): BigInt64Array {
-    const opening = this.#opening
+    const opening = openedBy(this, 'counter', 'perCpu')
     return new BigInt64Array(present(backend.cells(opening.number, opening.entry), opening))
   }
 
@@ -151,8 +166,9 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * removes nothing. Idempotent.
    */
   close(): void {
+    const opening = openedBy(this, 'counter', 'close')
     this.#id = REFUSED
-    this.#opening.release()
+    opening.release()
   }
 
   /** @internal */

@@ -65,7 +65,7 @@ export function cpuId(): number {
 function cpuIdByCall(): number {
   settle()
   const cpu = addon === null ? -1 : addon.cpuId()
-  return cpu >= 0 ? cpu : getcpu().cpu
+  return cpu >= 0 ? cpu : located('cpuId').cpu
 }
 
 /**
@@ -104,7 +104,7 @@ export function nodeId(): number {
 
 function nodeIdByCall(): number {
   settle()
-  return nodeIdLive && (area[CPU_ID] as number) >= 0 ? (area[NODE_ID] as number) : getcpu().node
+  return nodeIdLive && (area[CPU_ID] as number) >= 0 ? (area[NODE_ID] as number) : located('nodeId').node
 }
 
 /**
@@ -136,8 +136,13 @@ export interface CpuLocation {
  * @see getcpu(2)
  */
 export function getcpu(): CpuLocation {
+  return located('getcpu')
+}
+
+/** @param name what the caller called */
+function located(name: string): CpuLocation {
   const packed = addon === null ? -1 : addon.getcpu()
-  if (packed < 0) throw noCpu('getcpu')
+  if (packed < 0) throw noCpu(name)
   return { cpu: packed % 2 ** 32, node: Math.floor(packed / 2 ** 32) }
 }
 

@@ -3,6 +3,7 @@ import { util } from './builtins'
 import { KIND, type Kind, NO_ID, RESULT, type RegionKey, type StripeIndex } from './cells'
 import { settle } from './cpu'
 import { RseqError, rangeError, show, typeError } from './errors'
+import { CLASS_NAMES, Opening, REFUSED } from './opening'
 import { labelsOf, Region, regionNumber, regionOfKey } from './region'
 import { failure, succeed } from './results'
 
@@ -48,60 +49,6 @@ export interface Shape {
 }
 
 const NO_SHAPE: Shape = { shape: 0, extra: new Float64Array(0) }
-
-const CLASS_NAMES: Record<Kind, string> = {
-  counter: 'PerCpuCounter',
-  sum: 'PerCpuSum',
-  histogram: 'PerCpuHistogram',
-  gauge: 'Gauge',
-}
-
-/** In place of a hot id: adding throws. */
-export const REFUSED = -1
-
-/**
- * An entry that this thread has open: what a factory hands its constructor. Nobody outside of this package can make
- * or reach one, so none of its numbers passes through an object that a caller could shape.
- */
-export class Opening {
-  #closed = false
-  #claimed = false
-
-  constructor(
-    readonly kind: Kind,
-    readonly region: Region,
-    /** The region's number. */
-    readonly number: number,
-    readonly entry: number,
-    /** What hot operations take, or REFUSED. */
-    readonly id: number,
-    readonly index: StripeIndex,
-    readonly name: string | null,
-    /** The region was opened for this object alone. */
-    readonly ownsRegion: boolean,
-  ) {
-    Object.freeze(this)
-  }
-
-  /** What a factory has opened, for the one object that it makes; null for anything else. */
-  static claim(value: unknown): Opening | null {
-    if (typeof value !== 'object' || value === null || !(#claimed in value) || value.#claimed) return null
-    value.#claimed = true
-    return value
-  }
-
-  get closed(): boolean {
-    return this.#closed
-  }
-
-  /** Undoes it. Idempotent. */
-  release(): void {
-    if (this.#closed) return
-    this.#closed = true
-    backend.release(this.number, this.entry)
-    if (this.ownsRegion) this.region.close()
-  }
-}
 
 interface Where {
   readonly region: Region
@@ -174,10 +121,8 @@ function make(kind: Kind, where: Where, { shape, extra }: Shape, texts: readonly
   return backend.make(where.number, KIND[kind], where.index === 'mm_cid', shape, Buffer.concat(all), lengths)
 }
 
-/** A constructor's entry: the one that a factory opened, or a new, nameless one. Settles the thread. */
-export function openingOf(kind: Kind, options: PerCpuOptions | undefined, shape = NO_SHAPE): Opening {
-  const opened = Opening.claim(options)
-  if (opened !== null) return opened
+/** A new, nameless entry. Settles the thread. */
+export function openNew(kind: Kind, options: PerCpuOptions | undefined, shape = NO_SHAPE): Opening {
   settle()
   const where = whereOf(kind, options)
   const what = `new ${CLASS_NAMES[kind]}`
@@ -229,7 +174,10 @@ export function openHandle(kind: Kind, handle: PerCpuHandle): Opening {
     throw typeError(what, 'a handle', handle)
   }
   if (rseq !== kind) {
-    throw new RseqError('ERR_RSEQ_KIND', `${what}: expected a ${kind}, received a ${show(rseq)} handle`)
+    throw new RseqError(
+      'ERR_RSEQ_KIND',
+      `${what}: expected a handle of a ${kind}, received one whose kind is ${show(rseq)}`,
+    )
   }
   const region = regionOfKey(key, what)
   const where = { region, number: regionNumber(region, what), index }

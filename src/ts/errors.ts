@@ -64,12 +64,27 @@ export function show(value: unknown): string {
     return Object.is(value, -0) ? '-0' : String(value)
   }
   if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  return typeof value === 'object' ? instance(value) : `a ${typeof value}`
+}
+
+/** Of which class an object says that it is. It may lie, or throw: nothing is done by it but this message. */
+function instance(value: object): string {
+  try {
+    const { name } = value.constructor
+    if (/^[A-Z]\w{0,60}$/.test(name) && name !== 'Object')
+      return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
+  } catch {
+    // it says nothing
+  }
+  return 'an object'
 }
 
 /** A `TypeError` with what was expected and what came. */
 export function typeError(what: string, expected: string, received: unknown): TypeError {
-  return new TypeError(`${what}: expected ${expected}, received ${show(received)}`)
+  const shown = show(received)
+  // Loaded twice, by two versions or two module systems, this package has each of its classes twice.
+  const other = shown === expected ? ' that is not of this copy of rseq' : ''
+  return new TypeError(`${what}: expected ${expected}, received ${shown}${other}`)
 }
 
 /** A `RangeError` with what was expected and what came. */

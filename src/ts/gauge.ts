@@ -1,6 +1,6 @@
 import { backend } from './backend'
-import { type NamedOptions, type Opening, openNamed, present, REFUSED, refusal } from './entries'
-import { openInto, PerCpu } from './percpu'
+import { type NamedOptions, openNamed, present, refusal } from './entries'
+import { type Opening, REFUSED } from './opening'
 
 /** The label that tells the gauges of one process from those of others. No name in a metrics format has a dot. */
 export const PROCESS_LABEL = 'rseq.process'
@@ -21,14 +21,13 @@ function thisProcess(): string {
  * It is one word, written by atomic instructions: some ten nanoseconds, while threads of other processes have words of
  * their own.
  */
-export class Gauge extends PerCpu<'gauge'> {
+export class Gauge {
   readonly #opening: Opening
   #id: number
 
   /** @param opening of {@link Gauge.named} */
   private constructor(opening: Opening) {
-    super('gauge')
-    this.#opening = openInto(this, () => opening)
+    this.#opening = opening
     this.#id = opening.id
   }
 
@@ -36,6 +35,7 @@ export class Gauge extends PerCpu<'gauge'> {
    * This process's gauge of that name and those labels.
    *
    * @param code a number for readers, 0 to 2³² − 1: see `Series.code`
+   * @throws as `PerCpuCounter.named`
    */
   static named(name: string, options: NamedOptions, code = 0): Gauge {
     const labels = { ...options.labels, [PROCESS_LABEL]: thisProcess() }
@@ -63,10 +63,5 @@ export class Gauge extends PerCpu<'gauge'> {
   close(): void {
     this.#id = REFUSED
     this.#opening.release()
-  }
-
-  /** @internal */
-  protected override shown(): object {
-    return { value: this.value }
   }
 }

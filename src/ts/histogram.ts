@@ -2,18 +2,8 @@ import type { InspectOptionsStylized } from 'node:util'
 import { typedArrayName } from './arrays'
 import { backend } from './backend'
 import { util } from './builtins'
-import type { NamedOptions, Opening, PerCpuHandle, PerCpuOptions } from './entries'
-import {
-  handleOf,
-  openHandle,
-  openingOf,
-  openNamed,
-  present,
-  REFUSED,
-  refusal,
-  textsOf,
-  usable,
-} from './entries'
+import type { NamedOptions, PerCpuHandle, PerCpuOptions } from './entries'
+import { handleOf, openHandle, openNamed, openNew, present, refusal, textsOf, usable } from './entries'
 import { RseqError, rangeError, typeError } from './errors'
 import type { Reading } from './histogram-look'
 import { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
@@ -25,6 +15,16 @@ import {
   sameShape,
   shapeOf,
 } from './histogram-shape'
+import {
+  type ClassOf,
+  handedOver,
+  identify,
+  type Opening,
+  objectOf,
+  type PerCpuCell,
+  REFUSED,
+} from './opening'
+import { wrongThis } from './percpu'
 import type { Region } from './region'
 import { started, timed, UNITS } from './timer'
 
@@ -46,6 +46,14 @@ function bucketsIn(opening: Opening): Buckets {
   throw new RseqError('ERR_RSEQ_REGION_DAMAGED', 'PerCpuHistogram: its bounds cannot be read')
 }
 
+/** A new, nameless histogram. */
+function openShaped(options: HistogramOptions | undefined): Opening {
+  return openNew('histogram', options, shapeOf('PerCpuHistogram options', options) ?? DEFAULT_SHAPE)
+}
+
+/** What a histogram has open. */
+let openedBy: (object: unknown, what: string) => Opening
+
 /**
  * A histogram with one set of buckets per possible CPU: percentiles of what many threads and processes record, at the
  * price of counting. `count` and every bucket are exact, whatever happens to a thread or process; so are the sum of
@@ -57,12 +65,22 @@ function bucketsIn(opening: Opening): Buckets {
  * Ordering: relaxed. A reader can see a sample's bucket before its part of the sum.
  */
 export class PerCpuHistogram extends HistogramReading {
-  readonly #opening: Opening
+  #opening: Opening | null = null
   readonly #buckets: Buckets
   /** The smallest sample that it takes. */
   readonly #least: number
   readonly #perUnit: number
-  #id: number
+  #id = REFUSED
+  /** As `PerCpuCounter.cell`. */
+  declare readonly cell: PerCpuCell
+
+  static {
+    openedBy = (object, what) => {
+      const made = typeof object === 'object' && object !== null && #opening in object
+      if (made && object.#opening !== null) return object.#opening
+      throw wrongThis(object, 'histogram', what)
+    }
+  }
 
   /**
    * A histogram of its own, empty; other threads get it by its {@link handle}.
@@ -71,11 +89,14 @@ export class PerCpuHistogram extends HistogramReading {
    */
   constructor(options?: HistogramOptions) {
     super()
-    // A factory's opening says nothing of a shape: its entry has one.
-    const shape = shapeOf('PerCpuHistogram options', options) ?? DEFAULT_SHAPE
-    const opening = openingOf('histogram', options, shape)
-    this.#opening = opening
+    // What a factory has opened has a shape.
+    const opening = handedOver('histogram', new.target) ?? openShaped(options)
     this.#buckets = bucketsIn(opening)
+    if (!identify(this, opening)) {
+      opening.release()
+      throw typeError('new', 'an object that is not frozen', this)
+    }
+    this.#opening = opening
     this.#least = this.#buckets.byBounds ? -Number.MAX_VALUE : 0
     this.#perUnit = UNITS[textsOf(opening).unit] ?? 1
     this.#id = opening.id
@@ -89,18 +110,21 @@ export class PerCpuHistogram extends HistogramReading {
    * @throws {RseqError} `ERR_RSEQ_KIND` also where it has another range, error or bounds than the options say; else as
    * `PerCpuCounter.named`
    */
-  static named(name: string, options?: NamedHistogramOptions): PerCpuHistogram {
+  static named<T extends PerCpuHistogram = PerCpuHistogram>(
+    this: ClassOf<T, NamedHistogramOptions>,
+    name: string,
+    options?: NamedHistogramOptions,
+  ): T {
     const wanted = shapeOf('PerCpuHistogram options', options)
     const opening = openNamed('histogram', name, options, wanted ?? DEFAULT_SHAPE)
-    const histogram = new PerCpuHistogram(opening as PerCpuOptions)
-    if (wanted !== null && !sameShape(wanted, histogram.#buckets.shape)) {
-      histogram.close()
+    if (wanted !== null && !sameShape(wanted, bucketsIn(opening).shape)) {
+      opening.release()
       throw new RseqError(
         'ERR_RSEQ_KIND',
         `PerCpuHistogram.named(${JSON.stringify(name)}): it exists in another shape`,
       )
     }
-    return histogram
+    return objectOf(opening, this ?? PerCpuHistogram, options) as T
   }
 
   /**
@@ -108,8 +132,11 @@ export class PerCpuHistogram extends HistogramReading {
    *
    * @throws as `PerCpuCounter.from`
    */
-  static from(handle: PerCpuHandle<'histogram'>): PerCpuHistogram {
-    return new PerCpuHistogram(openHandle('histogram', handle) as PerCpuOptions)
+  static from<T extends PerCpuHistogram = PerCpuHistogram>(
+    this: ClassOf<T, NamedHistogramOptions>,
+    handle: PerCpuHandle<'histogram'>,
+  ): T {
+    return objectOf(openHandle('histogram', handle), this ?? PerCpuHistogram) as T
   }
 
   /**
@@ -121,14 +148,19 @@ export class PerCpuHistogram extends HistogramReading {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   record(x: number, count?: number): void {
-    const id = this.#id
+    let id: number
+    try {
+      id = this.#id
+    } catch {
+      throw wrongThis(this, 'histogram', 'record')
+    }
     // The usual case: small integers.
     if (typeof x === 'number' && (x | 0) === x && x >= 0 && id >= 0 && count === undefined) {
       recordInt32(id, x)
       return
     }
     if (typeof x !== 'number' || !(x >= this.#least && x <= Number.MAX_VALUE)) throw this.#badSample(x)
-    if (id < 0) throw refusal(this.#opening)
+    if (id < 0) throw refusal(openedBy(this, 'record'))
     if (count === undefined) record(id, x)
     else recordTimes(id, x, checkCount(count))
   }
@@ -142,8 +174,9 @@ export class PerCpuHistogram extends HistogramReading {
    */
   recordMany(samples: Float64Array): void {
     const what = 'PerCpuHistogram.recordMany'
+    const opening = openedBy(this, 'recordMany')
     if (typedArrayName(samples) !== 'Float64Array') throw typeError(what, 'a Float64Array', samples)
-    if (this.#id < 0) throw refusal(this.#opening)
+    if (this.#id < 0) throw refusal(opening)
     const result = recordMany(this.#id, samples, this.#least === 0)
     if (result > 0) throw rangeError(`${what} samples[${result - 1}]`, this.#expected, samples[result - 1])
     if (result < 0) throw new RseqError('ERR_RSEQ_NO_MEMORY', `${what}: no memory for a copy of the samples`)
@@ -182,7 +215,8 @@ export class PerCpuHistogram extends HistogramReading {
    * @throws as `PerCpuCounter.drain`
    */
   drain(): HistogramSnapshot {
-    if (usable(this.#opening).id < 0) throw refusal(this.#opening)
+    const opening = usable(openedBy(this, 'drain'))
+    if (opening.id < 0) throw refusal(opening)
     return new HistogramSnapshot(this.#look(true), this.name)
   }
 
@@ -201,52 +235,53 @@ export class PerCpuHistogram extends HistogramReading {
   }
 
   override get name(): string | null {
-    return this.#opening.name
+    return openedBy(this, 'name').name
   }
 
   /** The labels that belong to the name; empty where it has none. */
   get labels(): Readonly<Record<string, string>> {
-    return textsOf(usable(this.#opening)).labels
+    return textsOf(usable(openedBy(this, 'labels'))).labels
   }
 
   /** What it measures, as its maker said; empty where it did not. */
   get help(): string {
-    return textsOf(usable(this.#opening)).help
+    return textsOf(usable(openedBy(this, 'help'))).help
   }
 
   /** In what it measures, as its maker said; empty where it did not. */
   get unit(): string {
-    return textsOf(usable(this.#opening)).unit
+    return textsOf(usable(openedBy(this, 'unit'))).unit
   }
 
   /** The region that its memory is in. */
   get region(): Region {
-    return this.#opening.region
+    return openedBy(this, 'region').region
   }
 
   /** It was closed: every operation throws `ERR_RSEQ_CLOSED`. */
   get closed(): boolean {
-    return this.#opening.closed
+    return openedBy(this, 'closed').closed
   }
 
   /** As `PerCpuCounter.handle`. */
   get handle(): PerCpuHandle<'histogram'> {
-    return handleOf('histogram', usable(this.#opening))
+    return handleOf('histogram', usable(openedBy(this, 'handle')))
   }
 
   /** As `PerCpuCounter.close`. */
   close(): void {
+    const opening = openedBy(this, 'close')
     this.#id = REFUSED
-    this.#opening.release()
+    opening.release()
   }
 
   override toJSON(): HistogramJSON {
-    return this.#opening.closed ? ({ name: this.name, closed: true } as never) : super.toJSON()
+    return openedBy(this, 'toJSON').closed ? ({ name: this.name, closed: true } as never) : super.toJSON()
   }
 
   /** @internal */
   override [inspect.custom](depth: number, options: InspectOptionsStylized, show: typeof inspect): string {
-    if (this.#opening.closed) return `${this.constructor.name} ${show(this.toJSON(), options)}`
+    if (openedBy(this, 'inspect').closed) return `${this.constructor.name} ${show(this.toJSON(), options)}`
     return super[inspect.custom](depth, options, show)
   }
 
@@ -256,7 +291,7 @@ export class PerCpuHistogram extends HistogramReading {
   }
 
   #look(drain: boolean): Reading {
-    const opening = usable(this.#opening)
+    const opening = usable(openedBy(this, 'read'))
     const cells = present(backend.histogramCells(opening.number, opening.entry, drain), opening)
     return { cells: new Float64Array(cells), buckets: this.#buckets }
   }

@@ -7,6 +7,7 @@ export type {
   HistogramShapeOptions,
   NamedHistogramOptions,
   NamedOptions,
+  PerCpuCell,
   PerCpuHandle,
   PerCpuOptions,
   Reason,

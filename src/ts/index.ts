@@ -8,6 +8,7 @@ export { type HistogramOptions, type NamedHistogramOptions, PerCpuHistogram } fr
 export type { HistogramBucket } from './histogram-look'
 export { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
 export type { HistogramShapeOptions } from './histogram-shape'
+export type { PerCpuCell } from './opening'
 export { Region } from './region'
 export type {
   RegionAttachOptions,

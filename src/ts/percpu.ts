@@ -1,7 +1,8 @@
 import { util } from './builtins'
 import type { Kind, StripeIndex } from './cells'
-import { handleOf, type Opening, type PerCpuHandle, textsOf, usable } from './entries'
+import { handleOf, type PerCpuHandle, textsOf, usable } from './entries'
 import { typeError } from './errors'
+import { CLASS_NAMES, identify, type Opening, type PerCpuCell } from './opening'
 import type { Region } from './region'
 
 const { inspect } = util
@@ -12,6 +13,30 @@ const { inspect } = util
 export let openingIn: (object: unknown) => Opening | null
 
 /**
+ * @internal What an object of that kind has open.
+ *
+ * @param what the member that was called on it
+ * @throws {TypeError} for anything but an object that its constructor made
+ */
+export function openedBy(object: unknown, kind: Kind, what: string): Opening {
+  const opening = openingIn(object)
+  if (opening?.kind !== kind) throw wrongThis(object, kind, what)
+  return opening
+}
+
+function opened(object: unknown, what: string): Opening {
+  const opening = openingIn(object)
+  if (opening === null) throw typeError(`this of ${what}`, 'a PerCpuCounter or a PerCpuSum', object)
+  return opening
+}
+
+/** @internal For a member that was called on something else. */
+export function wrongThis(object: unknown, kind: Kind, what: string): TypeError {
+  const name = CLASS_NAMES[kind]
+  return typeError(`this of ${name}.${what}`, `a ${name}`, object)
+}
+
+/**
  * @internal Opens what a new object is to be of. Not an argument of the base class's constructor: that need not be what
  * it was, nor what it returns an object of this package.
  */
@@ -19,8 +44,12 @@ export let openInto: (object: PerCpu<Kind>, open: () => Opening) => Opening
 
 /** What every per-CPU object has beside its operations. */
 export abstract class PerCpu<K extends Kind> {
-  readonly #kind: K
   #opening: Opening | null = null
+  /**
+   * The same for all objects of one entry, and for no other: what deepStrictEqual and the like compare. It cannot be
+   * cloned, so that `postMessage(object)` throws a `DataCloneError`, which says to send the {@link handle}.
+   */
+  declare readonly cell: PerCpuCell
 
   static {
     openingIn = (object) =>
@@ -28,54 +57,48 @@ export abstract class PerCpu<K extends Kind> {
     openInto = (object, open) => {
       if (!(#opening in object) || object.#opening !== null) throw typeError('new', 'a new object', object)
       const opening = open()
+      if (!identify(object, opening)) {
+        opening.release()
+        throw typeError('new', 'an object that is not frozen', object)
+      }
       object.#opening = opening
       return opening
     }
   }
 
-  /** @internal */
-  protected constructor(kind: K) {
-    this.#kind = kind
-  }
-
-  get #opened(): Opening {
-    if (this.#opening === null) throw typeError('this', 'an object that was made by its constructor', this)
-    return this.#opening
-  }
-
   /** The name, or null. */
   get name(): string | null {
-    return this.#opened.name
+    return opened(this, 'name').name
   }
 
   /** The labels that belong to the name; empty where it has none. */
   get labels(): Readonly<Record<string, string>> {
-    return textsOf(usable(this.#opened)).labels
+    return textsOf(usable(opened(this, 'labels'))).labels
   }
 
   /** What it counts, as its maker said; empty where it did not. */
   get help(): string {
-    return textsOf(usable(this.#opened)).help
+    return textsOf(usable(opened(this, 'help'))).help
   }
 
   /** In what it counts, as its maker said; empty where it did not. */
   get unit(): string {
-    return textsOf(usable(this.#opened)).unit
+    return textsOf(usable(opened(this, 'unit'))).unit
   }
 
   /** The region that its memory is in. */
   get region(): Region {
-    return this.#opened.region
+    return opened(this, 'region').region
   }
 
   /** What chooses a thread's cell. */
   get index(): StripeIndex {
-    return this.#opened.index
+    return opened(this, 'index').index
   }
 
   /** It was closed: every operation throws `ERR_RSEQ_CLOSED`. */
   get closed(): boolean {
-    return this.#opened.closed
+    return opened(this, 'closed').closed
   }
 
   /**
@@ -85,12 +108,13 @@ export abstract class PerCpu<K extends Kind> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`
    */
   get handle(): PerCpuHandle<K> {
-    return handleOf(this.#kind, usable(this.#opened))
+    const opening = usable(opened(this, 'handle'))
+    return handleOf(opening.kind as K, opening)
   }
 
   /** Name, labels and value. */
   toJSON(): object {
-    if (this.#opened.closed) return { name: this.name, closed: true }
+    if (opened(this, 'toJSON').closed) return { name: this.name, closed: true }
     const { labels } = this
     return { name: this.name, ...(Object.keys(labels).length > 0 && { labels }), ...this.shown() }
   }

@@ -1,19 +1,18 @@
 import { backend } from './backend'
 import {
   type NamedOptions,
-  type Opening,
   openHandle,
-  openingOf,
   openNamed,
+  openNew,
   type PerCpuHandle,
   type PerCpuOptions,
   present,
-  REFUSED,
   refusal,
   usable,
 } from './entries'
 import { rangeError, typeError } from './errors'
-import { openInto, PerCpu } from './percpu'
+import { type ClassOf, handedOver, type Opening, objectOf, REFUSED } from './opening'
+import { openedBy, openInto, PerCpu, wrongThis } from './percpu'
 
 const { addFloat } = backend
 
@@ -24,8 +23,7 @@ const { addFloat } = backend
  * Ordering: relaxed.
  */
 export class PerCpuSum extends PerCpu<'sum'> {
-  readonly #opening: Opening
-  #id: number
+  #id = REFUSED
 
   /**
    * A sum of its own, 0; other threads get it by its {@link handle}.
@@ -33,10 +31,9 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws as the constructor of `PerCpuCounter`
    */
   constructor(options?: PerCpuOptions) {
-    super('sum')
-    const opening = openInto(this, () => openingOf('sum', options))
-    this.#opening = opening
-    this.#id = opening.id
+    super()
+    const open = (): Opening => handedOver('sum', new.target) ?? openNew('sum', options)
+    this.#id = openInto(this, open).id
   }
 
   /**
@@ -45,8 +42,12 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @param name 1 to 240 bytes of UTF-8
    * @throws as `PerCpuCounter.named`
    */
-  static named(name: string, options?: NamedOptions): PerCpuSum {
-    return new PerCpuSum(openNamed('sum', name, options) as PerCpuOptions)
+  static named<T extends PerCpuSum = PerCpuSum>(
+    this: ClassOf<T, NamedOptions>,
+    name: string,
+    options?: NamedOptions,
+  ): T {
+    return objectOf(openNamed('sum', name, options), this ?? PerCpuSum, options) as T
   }
 
   /**
@@ -54,8 +55,11 @@ export class PerCpuSum extends PerCpu<'sum'> {
    *
    * @throws as `PerCpuCounter.from`
    */
-  static from(handle: PerCpuHandle<'sum'>): PerCpuSum {
-    return new PerCpuSum(openHandle('sum', handle) as PerCpuOptions)
+  static from<T extends PerCpuSum = PerCpuSum>(
+    this: ClassOf<T, NamedOptions>,
+    handle: PerCpuHandle<'sum'>,
+  ): T {
+    return objectOf(openHandle('sum', handle), this ?? PerCpuSum) as T
   }
 
   /**
@@ -75,9 +79,14 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   add(x: number): void {
-    const id = this.#id
+    let id: number
+    try {
+      id = this.#id
+    } catch {
+      throw wrongThis(this, 'sum', 'add')
+    }
     if (!Number.isFinite(x)) throw badAmount(x)
-    if (id < 0) throw refusal(this.#opening)
+    if (id < 0) throw refusal(openedBy(this, 'sum', 'add'))
     addFloat(id, x)
   }
 
@@ -88,7 +97,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   get value(): number {
-    const opening = this.#opening
+    const opening = openedBy(this, 'sum', 'value')
     return present(backend.floatValue(opening.number, opening.entry), opening)
   }
 
@@ -99,7 +108,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws as `PerCpuCounter.drain`
    */
   drain(): number {
-    const opening = usable(this.#opening)
+    const opening = usable(openedBy(this, 'sum', 'drain'))
     if (opening.id < 0) throw refusal(opening)
     return present(backend.drainFloat(opening.number, opening.entry), opening)
   }
@@ -116,14 +125,15 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   perCpu(): Float64Array {
-    const opening = this.#opening
+    const opening = openedBy(this, 'sum', 'perCpu')
     return new Float64Array(present(backend.cells(opening.number, opening.entry), opening))
   }
 
   /** As `PerCpuCounter.close`. */
   close(): void {
+    const opening = openedBy(this, 'sum', 'close')
     this.#id = REFUSED
-    this.#opening.release()
+    opening.release()
   }
 
   /** @internal */

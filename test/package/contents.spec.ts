@@ -7,7 +7,7 @@ const read = (...args: string[]): string => execFileSync('tar', [...args], { enc
 
 const LIBRARY =
   `arrays backend batch builtins cells counter cpu entries errors fastcalls histogram histogram-look histogram-reading
-  histogram-shape index mailbox native percpu region region-info results service status sum timer`.split(
+  histogram-shape index mailbox native opening percpu region region-info results service status sum timer`.split(
     /\s+/,
   )
 const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory region'.split(' ')
