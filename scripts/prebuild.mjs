@@ -1,4 +1,4 @@
-// npm run prebuild [-- --out DIR] [-- --symbols]: everything under prebuilds/, for both architectures on one
+// npm run build:prebuilds [-- --out DIR] [-- --symbols]: everything under prebuilds/, for both architectures on one
 // machine: rseq.node for every Node, and rseq_fast.abiN.node for each Node ABI. --symbols leaves the symbol
 // tables in. The bytes depend on the sources, the compilers and Node's headers alone.
 import { spawnSync } from 'node:child_process'

@@ -11,14 +11,14 @@ const { values } = parseArgs({ options: { 'no-build': { type: 'boolean' } } })
 mustHave('tar', "install Debian's tar")
 if (!values['no-build']) {
   mustRun('npm', ['run', '--silent', 'build'])
-  mustRun('npm', ['run', '--silent', 'prebuild'])
+  mustRun('npm', ['run', '--silent', 'build:prebuilds'])
 }
 mustRun('npm', ['ci', '--silent', '--no-audit', '--no-fund', '--prefer-offline'], {
   cwd: import.meta.dirname,
 })
 
 const scratch = mkdtempSync(join(tmpdir(), 'rseq-pack-'))
-mustRun('npm', ['pack', '--silent', '--pack-destination', scratch])
+mustRun('npm', ['pack', '--silent', '--ignore-scripts=false', '--pack-destination', scratch])
 const [tarball] = readdirSync(scratch)
 const row = vitest('package', {
   args: ['--config=test/package/vitest.config.mjs'],

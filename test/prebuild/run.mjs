@@ -13,7 +13,7 @@ process.on('exit', () => rmSync(project, { recursive: true, force: true }))
 // A project that has the package as users get it: packed, and unpacked.
 mustRun('npm', ['run', '--silent', 'build:ts'])
 mustRun('npm', ['run', '--silent', 'build:cli'])
-mustRun('npm', ['pack', '--silent', `--pack-destination=${project}`])
+mustRun('npm', ['pack', '--silent', '--ignore-scripts=false', `--pack-destination=${project}`])
 const installed = join(project, 'node_modules', 'rseq')
 mkdirSync(installed, { recursive: true })
 mustRun('sh', ['-c', 'tar xzf "$0"/*.tgz --strip-components=1 -C "$1" && rm "$0"/*.tgz', project, installed])

@@ -11,7 +11,8 @@ export const NODE = '24'
 
 /** Builds lib/ and prebuilds/, which every stage takes. */
 export function build() {
-  for (const script of ['build:ts', 'build:cli', 'prebuild']) mustRun('npm', ['run', '--silent', script])
+  for (const script of ['build:ts', 'build:cli', 'build:prebuilds'])
+    mustRun('npm', ['run', '--silent', script])
 }
 
 /** test/native for the guest: cross-compiled where that is another architecture. */

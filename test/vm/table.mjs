@@ -76,7 +76,7 @@ export function table(cells, results, { date, commit, workers }) {
   let text = `# Real kernels, ${date}, commit ${commit}
 
 ${results.length} of ${cells.length} cells run, ${failed} with failures. Debian kernels and C libraries in emulated machines (QEMU), Node ${node}; the
-package as \`npm run prebuild\` makes it. In each cell ${workers} workers count 100,000 each through libc's registration and through
+package as \`npm run build:prebuilds\` makes it. In each cell ${workers} workers count 100,000 each through libc's registration and through
 their own, and 10,000 each with a delay inside every section, on two CPUs. Where two values stand, they are of libc's
 registration and of an own one. Aborts are those of all three worlds. Emulation proves what is right, never how fast.
 
