@@ -66,6 +66,7 @@ describe('importing never throws, and says what it did without', () => {
     expect(result).toMatchObject({ reason: 'NO_ADDON', backend: 'portable', value: 1, addon: null })
     expect(result.message).toContain('no such file')
     expect(result.message).toContain('npm run build')
+    expect(result.message).toContain('Reinstall the package')
   })
 
   test.each(['crypto', 'TextEncoder', 'TextDecoder'])('no global %s', (name) => {
@@ -105,6 +106,22 @@ describe('importing never throws, and says what it did without', () => {
     const result = load({ build })
     expect(result).toMatchObject({ reason: 'NO_ADDON', backend: 'portable', value: 1 })
     expect(result.message).toMatch(/rseq\.node: .*(too short|invalid ELF header)/)
+    expect(result.message).toContain('It is there, but was refused')
+    expect(result.message).not.toContain('Reinstall')
+  })
+
+  test.each([
+    ['EACCES', 'permission denied, access'],
+    ['EPERM', 'operation not permitted, access'],
+  ])('an addon in a folder that may not be looked into: %s', (code, words) => {
+    // As root, everything may be looked into.
+    const deny = `const fs = require('node:fs')
+      fs.existsSync = () => false
+      fs.accessSync = () => { throw Object.assign(new Error('${code}: ${words}'), { code: '${code}' }) }`
+    const result = load({ before: deny })
+    expect(result).toMatchObject({ reason: 'NO_ADDON', backend: 'portable', value: 1 })
+    expect(result.message).toContain(`rseq.node: ${code}: ${words}`)
+    expect(result.message).not.toContain('Reinstall')
   })
 
   test('an addon of another version', () => {

@@ -1,7 +1,7 @@
 import { fs, nodeModule, path } from './builtins'
 import type { Backend } from './cells'
 
-const { existsSync } = fs
+const { accessSync, existsSync } = fs
 const { createRequire } = nodeModule
 const { normalize } = path
 
@@ -159,20 +159,28 @@ function load(): Loaded {
       `Restartable sequences are a feature of Linux on x64 and arm64; this is ${process.platform} on ${process.arch}. Counters work, with atomic instructions.`,
     )
   }
-  const failures: string[] = []
+  const tried: string[] = []
+  let refused = false
   for (const place of places) {
-    let path = 'rseq.node'
+    let path: string | null = null
     try {
       path = normalize(place())
-      if (existsSync(path)) return { addon: open(path), path }
-      failures.push(`${path}: no such file`)
+      // Throws: it says why.
+      if (!existsSync(path)) accessSync(path)
+      return { addon: open(path), path }
     } catch (error) {
-      failures.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+      const { code, message } = error as NodeJS.ErrnoException
+      const missing = code === 'ENOENT' || code === 'ENOTDIR'
+      if (path !== null && !missing) refused = true
+      tried.push(`${path ?? 'rseq.node'}: ${missing ? 'no such file' : message}`)
     }
   }
+  const advice = refused
+    ? 'It is there, but was refused: see to what is said of it (permissions, a noexec mount, a sandbox, another C library), or install the package anew where the file is damaged.'
+    : 'Reinstall the package; in a bundle, mark "rseq" as external and install it beside; in a checkout, run "npm run build".'
   return none(
     'NO_ADDON',
-    `The native addon could not be loaded. Counters work, with atomic instructions. Reinstall the package; in a bundle, mark "rseq" as external and install it beside; in a checkout, run "npm run build". Tried: ${failures.join('; ')}`,
+    `The native addon could not be loaded. Counters work, with atomic instructions. ${advice} Tried: ${tried.join('; ')}`,
   )
 }
 
