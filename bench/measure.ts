@@ -1,4 +1,3 @@
-import Benchmark from 'benchmark'
 import type { AsyncLoop, Loop, Samples, TimedLoop } from '../src/ts/cli/bench/plan'
 import { quantile } from '../src/ts/cli/bench/statistics'
 import { clock } from './clock'
@@ -11,12 +10,6 @@ const STEADY_CALLS = 16
 const STEADY = 0.05
 /** … and after so long in any case. */
 const WARM_MOST_NS = 300_000_000
-
-// The library looks lodash up at run time, where it is not once both are bundled: so it is handed over.
-const { runInContext } = Benchmark
-const Suite = runInContext({ _: require('lodash') }) as unknown as typeof Benchmark
-// Functions are called, not taken apart: their text alone means nothing.
-Suite.support.decompilation = false
 
 /** Keeps results alive. */
 export let sink: unknown
@@ -53,53 +46,40 @@ function isSteady(times: readonly number[]): boolean {
   return Math.abs(now - before) <= STEADY * before
 }
 
-/**
- * Samples of a loop: nanoseconds per operation. The library `benchmark` runs it, in cycles of as many calls as fill its
- * time; each call is a sample, for the library's own, one per cycle, are too long to fall between two disturbances.
- */
+/** Fewer samples of a round say nothing, however long one of them takes. */
+const LEAST_SAMPLES = 3
+
+/** Samples of a loop: nanoseconds per operation, of as many calls as fill the time. */
 export function sample(loop: Loop, n: number, milliseconds: number, quiet: Quiet): Samples {
   const samples: number[] = []
-  const benchmark = new Suite(() => {
+  quiet.begin()
+  const end = clock() + milliseconds * 1e6
+  while (clock() < end || samples.length < LEAST_SAMPLES) {
     const begun = clock()
     sink = loop(n)
     samples.push((clock() - begun) / n)
     quiet.after()
-  }, timing(milliseconds))
-  quiet.begin()
-  benchmark.run()
-  if (benchmark.error !== undefined) throw benchmark.error
+  }
   return quiet.sort(samples)
 }
 
 /** As {@link sample}, where an operation ends with a promise. */
-export function sampleAsync(
+export async function sampleAsync(
   loop: AsyncLoop,
   n: number,
   milliseconds: number,
   quiet: Quiet,
 ): Promise<Samples> {
-  return new Promise((resolve, reject) => {
-    const samples: number[] = []
-    const call = async (deferred: Benchmark.Deferred): Promise<void> => {
-      const begun = clock()
-      sink = await loop(n)
-      samples.push((clock() - begun) / n)
-      quiet.after()
-      deferred.resolve()
-    }
-    const benchmark = new Suite((deferred: Benchmark.Deferred) => void call(deferred).catch(reject), {
-      ...timing(milliseconds),
-      defer: true,
-      onComplete: () => resolve(quiet.sort(samples)),
-    })
-    quiet.begin()
-    benchmark.run()
-  })
-}
-
-/** Few cycles: the library compiles its own loop anew for each. */
-function timing(milliseconds: number): Benchmark.Options {
-  return { minSamples: 2, minTime: milliseconds / 3e3, maxTime: milliseconds / 1e3 }
+  const samples: number[] = []
+  quiet.begin()
+  const end = clock() + milliseconds * 1e6
+  while (clock() < end || samples.length < LEAST_SAMPLES) {
+    const begun = clock()
+    sink = await loop(n)
+    samples.push((clock() - begun) / n)
+    quiet.after()
+  }
+  return quiet.sort(samples)
 }
 
 /** Operations per call of a loop in C, of which one should take `callNs`. */
@@ -114,7 +94,7 @@ export function sampleTimed(loop: TimedLoop, n: number, milliseconds: number, qu
   const samples: number[] = []
   quiet.begin()
   const end = clock() + milliseconds * 1e6
-  while (clock() < end || samples.length < 3) {
+  while (clock() < end || samples.length < LEAST_SAMPLES) {
     samples.push(loop(n))
     quiet.after()
   }

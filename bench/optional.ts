@@ -12,8 +12,10 @@ export function optional<T>(name: string): T {
   for (const from of [__filename, `${process.cwd()}/`]) {
     try {
       return createRequire(from)(name) as T
-    } catch {
-      // not there
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code !== 'MODULE_NOT_FOUND')
+        throw new Unavailable(`${name} does not load: ${message.split('\n')[0]}`)
     }
   }
   throw new Unavailable(`npm install ${name}`)

@@ -25,7 +25,7 @@ export interface ProcessSeat extends Omit<Seat, 'memory'> {
 
 /** How a row is measured, always in a child process of its own. */
 export type Case =
-  /** In the child's main thread, by the library `benchmark`. */
+  /** In the child's main thread. */
   | { readonly kind: 'loop'; prepare(): Loop | Promise<Loop> }
   | { readonly kind: 'async'; prepare(): AsyncLoop }
   /** In C; one call should take `callNs`. */
