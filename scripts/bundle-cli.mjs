@@ -1,28 +1,41 @@
 // Bundles the command line into lib/cli, third-party libraries included, the package's own lib/ not: the
 // command reports on, and counts with, the very module that programs require.
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { bundleBench } from './bundle-bench.mjs'
-import { pageTexts } from './bundle-page.mjs'
 import { licencesIn } from './licences.mjs'
 
 const root = join(import.meta.dirname, '..')
 const out = join(root, 'lib', 'cli')
 
-/** One file per command, so that each loads only what it needs; the demo's workers; the page and its charts. */
+/** One file per command, so that each loads only what it needs; the demo's workers; the page. */
 const entries = ['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page']
+
+/** Styles are texts in the page. */
+const stylesAsText = {
+  name: 'styles as text',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: true })
+      if (/<\/style|<!--/i.test(code)) throw new Error(`${path} would end the page's style element early`)
+      return { contents: code.trim(), loader: 'text' }
+    })
+  },
+}
 
 const options = {
   absWorkingDir: root,
   outdir: out,
   bundle: true,
+  minify: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
   // import() of a command becomes require(), which starts faster.
   supported: { 'dynamic-import': false },
-  external: ['../index', './status.js', './demo.js', './bench.js', './compare.js', './bench/page.js'],
+  external: ['../index', ...entries.map((name) => `./${name}.js`)],
+  plugins: [stylesAsText],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -30,11 +43,7 @@ const options = {
 
 // What tsc left here has imports that an installed package cannot resolve.
 rmSync(out, { recursive: true, force: true })
-const { metafile } = await build({
-  ...options,
-  entryPoints: entries.map((name) => `src/ts/cli/${name}.ts`),
-  define: await pageTexts(),
-})
+const { metafile } = await build({ ...options, entryPoints: entries.map((name) => `src/ts/cli/${name}.ts`) })
 const bench = await bundleBench()
 
 chmodSync(join(out, 'rseq.js'), 0o755)

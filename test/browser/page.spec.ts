@@ -4,15 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Bundle, bundle, SAMPLES, sample } from '../bundle'
+import { afterAll, describe, expect, test } from 'vitest'
+import { page as built, Scratch } from '../pages'
+import { SAMPLES, sample } from '../samples'
 
 const chromium = process.env.CHROMIUM ?? 'chromium'
-let built: Bundle
-beforeAll(async () => {
-  built = await bundle()
-})
-afterAll(() => built?.remove())
+const scratch = new Scratch()
+afterAll(() => scratch.remove())
 
 interface Look {
   width: number
@@ -44,30 +42,33 @@ async function show(file: string, { width, dark }: Look): Promise<{ dom: string;
   }
 }
 
-/** How much of each canvas has a colour, whether any text is wider than the page, and the page's colour. */
+/**
+ * Of each chart: what of it has no size or stands outside of the page, which colours its bars and lines have, and how
+ * many pictures of distributions it shows. Of the page: whether anything is wider, and its colour.
+ */
 const PROBE = `
-for (const canvas of document.querySelectorAll('canvas')) {
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-  let painted = 0
-  const colours = new Set()
-  for (let i = 0; i < data.length; i += 4) {
-    if (data[i + 3] === 0) continue
-    painted++
-    if (data[i + 3] === 255) colours.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2])
-  }
-  canvas.dataset.painted = painted / (canvas.width * canvas.height)
-  canvas.dataset.colours = [...colours].map((colour) => '#' + colour.toString(16).padStart(6, '0')).join(' ')
-  canvas.dataset.wide = canvas.getBoundingClientRect().width > document.documentElement.clientWidth
+const wide = document.documentElement.clientWidth
+const hex = (colour) => '#' + colour.match(/\\d+/g).slice(0, 3).map((n) => Number(n).toString(16).padStart(2, '0')).join('')
+for (const chart of document.querySelectorAll('.chart')) {
+  const marks = [...chart.querySelectorAll('.bar > rect, circle, .density path')]
+  const boxes = [...marks, ...chart.querySelectorAll('text, .label, .figures')].filter((mark) => mark.checkVisibility())
+  chart.dataset.marks = marks.filter((mark) => mark.getBoundingClientRect().height > 0).length
+  chart.dataset.densities = chart.querySelectorAll('.density').length
+  chart.dataset.outside = boxes.filter((mark) => {
+    const { left, right } = mark.getBoundingClientRect()
+    return left < 0 || right > wide + 0.5
+  }).length
+  chart.dataset.colours = [...new Set(marks.map((mark) => hex(getComputedStyle(mark).fill)))].join(' ')
 }
-document.body.dataset.overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth
+document.body.dataset.overflow = document.documentElement.scrollWidth - wide
 document.body.dataset.paper = getComputedStyle(document.body).backgroundColor
 `
 
 /** The page with the probe in it, which the page's own policy would not let run. */
 function probed(file: string): string {
   const page = readFileSync(file, 'utf8')
-  const copy = join(built.folder, 'probed.html')
-  const open = page.replace(/script-src .*?; style-src/, "script-src 'unsafe-inline'; style-src")
+  const copy = join(scratch.folder, 'probed.html')
+  const open = page.replace('; style-src', "; script-src 'unsafe-inline'; style-src")
   expect(open).not.toBe(page)
   writeFileSync(
     copy,
@@ -76,32 +77,24 @@ function probed(file: string): string {
   return copy
 }
 
-interface Canvas {
-  drawn?: string
-  painted?: string
+interface Chart {
+  marks?: string
+  densities?: string
+  outside?: string
   colours?: string
-  wide?: string
 }
 
-function canvasesOf(dom: string): Canvas[] {
-  return [...dom.matchAll(/<canvas[^>]*>/g)].map(([tag]) =>
+function chartsOf(dom: string): Chart[] {
+  return [...dom.matchAll(/<div class="chart [^>]*>/g)].map(([tag]) =>
     Object.fromEntries([...tag.matchAll(/data-([a-z]+)="([^"]*)"/g)].map(([, name, value]) => [name, value])),
   )
 }
 
-interface Chart {
-  highlight: boolean
-  bars?: { runs: unknown[] }[]
-  lines?: { points: unknown[] }[]
-}
-
-/** How many figures each chart has to show. */
-function figuresIn(page: string): number[] {
-  const [, json = '[]'] = /id="charts">(.*?)<\/script>/s.exec(page) ?? []
-  return (JSON.parse(json) as Chart[]).map(({ bars = [], lines = [] }) => {
-    const all = [...bars.flatMap(({ runs }) => runs), ...lines.flatMap(({ points }) => points)]
-    return all.filter((figure) => figure !== null).length
-  })
+/** How many figures, and pictures of distributions, each chart has to show. */
+function marksIn(page: string): number[] {
+  return [...page.matchAll(/<div class="chart .*?<\/figure>/gs)].map(
+    ([chart]) => chart.match(/<rect x="0"|<circle|<svg class="density"/g)?.length ?? 0,
+  )
 }
 
 const LOOKS: Look[] = [
@@ -110,40 +103,37 @@ const LOOKS: Look[] = [
   { width: 400, dark: false },
   { width: 400, dark: true },
 ]
-/** Of style.css. */
+/** Of page.css. */
 const OURS = { light: '#0a6ebd', dark: '#4aa8f0' }
 const PAPER = { light: 'rgb(255, 255, 255)', dark: 'rgb(18, 23, 29)' }
 
-async function check(file: string, look: Look): Promise<Canvas[]> {
-  const page = readFileSync(file, 'utf8')
-  const expected = figuresIn(page)
+async function check(file: string, look: Look): Promise<Chart[]> {
+  const expected = marksIn(readFileSync(file, 'utf8'))
   expect(expected.length).toBeGreaterThan(3)
   const [asItIs, open] = await Promise.all([show(file, look), show(probed(file), look)])
-  // Its script runs under its own policy.
+  // Its styles apply under its own policy.
   expect(asItIs.said).toEqual([])
-  expect(canvasesOf(asItIs.dom).map(({ drawn }) => Number(drawn))).toEqual(expected)
-  const canvases = canvasesOf(open.dom)
-  for (const { painted, wide } of canvases) {
-    expect(Number(painted)).toBeGreaterThan(0.005)
-    expect(wide).toBe('false')
-  }
+  const charts = chartsOf(open.dom)
+  expect(charts.map(({ marks }) => Number(marks))).toEqual(expected)
+  expect(charts.map(({ outside }) => outside)).toEqual(expected.map(() => '0'))
+  expect(charts.some(({ densities }) => Number(densities) > 3)).toBe(true)
   expect(open.dom).toContain('data-overflow="0"')
   expect(open.dom).toContain(`data-paper="${PAPER[look.dark ? 'dark' : 'light']}"`)
-  return canvases
+  return charts
 }
 
 describe.each(LOOKS)('at $width pixels, dark: $dark', (look) => {
   test.each(SAMPLES)('the page of %s shows every figure of every chart', async (name) => {
-    const file = join(built.folder, `${name}.html`)
-    await built.page.writePage(sample(name), file)
-    const canvases = await check(file, look)
-    const ours = canvases.some(({ colours }) => colours?.includes(OURS[look.dark ? 'dark' : 'light']))
+    const file = join(scratch.folder, `${name}.html`)
+    await built.writePage(sample(name), file)
+    const charts = await check(file, look)
+    const ours = charts.some(({ colours }) => colours?.includes(OURS[look.dark ? 'dark' : 'light']))
     expect(ours).toBe(name !== 'arm64-emulated')
   })
 
   test('the page of two runs does too', async () => {
-    const file = join(built.folder, 'two.html')
-    await built.page.writeComparison(sample('x86_64'), sample('arm64'), file)
+    const file = join(scratch.folder, 'two.html')
+    await built.writeComparison(sample('x86_64'), sample('arm64'), file)
     await check(file, look)
   })
 })
@@ -154,8 +144,8 @@ test('text of a result runs no script', async () => {
   const result = JSON.parse(
     JSON.stringify(sample('x86_64'), (key, value) => (key === 'label' || key === 'title' ? attack : value)),
   )
-  const file = join(built.folder, 'attack.html')
-  await built.page.writePage(result, file)
+  const file = join(scratch.folder, 'attack.html')
+  await built.writePage(result, file)
   const { dom, said } = await show(probed(file), { width: 1280, dark: false })
   expect(said).toEqual([])
   expect(dom).toMatch(/<title>rseq bench: Sample/)

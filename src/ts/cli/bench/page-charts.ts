@@ -1,12 +1,6 @@
 import { plural } from './page-format'
 import type { Figure, Question, Row } from './result'
 
-/** What the page's script draws: the JSON between it and the program that wrote the page. */
-export type ChartData = BarChart | LineChart
-
-/** A median and its spread. */
-export type Spread = Pick<Figure, 'median' | 'low' | 'high'>
-
 /** Horizontal bars, one for each row and run. */
 export interface BarChart {
   readonly type: 'bars'
@@ -16,7 +10,7 @@ export interface BarChart {
   readonly highlight: boolean
   /** 1, or 2 beside each other. */
   readonly runs: number
-  readonly bars: readonly { readonly label: string; readonly kind: Row['kind']; readonly runs: Spreads }[]
+  readonly bars: readonly { readonly label: string; readonly kind: Row['kind']; readonly runs: Figures }[]
 }
 
 /** Lines over numbers of workers or sizes. */
@@ -38,11 +32,11 @@ export interface Line {
   readonly kind: Row['kind']
   /** Which of the looks of its kind it has: the same in all charts that are looked at together. */
   readonly slot: number
-  readonly points: Spreads
+  readonly points: Figures
 }
 
 /** null: not measured. */
-export type Spreads = readonly (Spread | null)[]
+export type Figures = readonly (Figure | null)[]
 
 /** One variant of a question over everything that the question varies. */
 export interface Series {
@@ -147,7 +141,7 @@ export function lineChart(
   { highlight }: Look,
 ): LineChart {
   const x = pointsOf(together.flat()).filter((value) => value >= 0)
-  const drawn = (series: Series): Spreads => x.map((value) => figureAt(series, value))
+  const drawn = (series: Series): Figures => x.map((value) => figureAt(series, value))
   const range = rangeOf(together.flat().flatMap(drawn))
   const all = [...new Map(together.flat().map((series) => [series.id, series])).values()]
   const alike = ({ kind }: Series): string => (highlight && kind === 'ours' ? 'ours' : 'other')
@@ -165,16 +159,15 @@ export function rowAt({ at }: Series, x: number): Row | undefined {
   return at.get(x) ?? at.get(-1)
 }
 
-function figureAt(series: Series | undefined, x: number): Spread | null {
-  const figure = series === undefined ? null : rowAt(series, x)?.ns
-  return figure ? { median: figure.median, low: figure.low, high: figure.high } : null
+function figureAt(series: Series | undefined, x: number): Figure | null {
+  return (series && rowAt(series, x)?.ns) ?? null
 }
 
-function firstMedian(figures: Spreads): number {
+function firstMedian(figures: Figures): number {
   return figures.find((figure) => figure !== null)?.median ?? 0
 }
 
-function rangeOf(figures: Spreads): [number, number] {
+function rangeOf(figures: Figures): [number, number] {
   const measured = figures.filter((figure) => figure !== null)
   if (measured.length === 0) return [1, 1]
   return [Math.min(...measured.map(({ low }) => low)), Math.max(...measured.map(({ high }) => high))]

@@ -34,12 +34,7 @@ export function html(parts: TemplateStringsArray, ...values: Content[]): Markup 
   return new Markup(String.raw({ raw: parts }, ...values.map(rendered)))
 }
 
-/** For text that this package wrote itself: its script, its styles. */
+/** For text that this package wrote itself: its styles. */
 export function trusted(text: string): Markup {
   return new Markup(text)
-}
-
-/** A value as JSON for the inside of a script element: nothing in it can end the element or open a comment. */
-export function json(value: unknown): Markup {
-  return new Markup(JSON.stringify(value).replaceAll('<', '\\u003c'))
 }

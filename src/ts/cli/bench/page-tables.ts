@@ -1,8 +1,9 @@
 import type { Change, Comparison, Pair } from './compare-rows'
-import { pointsOf, rowAt, type Series, type Spread } from './page-charts'
+import { pointsOf, rowAt, type Series } from './page-charts'
+import { densities } from './page-density'
 import { factor, factorSpan, plural, time, timeSpan, whole } from './page-format'
 import { type Content, html, type Markup, trusted } from './page-html'
-import type { Figure, Row } from './result'
+import type { BenchResult, Figure, Row } from './result'
 
 const KINDS: Readonly<Record<Row['kind'], string>> = {
   ours: 'this package',
@@ -22,7 +23,7 @@ function table(caption: string, head: readonly string[], rows: readonly Content[
 `
 }
 
-function span(figure: Spread): Markup {
+function span(figure: Figure): Markup {
   return html`<span class="span">${timeSpan(figure.low, figure.high)}</span>`
 }
 
@@ -72,7 +73,9 @@ export function lineTable(caption: string, axis: string, series: readonly Series
     series.map((one) => {
       const cells = xs.map((x) => {
         const figure = one.at.get(x)?.ns
-        return figure ? html`<td>${time(figure.median)}<br>${span(figure)}</td>` : html`<td>–</td>`
+        return figure
+          ? html`<td>${time(figure.median)}${densities([figure])}${span(figure)}</td>`
+          : html`<td>–</td>`
       })
       const bytes = withBytes ? optional(rowAt(one, most)?.bytes, whole) : null
       return html`<tr class="${one.kind}"><th scope="row">${one.label}</th>${cells}${bytes}</tr>
@@ -81,33 +84,47 @@ export function lineTable(caption: string, axis: string, series: readonly Series
   )
 }
 
-/** The rows that could not run, and why; one that could not with any number of workers, once. */
+/** The rows that could not run, and why: each reason once. */
 export function unavailable(rows: readonly Row[]): Markup | null {
-  const missing = new Map<string, Row[]>()
+  const missing = new Map<string, Map<string, Row[]>>()
   for (const row of rows) {
     if (row.ns !== null) continue
-    const key = JSON.stringify([row.id, row.unavailable])
-    missing.set(key, [...(missing.get(key) ?? []), row])
+    const reason = row.unavailable ?? 'no reason given'
+    const labels = missing.get(reason) ?? new Map<string, Row[]>()
+    missing.set(reason, labels.set(row.label, [...(labels.get(row.label) ?? []), row]))
   }
   if (missing.size === 0) return null
-  const items = [...missing.values()].map((alike) => {
-    const { label, unavailable: reason = 'no reason given' } = alike[0] as Row
-    const list = (values: (number | undefined)[]): string =>
-      values
-        .filter((n) => n !== undefined)
-        .map(whole)
-        .join(', ')
-    const workers = list(alike.map((row) => row.workers))
-    const sizes = list(alike.map((row) => row.size))
-    const at = `${workers && `, workers: ${workers}`}${sizes && `, counters: ${sizes}`}`
-    return html`<li><b>${label}</b>${at}: ${reason}</li>`
+  const items = [...missing].map(([reason, labels]) => {
+    const names = [...labels].map(([label, alike], index) => {
+      const scales = alike.flatMap(({ workers, size }) => workers ?? size ?? [])
+      const some = rows.some((row) => row.label === label && row.ns !== null)
+      const at = some && scales.length > 0 ? ` (${scales.map(whole).join(', ')})` : ''
+      return html`${index > 0 ? ', ' : ''}<b>${label}</b>${at}`
+    })
+    return html`<li>${names}: ${reason}</li>`
   })
   return html`<div class="missing"><h3>Not measured</h3><ul>${items}</ul></div>
 `
 }
 
-/** Both runs' figures of one question, and their ratios. */
-export function compareTable({ title, per, pairs }: Comparison): Markup {
+/** Questions of which no run measured anything, and why: no sections of their own. */
+export function notMeasured(runs: readonly BenchResult[]): Markup | null {
+  const all = runs.flatMap((run) => run.questions)
+  const items = [...new Set(all.map(({ name }) => name))].flatMap((name) => {
+    const same = all.filter((question) => question.name === name)
+    const rows = same.flatMap((question) => question.rows)
+    if (rows.some(({ ns }) => ns !== null)) return []
+    const reasons = [...new Set(rows.map(({ unavailable: reason = 'no reason given' }) => reason))]
+    return html`<li><b>${same[0]?.title ?? ''}</b>: ${reasons.join('; ') || 'no rows'}</li>`
+  })
+  if (items.length === 0) return null
+  return html`<section class="missing"><h2>Not measured</h2><ul>${items}</ul></section>
+`
+}
+
+/** Both runs' figures of one question, and their ratios; rows that have a figure in one of them. */
+export function compareTable({ title, per, pairs: all }: Comparison): Markup {
+  const pairs = all.filter(({ a, b }) => a?.ns || b?.ns)
   const ratios = pairs.some(({ change }) => change !== null)
   const withWorkers = pairs.some(({ workers }) => workers !== undefined)
   const withSize = pairs.some(({ size }) => size !== undefined)

@@ -1,39 +1,36 @@
+/// <reference path="./page-modules.d.ts" />
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { comparisons } from './compare-rows'
+import style from './page.css'
 import { banners, factsSection, summary } from './page-facts'
 import { headlines } from './page-headlines'
-import { type Content, html, json, type Markup, trusted } from './page-html'
-import { Sections } from './page-sections'
+import { type Content, html, type Markup, trusted } from './page-html'
+import { comparisonSection, questionSection } from './page-sections'
+import { notMeasured } from './page-tables'
 import type { BenchResult } from './result'
-
-/** src/page, bundled with its chart library, and its licences: put here by scripts/bundle-page.mjs. */
-declare const PAGE_SCRIPT: string
-declare const PAGE_STYLE: string
 
 /** Writes one run as a page that needs nothing else: no network, no other file. */
 export async function writePage(result: BenchResult, file: string): Promise<void> {
-  const sections = new Sections()
-  const questions = result.questions.map((question) => sections.question(result, question))
+  const questions = result.questions.map((question) => questionSection(result, question))
   const body = html`<header><h1>rseq bench</h1><p>${summary(result)}</p></header>
-<main${plain([result])}>${banners([result])}${headlineSection(result)}${questions}${factsSection([result])}</main>
+<main${plain([result])}>${banners([result])}${headlineSection(result)}${questions}${notMeasured([result])}${factsSection([result])}</main>
 `
-  await writeFile(file, page(`rseq bench: ${result.machine.cpu}`, body, sections, [result]))
+  await writeFile(file, page(`rseq bench: ${result.machine.cpu}`, body, [result]))
 }
 
 /** Writes two runs beside each other, as the same kind of page. */
 export async function writeComparison(a: BenchResult, b: BenchResult, file: string): Promise<void> {
-  const sections = new Sections()
   const names = new Set([...a.questions, ...b.questions].map(({ name }) => name))
   const all = comparisons(a, b)
   const questions = [...names].flatMap((name, index) => {
     const comparison = all[index]
-    return comparison === undefined ? [] : sections.comparison([a, b], name, comparison)
+    return comparison === undefined ? [] : (comparisonSection([a, b], name, comparison) ?? [])
   })
   const body = html`<header><h1>rseq compare</h1><p><b>A</b> ${summary(a)}</p><p><b>B</b> ${summary(b)}</p></header>
-<main${plain([a, b])}>${banners([a, b])}${questions}${factsSection([a, b])}</main>
+<main${plain([a, b])}>${banners([a, b])}${questions}${notMeasured([a, b])}${factsSection([a, b])}</main>
 `
-  await writeFile(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, sections, [a, b]))
+  await writeFile(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, [a, b]))
 }
 
 /** Emulated: no row stands out. */
@@ -52,13 +49,12 @@ function headlineSection(result: BenchResult): Markup | null {
 `
 }
 
-function page(title: string, body: Content, { charts }: Sections, runs: readonly BenchResult[]): string {
-  // Nothing is loaded and no script runs but this one, whatever a result's text says.
+function page(title: string, body: Content, runs: readonly BenchResult[]): string {
+  // Nothing is loaded and no script runs, whatever a result's text says.
   const policy = [
     "default-src 'none'",
     'img-src data:',
-    `script-src '${digest(PAGE_SCRIPT)}'`,
-    `style-src '${digest(PAGE_STYLE)}'`,
+    `style-src '${digest(style)}'`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ')
@@ -72,12 +68,10 @@ function page(title: string, body: Content, { charts }: Sections, runs: readonly
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${trusted(PAGE_STYLE)}</style>
+<style>${trusted(style)}</style>
 </head>
 <body>
-${body}<footer>Written by rseq ${versions}. Charts by Chart.js; its licence is in this page’s source.</footer>
-<script type="application/json" id="charts">${json(charts)}</script>
-<script>${trusted(PAGE_SCRIPT)}</script>
+${body}<footer>Written by rseq ${versions}.</footer>
 </body>
 </html>
 `.toString()

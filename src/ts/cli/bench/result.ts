@@ -40,10 +40,13 @@ export interface Noise {
   readonly quiet: boolean
 }
 
+/** What --only takes, in the order of asking. */
+export const QUESTION_NAMES = ['getcpu', 'counters', 'histogram', 'processes', 'published', 'scrape'] as const
+
 /** One file under bench/, one table, one chart. */
 export interface Question {
-  /** Stable: what --only takes. */
-  readonly name: 'getcpu' | 'counters' | 'histogram' | 'processes' | 'published' | 'scrape'
+  /** Stable. */
+  readonly name: (typeof QUESTION_NAMES)[number]
   readonly title: string
   /** What a row's `ns` is per: 'read', 'increment', 'sample', 'scrape'. */
   readonly per: string
@@ -85,4 +88,14 @@ export interface Figure {
   readonly low: number
   readonly high: number
   readonly samples: number
+  /** How they are distributed; absent in older results. */
+  readonly histogram?: Histogram
+}
+
+/** Numbers of samples in ranges of equal width. */
+export interface Histogram {
+  /** Where the first range begins and the last one ends: the 1st and the 99th percentile. What is beyond is in neither. */
+  readonly low: number
+  readonly high: number
+  readonly counts: readonly number[]
 }

@@ -1,4 +1,4 @@
-import type { Figure, Noise } from './result'
+import type { Figure, Histogram, Noise } from './result'
 
 /** Above it, two runs of the same thing differ so much that a ratio of two things says little. */
 export const NOISE_LIMIT = 0.25
@@ -18,14 +18,30 @@ export function quantile(samples: readonly number[], q: number): number {
   return below + (above - below) * (at - Math.floor(at))
 }
 
-/** Median, 10th and 90th percentile. */
+/** Median, 10th and 90th percentile, and the distribution. */
 export function figureOf(samples: readonly number[]): Figure {
   return {
     median: quantile(samples, 0.5),
     low: quantile(samples, 0.1),
     high: quantile(samples, 0.9),
     samples: samples.length,
+    histogram: histogramOf(samples),
   }
+}
+
+const MOST_RANGES = 32
+
+/** Where the samples are; the outermost hundredth on each side would leave no room for the others. */
+export function histogramOf(samples: readonly number[]): Histogram {
+  const [low, high] = [quantile(samples, 0.01), quantile(samples, 0.99)]
+  const counts = new Array<number>(Math.min(MOST_RANGES, Math.ceil(2 * Math.sqrt(samples.length)))).fill(0)
+  for (const sample of samples) {
+    if (sample < low || sample > high) continue
+    const at = high === low ? 0 : Math.floor(((sample - low) / (high - low)) * counts.length)
+    const range = Math.min(at, counts.length - 1)
+    counts[range] = (counts[range] as number) + 1
+  }
+  return { low, high, counts }
 }
 
 /** The verdict on rounds of one and the same loop. */
