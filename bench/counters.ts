@@ -155,7 +155,11 @@ export const counters: QuestionPlan = {
   unit: 'inc()',
   notes: [
     'Wall-clock time by the increments of all workers together: what the CPUs do at once counts at once.',
-    'Bytes are those of one counter, with the most workers. One number for all workers: PerCpuCounter, Atomics.add shared and by cpuId(). In the other rows each worker has a number of its own, that nobody else can read while it is plain, of prom-client or OpenTelemetry.',
+    'Bytes are those of one counter, with the most workers. One number for all workers: PerCpuCounter, PerCpuBatch, Atomics.add shared and by cpuId(). In the other rows each worker has a number of its own.',
+    {
+      about: ['prom-client', 'opentelemetry'],
+      text: 'Nobody else can read that number of prom-client and of OpenTelemetry.',
+    },
   ],
   rows: (scope) => [
     ...FLOORS,

@@ -88,7 +88,10 @@ export const getcpu: QuestionPlan = {
   reference: ['js-cpu-id'],
   unit: 'cpuId()',
   notes: [
-    'x86-64, arm32: as published with the kernel’s rseq, on a Xeon E5-2630 v3 and a Cubietruck; libc’s sched_getcpu() did not use rseq then.',
+    {
+      about: ['c-empty', 'c-rseq', 'c-sched-getcpu', 'c-syscall'],
+      text: 'x86-64, arm32: as published with the kernel’s rseq, on a Xeon E5-2630 v3 and a Cubietruck; libc’s sched_getcpu() did not use rseq then.',
+    },
   ],
   rows: () => ROWS,
 }

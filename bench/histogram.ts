@@ -121,7 +121,7 @@ export const histogram: QuestionPlan = {
   reference: ['record', 'record-napi'],
   unit: 'record()',
   notes: [
-    'All record the same: integers n from 1 to 1,024, or these as fractions x from 0.005 to 5.12; prom-client by its default bounds.',
+    'All record the same: integers n from 1 to 1,024, or these as fractions x from 0.005 to 5.12.',
     'PerCpuHistogram is one histogram for all workers. In the other rows each worker has one of its own, with default precision.',
   ],
   rows: ({ quick }: Scope) => [

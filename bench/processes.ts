@@ -74,7 +74,11 @@ export const processes: QuestionPlan = {
   unit: 'inc()',
   notes: [
     'Workers are processes, as in a cluster; with Atomics.add threads of one process, for Node shares no memory between processes. Wall-clock time by the increments of all together.',
-    'One number that anyone can read at any time: PerCpuCounter, Atomics.add, and in the primary process.send(). prom-client counts in each process for itself: what a scrape costs then is in “scrape”.',
+    'One number that anyone can read at any time: PerCpuCounter, Atomics.add, and in the primary process.send().',
+    {
+      about: ['prom-client'],
+      text: 'prom-client counts in each process for itself: what a scrape costs then is in “scrape”.',
+    },
   ],
   rows: ({ quick }: Scope) => [
     ...FLOORS.slice(0, 1),

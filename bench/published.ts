@@ -55,7 +55,10 @@ export const published: QuestionPlan = {
   reference: ['c-rseq-increment'],
   unit: 'rseq',
   notes: [
-    'x86-64, arm32: as published with the kernel’s rseq, on a Xeon E5-2630 v3 (7.7 times) and a Cubietruck (11 times). libc’s sched_getcpu() did not use rseq then: the vDSO row is closer to it.',
+    {
+      about: ROWS.map(({ id }) => id),
+      text: 'x86-64, arm32: as published with the kernel’s rseq, on a Xeon E5-2630 v3 (7.7 times) and a Cubietruck (11 times). libc’s sched_getcpu() did not use rseq then: the vDSO row is closer to it.',
+    },
   ],
   rows: () => ROWS,
 }

@@ -114,9 +114,19 @@ export const scrape: QuestionPlan = {
   reference: ['value'],
   unit: 'value',
   notes: [
-    'prom-client: the children of one labelled counter of one thread. metrics() writes them as text; the others give numbers.',
-    `Of several processes: value of counters in a shared region; clusterMetrics() of ${WORKERS} cluster workers, as text.`,
-    `${CPUS} CPUs are simulated: cells for so many are read, out of the caches of one CPU.`,
+    {
+      about: ['prom-get', 'prom-metrics'],
+      text: 'prom-client: the children of one labelled counter of one thread. metrics() writes them as text; the others give numbers.',
+    },
+    { about: ['value-shared'], text: 'Of several processes: value of counters in a shared region.' },
+    {
+      about: ['prom-cluster'],
+      text: `Of several processes too: clusterMetrics() of ${WORKERS} cluster workers, as text.`,
+    },
+    {
+      about: ['value-cpus'],
+      text: `${CPUS} CPUs are simulated: cells for so many are read, out of the caches of one CPU.`,
+    },
   ],
   rows: () => [
     ...FLOORS.slice(0, 1),

@@ -11,8 +11,10 @@ const TIME = 8
 const RATIO = 6
 const SPREAD = 9
 const VERDICT = 6
-/** Narrower than this, a ratio's spread stands below it. */
+/** Narrower than this, a ratio's spread stands below it … */
 const WIDE = 72
+/** … and narrower than this, figures stand below their names. */
+const BESIDE = 58
 
 const LINES = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', left: '', right: '' },
@@ -38,15 +40,17 @@ const READING =
 
 function section({ title, per, pairs }: Comparison, withRatios: boolean): string[] {
   const measured = pairs.filter(({ a, b }) => a?.ns || b?.ns)
+  if (measured.length === 0) return [...wrapped(`${title}: not measured`).map(colors.bold), ...notes(pairs)]
   return [
     ...wrapped(`${title}, time per ${per}`).map(colors.bold),
-    ...(measured.length === 0 ? [] : table(measured, withRatios).split('\n')),
+    ...table(measured, withRatios).split('\n'),
     ...notes(pairs),
   ]
 }
 
 function table(pairs: readonly Pair[], withRatios: boolean): string {
   const wide = columns() >= WIDE
+  const beside = columns() >= BESIDE
   const widths = [TIME, TIME, ...(withRatios ? [RATIO, ...(wide ? [SPREAD] : []), VERDICT] : [])]
   // In the narrow form the spread needs its own width below the ratio.
   if (withRatios && !wide) widths[2] = SPREAD
@@ -68,7 +72,9 @@ function table(pairs: readonly Pair[], withRatios: boolean): string {
       result.push([{ content: colors.dim(group), colSpan: head.length }])
     }
     const figures = [a, b].map((row) => (row?.ns ? time(row.ns.median) : '–'))
-    result.push([name(pair, columns() - taken), ...figures, ...(withRatios ? ratio(change, wide) : [])])
+    const all = [...figures, ...(withRatios ? ratio(change, wide) : [])]
+    if (beside) result.push([name(pair, columns() - taken), ...all])
+    else result.push([{ content: name(pair, columns()), colSpan: head.length }], ['', ...all])
   }
   return result
     .toString()
@@ -108,21 +114,22 @@ function at({ workers, size }: Pair): string {
   return parts.join(', ')
 }
 
-/** Rows that have no figure in one run or in both, and why. */
+/** Rows that have no figure in one run or in both, and why: each reason once, for those in the same places. */
 function notes(pairs: readonly Pair[]): string[] {
-  const places = new Map<string, string[]>()
+  const found = new Map<string, { label: string; run: string; reason: string; places: string[] }>()
   for (const pair of pairs) {
     for (const [run, row] of Object.entries({ A: pair.a, B: pair.b })) {
       if (row?.ns) continue
       const reason = row === null ? 'not in this run' : (row.unavailable ?? 'not measured')
-      const text = `No ${pair.label} in ${run}: ${reason}`
-      places.set(
-        text,
-        [...(places.get(text) ?? []), at(pair)].filter((place) => place !== ''),
-      )
+      const key = JSON.stringify([pair.label, run, reason])
+      const note = found.get(key) ?? { label: pair.label, run, reason, places: [] }
+      found.set(key, { ...note, places: [...note.places, at(pair)].filter((place) => place !== '') })
     }
   }
-  return [...places].flatMap(([text, all]) =>
-    wrapped(all.length === 0 ? text : `${text} (${all.join('; ')})`, 2),
-  )
+  const alike = new Map<string, string[]>()
+  for (const { label, run, reason, places } of found.values()) {
+    const rest = `in ${run}: ${reason}${places.length === 0 ? '' : ` (${places.join('; ')})`}`
+    alike.set(rest, [...(alike.get(rest) ?? []), label])
+  }
+  return [...alike].flatMap(([rest, labels]) => wrapped(`No ${labels.join(', ')} ${rest}`, 2))
 }

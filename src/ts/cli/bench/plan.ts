@@ -65,9 +65,12 @@ export interface QuestionPlan {
   /** What that reference is called at the head of a column of ratios. */
   readonly unit: string
   /** Sentences for below the table. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Note[]
   rows(scope: Scope): readonly RowPlan[]
 }
+
+/** A sentence; those about some rows are said where one of these has a figure. */
+export type Note = string | { readonly about: readonly Row['id'][]; readonly text: string }
 
 /** What rows depend on. */
 export interface Scope {

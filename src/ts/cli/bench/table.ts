@@ -4,15 +4,26 @@ import { colors, wrapped } from '../terminal'
 import type { QuestionPlan } from './plan'
 import type { Figure, Question, Row } from './result'
 
-/** One question's table, or tables, and what to know about them: lines of at most 80 columns. */
+/**
+ * One question's table, or tables, and what to know about them: lines of at most 80 columns. Rows without any figure are
+ * in no table.
+ */
 export function tableOf(question: Question, plan: QuestionPlan, ranked: boolean): string[] {
-  const { rows, title, per } = question
+  const { title, per } = question
+  const ids = new Set(question.rows.filter(({ ns }) => ns !== null).map(({ id }) => id))
+  if (ids.size === 0)
+    return [...wrapped(`${title}: not measured`).map(colors.bold), ...missing(question.rows)]
+  const rows = question.rows.filter(({ id }) => ids.has(id))
   const scaled = rows.some((row) => scaleOf(row) !== undefined)
+  const notes = plan.notes.flatMap((note) => {
+    if (typeof note === 'string') return note
+    return note.about.some((id) => ids.has(id)) ? note.text : []
+  })
   return [
     ...wrapped(`${title} (ns per ${per})`).map(colors.bold),
     ...(scaled ? scaledTables(rows, plan, ranked) : plainTable(rows, plan, ranked)),
-    ...missing(rows),
-    ...plan.notes.flatMap((note) => wrapped(note)).map(colors.dim),
+    ...missing(question.rows),
+    ...notes.flatMap((note) => wrapped(note)).map(colors.dim),
   ]
 }
 
