@@ -7,14 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isEmulated } from '../src/ts/cli/bench/machine'
 import type { QuestionPlan } from '../src/ts/cli/bench/plan'
 import type { BenchResult, Figure, Question, Row } from '../src/ts/cli/bench/result'
-import { figureOf, noiseOf, quantile } from '../src/ts/cli/bench/statistics'
+import { figureOf, histogramOf, noiseOf, quantile } from '../src/ts/cli/bench/statistics'
 import { tableOf } from '../src/ts/cli/bench/table'
 
 const root = join(import.meta.dirname, '..')
 const addon = join(root, 'bench', 'native', 'build', 'Release', 'rseq_bench.node')
 const scratch = mkdtempSync(join(tmpdir(), 'rseq-bench-'))
 const NOISY = 4
-const USAGE = 2
 
 beforeAll(() => {
   if (existsSync(addon)) return
@@ -23,11 +22,9 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(scratch, { recursive: true }))
 
-const CALL = `require(process.argv[1]).bench(process.argv.slice(2)).then((code) => { process.exitCode = code })`
-
 function bench(args: string[], folder = root) {
-  const command = join(folder, 'lib', 'cli', 'bench.js')
-  return spawnSync(process.execPath, ['-e', CALL, command, ...args], { encoding: 'utf8', cwd: folder })
+  const command = join(folder, 'lib', 'cli', 'rseq.js')
+  return spawnSync(process.execPath, [command, 'bench', ...args], { encoding: 'utf8', cwd: folder })
 }
 
 function resultOf(file: string): BenchResult {
@@ -67,15 +64,19 @@ describe('rseq bench', () => {
       const { low, median, high, samples } = row.ns
       expect(0 < low && low <= median && median <= high && high < 1e6, row.id).toBe(true)
       expect(samples).toBeGreaterThanOrEqual(5)
+      const { low: from = 0, high: to = 0, counts = [] } = row.ns.histogram ?? {}
+      expect(from <= low && high <= to).toBe(true)
+      const counted = counts.reduce((sum, count) => sum + count, 0)
+      expect(counted).toBeLessThanOrEqual(samples)
+      expect(counted).toBeGreaterThanOrEqual(0.9 * samples - 2)
     }
     const median = (id: string): number => rows.get(id)?.ns?.median ?? Number.NaN
     expect(median('c-empty')).toBeLessThan(median('c-getcpu-atomic'))
     expect(rows.get('c-rseq-increment')?.published).toEqual({ x86_64: 2, arm32: 31.4 })
 
-    for (const row of rows.values()) {
-      expect(stdout).toContain(row.label)
-      expect(stderr).toContain(`published: ${row.label}\n`)
-    }
+    for (const row of rows.values()) expect(stdout).toContain(row.label)
+    // Without a terminal, a line for each question.
+    expect(stderr).toBe('published: Counting in C: getcpu and an atomic add, or rseq? …\n')
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     expect(stdout).toMatch(result.noise.quiet ? /^Noise: /m : /^Too noisy to compare: /m)
     expect(stdout.includes('× rseq')).toBe(result.noise.quiet && !result.machine.emulated)
@@ -106,8 +107,20 @@ describe('rseq bench', () => {
       cpSync(join(root, part), join(folder, part), { recursive: true })
     }
     const file = join(scratch, 'installed.json')
-    const { stdout, status: code } = bench(['--quick', '--only', 'getcpu', '--json', file], folder)
+    const page = join(scratch, 'installed.html')
+    const asked = ['--only', 'getcpu', '--only', 'published']
+    const {
+      stdout,
+      stderr,
+      status: code,
+    } = bench(['--quick', ...asked, '--json', file, '--html', page], folder)
     expect([0, NOISY]).toContain(code)
+    expect(
+      stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(':')[0]),
+    ).toEqual(['getcpu', 'published'])
     const result = resultOf(file)
     expect(result.commit).toBeNull()
     const rows = rowsOf(result)
@@ -118,30 +131,13 @@ describe('rseq bench', () => {
     })
     expect(rows.get('js-cpu-id')?.ns?.median).toBeGreaterThan(0)
     expect(stdout).toContain('No JS: koffi sched_getcpu(): npm install koffi')
-  })
-
-  test.each([
-    [['--nonsense'], "Unknown option '--nonsense'"],
-    [['--only'], "Option '--only <value>' argument missing"],
-    [
-      ['--only', 'nonsense'],
-      "--only: expected one of getcpu, counters, histogram, processes, published, scrape, received 'nonsense'",
-    ],
-    [['getcpu'], "Unexpected argument 'getcpu'"],
-    [['--json', '/nonsense/a.json'], "--json: no folder for '/nonsense/a.json'"],
-    [['--html', '/nonsense/a.html'], "--html: no folder for '/nonsense/a.html'"],
-  ])('refuses %j', (args, message) => {
-    expect(bench(args)).toMatchObject({
-      stdout: '',
-      stderr: expect.stringMatching(new RegExp(`^rseq: ${message}.*\\nTry 'rseq bench --help'\\.\\n$`)),
-      status: USAGE,
-    })
-  })
-
-  test('--help names every option', () => {
-    const { stdout, status: code } = bench(['--help'])
-    expect(code).toBe(0)
-    for (const name of ['--only', '--quick', '--json', '--html', '--help']) expect(stdout).toContain(name)
+    // No table, no row and no note about what was not measured.
+    expect(stdout).toContain('Counting in C: getcpu and an atomic add, or rseq?: not measured\n')
+    expect(stdout).not.toMatch(/^.* – *$|x86-64|Xeon/m)
+    expect(stdout).toMatch(/^JS: cpuId\(\), the view +\d/m)
+    const html = readFileSync(page, 'utf8')
+    expect(html).not.toMatch(/<section id="published"|swatch c"|Nothing measured here/)
+    expect(html).toContain('<h2>Not measured</h2>')
   })
 })
 
@@ -157,7 +153,18 @@ describe('statistics', () => {
 
   test('a figure is the median between the 10th and the 90th percentile', () => {
     const samples = Array.from({ length: 101 }, (_, i) => 100 - i)
-    expect(figureOf(samples)).toEqual({ median: 50, low: 10, high: 90, samples: 101 })
+    expect(figureOf(samples)).toMatchObject({ median: 50, low: 10, high: 90, samples: 101 })
+  })
+
+  test('a histogram is of the samples from the 1st to the 99th percentile', () => {
+    const samples = Array.from({ length: 101 }, (_, i) => i)
+    const { low, high, counts } = histogramOf(samples)
+    expect([low, high, counts.length]).toEqual([1, 99, 21])
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(99)
+    expect(Math.max(...counts)).toBeLessThanOrEqual(5)
+    expect(histogramOf([7, 7, 7]).counts).toEqual([3, 0, 0, 0])
+    expect(histogramOf([...samples, 1e9]).high).toBeLessThan(101)
+    expect(histogramOf(Array.from({ length: 9999 }, (_, i) => i)).counts).toHaveLength(32)
   })
 
   test('noise is the spread by the median, and has a limit', () => {
@@ -220,6 +227,18 @@ describe('a table', () => {
     expect(text).not.toContain('617')
   })
 
+  test('is not there where nothing was measured, nor are notes about rows that were not', () => {
+    const notes = ['Always.', { about: ['absent'], text: 'About it.' }, { about: ['other'], text: 'Other.' }]
+    const some = tableOf(question, { ...plan, notes }, true).join('\n')
+    expect(some).toContain('Always.\nOther.')
+    expect(some).not.toMatch(/About it|^OpenTelemetry/m)
+    const rows = question.rows.filter(({ ns }) => ns === null)
+    expect(tableOf({ ...question, rows }, { ...plan, notes }, true)).toEqual([
+      'Counting: not measured',
+      'No OpenTelemetry add(): npm install it',
+    ])
+  })
+
   test('compares with the first reference that has a figure', () => {
     const rows: Row[] = [
       { id: 'ours', label: 'fast', kind: 'ours', ns: null, unavailable: 'off' },
@@ -228,7 +247,8 @@ describe('a table', () => {
     ]
     const text = tableOf({ ...question, rows }, plan, true).join('\n')
     expect(text).toMatch(/^other +10\.0 +9\.00 – 11\.0 +2\.00 +15\.3 +344$/m)
-    expect(text).toMatch(/^fast +– +–$/m)
+    expect(text).not.toMatch(/^fast/m)
+    expect(text).toContain('No fast: off')
   })
 })
 

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join, normalize } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -11,6 +11,7 @@ const folder = join(root, 'lib', 'cli')
 const command = join(folder, 'rseq.js')
 const INACTIVE = 3
 const USAGE = 2
+const QUESTIONS = 'getcpu, counters, histogram, processes, published or scrape'
 
 // The runner's own wishes about colours are not the user's.
 const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
@@ -124,13 +125,33 @@ describe('rseq', () => {
     expect(withoutOffset(JSON.parse(stdout))).toEqual(withoutOffset(status()))
   })
 
-  test.each(['--help', '-h'])('%s names every command and option', (option) => {
+  test.each(['--help', '-h'])('%s names every command', (option) => {
     const { stdout, stderr, status: code } = rseq([option])
     expect([stderr, code]).toEqual(['', 0])
-    for (const name of ['rseq status', 'rseq demo', '--json', '--workers', '--increments', '--version']) {
-      expect(stdout).toContain(name)
+    const names = ['status', 'demo', 'bench', 'compare', 'help'].map((name) => `rseq ${name}`)
+    for (const name of [...names, '--no-color', '--help', '--version']) expect(stdout).toContain(name)
+    expect(rseq(['help'])).toMatchObject({ stdout, stderr: '', status: 0 })
+    expect(rseq(['help', option]).stdout).toBe(stdout)
+  })
+
+  test.each([
+    ['status', ['--json']],
+    ['demo', ['--workers N', '--increments N']],
+    ['bench', ['--only NAME', 'scrape', '--quick', '--json FILE', '--html FILE']],
+    ['compare', ['A.json B.json', '--html FILE']],
+  ])('help %s names every option', (name, options) => {
+    const { stdout, stderr, status: code } = rseq(['help', name])
+    expect([stderr, code]).toEqual(['', 0])
+    for (const text of [`rseq ${name}`, '--help', ...options]) expect(stdout).toContain(text)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    for (const args of [
+      [name, '--help'],
+      [name, '-h'],
+      ['--help', name],
+      [name, 'x', 'y', 'z', '-h'],
+    ]) {
+      expect(rseq(args)).toMatchObject({ stdout, stderr: '', status: 0 })
     }
-    expect(rseq(['demo', option]).stdout).toBe(stdout)
   })
 
   test.each(['--version', '-v'])('%s prints the version', (option) => {
@@ -139,20 +160,32 @@ describe('rseq', () => {
   })
 
   test.each([
-    [['nonsense'], "unknown command 'nonsense'"],
-    [['toString'], "unknown command 'toString'"],
-    [['--nonsense'], "unknown option '--nonsense'"],
-    [['-x'], "unknown option '-x'"],
-    [['status', 'demo'], "unexpected argument 'demo'"],
-    [['--workers', '2'], "'status' has no option '--workers'"],
-    [['demo', '--json'], "'demo' has no option '--json'"],
-    [['--json=yes'], "'--json' takes no value"],
+    [['nonsense'], "expected status, demo, bench, compare or help, received 'nonsense'"],
+    [['toString'], "expected status, demo, bench, compare or help, received 'toString'"],
+    [['help', 'x'], "help: expected status, demo, bench or compare, received 'x'"],
+    [['help', 'demo', 'x'], 'help: expected at most 1 argument ([command]), received 2'],
+    [['--nonsense'], "status: expected --json, --no-color, --help or --version, received '--nonsense'"],
+    [['-x'], "status: expected --json, --no-color, --help or --version, received '-x'"],
+    [['status', 'demo'], "status: expected no argument, received 'demo'"],
+    [['--workers', '2'], "status: expected --json, --no-color, --help or --version, received '--workers'"],
+    [
+      ['demo', '--json'],
+      "demo: expected --workers, --increments, --no-color, --help or --version, received '--json'",
+    ],
+    [['--json=yes'], "--json: expected no value, received 'yes'"],
+    [['bench', 'getcpu'], "bench: expected no argument, received 'getcpu'"],
+    [['bench', '--only'], `--only: expected ${QUESTIONS}, received nothing`],
+    [['bench', '--only', 'x'], `--only: expected ${QUESTIONS}, received 'x'`],
+    [['bench', '--json', '--quick'], "--json: expected FILE, received '--quick'"],
+    [
+      ['bench', '--html', '/nonsense/a.html'],
+      "--html: expected a file in a folder that is there, received '/nonsense/a.html'",
+    ],
+    [['compare'], 'compare: expected 2 arguments (A.json B.json), received 0'],
+    [['compare', 'a', 'b', 'c'], 'compare: expected 2 arguments (A.json B.json), received 3'],
+    [['compare', 'a', 'b', '--html'], '--html: expected FILE, received nothing'],
   ])('refuses %j', (args, message) => {
-    expect(rseq(args)).toMatchObject({
-      stdout: '',
-      stderr: `rseq: ${message}\nTry 'rseq --help'.\n`,
-      status: USAGE,
-    })
+    expect(rseq(args)).toMatchObject({ stdout: '', stderr: `rseq: ${message}\n`, status: USAGE })
   })
 
   test.each([[[]], [['--json']], [['--help']]])(
@@ -185,17 +218,20 @@ describe('rseq', () => {
 })
 
 describe('rseq on a terminal', () => {
-  test('has colours, unless NO_COLOR is set or the terminal has none', () => {
+  test('has colours, unless NO_COLOR is set, --no-color says so or the terminal has none', () => {
     expect(onTerminal(80, []).output).toContain('\u001b[32m')
     for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
       expect(onTerminal(80, [], { ...plain, ...env }).output).not.toContain('\u001b')
+    }
+    for (const args of [['--no-color'], ['--no-color', '--help'], ['help', 'demo', '--no-color']]) {
+      expect(onTerminal(80, args, { ...plain, FORCE_COLOR: '1' }).output).not.toContain('\u001b')
     }
     expect(rseq([], { ...plain, FORCE_COLOR: '1' }).stdout).toContain('\u001b[32m')
     expect(rseq(['--json'], { ...plain, FORCE_COLOR: '1' }).stdout).not.toContain('\u001b')
   })
 
   test.each([30, 40, 80])('fits into %i columns', (columns) => {
-    for (const args of [[], ['--help']]) {
+    for (const args of [[], ['--help'], ['help', 'bench']]) {
       const { output, code } = onTerminal(columns, args)
       expect(code).toBe(0)
       for (const line of linesOf(output)) expect(line.length).toBeLessThanOrEqual(columns)
@@ -245,11 +281,23 @@ describe('lib/cli', () => {
     }
   })
 
+  test('is light, and so is what measures: libraries to compare with are those of the user', () => {
+    const files = [folder, join(root, 'lib', 'bench')].flatMap((from) =>
+      readdirSync(from, { recursive: true }).map((name) => join(from, String(name))),
+    )
+    const scripts = files.filter((path) => path.endsWith('.js'))
+    expect(scripts.reduce((sum, path) => sum + statSync(path).size, 0)).toBeLessThan(320_000)
+    const licences = readFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
+    for (const name of ['prom-client', '@opentelemetry', 'hdr-histogram', 'koffi', 'lodash', 'chart.js']) {
+      expect(licences).not.toMatch(new RegExp(`^${name}`, 'm'))
+    }
+  })
+
   test('is executable, and carries the licences of what it contains', () => {
     expect(readFileSync(command, 'utf8').split('\n')[0]).toBe('#!/usr/bin/env node')
     expect(spawnSync(command, ['--version']).status).toBe(0)
     const licences = readFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
-    for (const name of ['picocolors', 'cli-table3', 'cli-progress', 'string-width']) {
+    for (const name of ['picocolors', 'cli-table3', 'cli-progress', 'string-width', 'valibot', 'd3-array']) {
       expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'))
     }
   })

@@ -1,109 +1,124 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { COMMANDS, COMMON, type Command, type Option, type Values } from './commands'
+import { UsageError } from './usage'
 
-/**
- * What is wrong with a command line, for the person who typed it. Known by its name: each command's file
- * has a class of its own.
- */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-interface OptionText {
-  readonly type: 'boolean' | 'string'
-  readonly short?: string
-  readonly value?: string
-  readonly text: string
-}
-
-interface CommandText {
-  readonly text: string
-  readonly options: Readonly<Record<string, OptionText>>
-}
-
-/** Every command and its options: what is parsed, and what --help says. */
-export const COMMANDS = {
-  status: {
-    text: 'Report whether restartable sequences are active here, and why. The default command.',
-    options: { json: { type: 'boolean', text: 'print status() as JSON' } },
-  },
-  demo: {
-    text: 'Count in worker threads, per CPU and in one shared Atomics.add cell, and compare.',
-    options: {
-      workers: { type: 'string', value: 'N', text: 'worker threads (8)' },
-      increments: { type: 'string', value: 'N', text: 'increments of each worker (5000000)' },
-    },
-  },
-} as const satisfies Record<string, CommandText>
-
-/** Commands that read their own command lines; `rseq NAME --help` says more. */
-export const OTHERS = {
-  bench: 'Measure what this package costs here, beside what could be used instead.',
-  compare: 'Show two runs of bench beside each other: two machines, or two commits.',
-} as const
-
-export type CommandName = keyof typeof COMMANDS
-
-/** Options of every command. */
-export const COMMON: Readonly<Record<string, OptionText>> = {
-  help: { type: 'boolean', short: 'h', text: 'print this help' },
-  version: { type: 'boolean', short: 'v', text: 'print the version' },
-}
-
-/** A command line that makes sense. Values that are not given are absent. */
+/** A command line that makes sense. */
 export interface Arguments {
-  readonly command: CommandName | 'help' | 'version'
-  readonly values: Readonly<Record<string, string | true>>
+  readonly what: 'run' | 'help' | 'version'
+  /** Null where help is not about one of them. */
+  readonly command: string | null
+  readonly positionals: string[]
+  /** Values that are not given are absent. */
+  readonly values: Values
 }
 
-/** @throws {UsageError} naming the first thing that makes no sense */
-export function parse(args: string[]): Arguments {
-  const known: Record<string, OptionText> = Object.assign(
-    {},
-    COMMON,
-    ...Object.values(COMMANDS).map((command) => command.options),
-  )
+const NAMES = Object.keys(COMMANDS)
+const [DEFAULT = ''] = NAMES
+/** Not in the table, which it is about. */
+const HELP: Command = {
+  text: '',
+  operands: ['[command]'],
+  options: {},
+  notes: [],
+  load: () => Promise.reject(new Error('help is no file')),
+}
+
+/** @throws {UsageError} saying what was expected and what was received instead */
+export function parse(args: readonly string[]): Arguments {
+  const { name, rest } = commandIn(args)
+  const command = name === 'help' ? HELP : (COMMANDS[name ?? DEFAULT] as Command)
+  const known = { ...command.options, ...COMMON }
   const options: NonNullable<ParseArgsConfig['options']> = {}
-  for (const [name, { type, short }] of Object.entries(known)) {
-    options[name] = short === undefined ? { type } : { type, short }
+  for (const [key, option] of Object.entries(known)) {
+    const short = option.kind === 'flag' ? option.short : undefined
+    options[key] = { type: option.kind === 'flag' ? 'boolean' : 'string', ...(short && { short }) }
   }
-  // Not strict: its messages are long and advise what does not help here.
-  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true })
+  // Not strict: its messages are long, and do not say what was expected.
+  const { tokens } = parseArgs({ args: rest, options, strict: false, allowPositionals: true, tokens: true })
 
-  const [first, extra] = tokens.filter((token) => token.kind === 'positional').map((token) => token.value)
-  const command = first ?? 'status'
-  if (!isCommand(command)) throw new UsageError(`unknown command '${command}'`)
-  if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`)
-
-  const own: Readonly<Record<string, OptionText>> = { ...COMMON, ...COMMANDS[command].options }
-  const values: Record<string, string | true> = {}
+  const positionals: string[] = []
+  const values: Record<string, unknown> = {}
   for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
     if (token.kind !== 'option') continue
-    const { name, rawName, value } = token
-    if (!Object.hasOwn(known, name)) throw new UsageError(`unknown option '${rawName}'`)
-    const option = own[name]
-    if (option === undefined) throw new UsageError(`'${command}' has no option '${rawName}'`)
-    if (option.type === 'boolean' && value !== undefined) throw new UsageError(`'${rawName}' takes no value`)
-    if (option.type === 'string' && !value) throw new UsageError(`'${rawName}' needs a value`)
-    values[name] = value ?? true
+    const option = Object.hasOwn(known, token.name) ? known[token.name] : undefined
+    if (option === undefined) {
+      const names = Object.keys(known).map((key) => `--${key}`)
+      throw wrong(name ?? DEFAULT, oneOf(names), `'${token.rawName}'`)
+    }
+    const value = valueFor(token.rawName, option, token.value)
+    const list = option.kind === 'choice' && option.list
+    values[token.name] = list ? [...((values[token.name] as string[]) ?? []), value] : value
   }
-  if (values.help) return { command: 'help', values }
-  if (values.version) return { command: 'version', values }
-  return { command, values }
+  if (values.version) return { what: 'version', command: name, positionals, values }
+  if (values.help) return { what: 'help', command: name === 'help' ? null : name, positionals, values }
+  checkCount(name ?? DEFAULT, command.operands, positionals)
+  if (name === 'help') {
+    const [about = null] = positionals
+    if (about !== null && !isCommand(about)) throw wrong('help', oneOf(NAMES), `'${about}'`)
+    return { what: 'help', command: about, positionals, values }
+  }
+  return { what: 'run', command: name ?? DEFAULT, positionals, values }
 }
 
-function isCommand(name: string): name is CommandName {
+/** The command, null where it is left out, and everything else. It may stand behind options. */
+function commandIn(args: readonly string[]): { name: string | null; rest: string[] } {
+  const at = args.findIndex((arg) => !arg.startsWith('-'))
+  const name = args[at]
+  if (name === undefined) return { name: null, rest: [...args] }
+  if (name === 'help' || isCommand(name)) return { name, rest: args.toSpliced(at, 1) }
+  // Behind an option it may be that option's value, about which parsing has more to say.
+  if (at > 0) return { name: null, rest: [...args] }
+  throw new UsageError(`expected ${oneOf([...NAMES, 'help'])}, received '${name}'`)
+}
+
+function isCommand(name: string): boolean {
   return Object.hasOwn(COMMANDS, name)
 }
 
-/**
- * An option's value as a whole number.
- *
- * @throws {UsageError} for anything but digits, and outside of 1 to `most`
- */
-export function count(values: Arguments['values'], name: string, byDefault: number, most: number): number {
-  const text = values[name]
-  if (text === undefined) return byDefault
-  const number = typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (number >= 1 && number <= most) return number
-  throw new UsageError(`--${name}: expected a whole number, 1 to ${most}, received '${text}'`)
+function checkCount(name: string, operands: readonly string[], positionals: readonly string[]): void {
+  const needed = operands.filter((operand) => !operand.startsWith('[')).length
+  const { length } = positionals
+  if (length >= needed && length <= operands.length) return
+  if (operands.length === 0) throw wrong(name, 'no argument', `'${positionals[0]}'`)
+  const expected = `${needed < operands.length ? 'at most ' : ''}${operands.length}`
+  throw wrong(
+    name,
+    `${expected} argument${operands.length === 1 ? '' : 's'} (${operands.join(' ')})`,
+    String(length),
+  )
+}
+
+/** @param raw as it was typed; undefined where an option stands alone */
+function valueFor(rawName: string, option: Option, raw: string | undefined): unknown {
+  const refuse = (expected: string): never => {
+    throw wrong(rawName, expected, raw === undefined ? 'nothing' : `'${raw}'`)
+  }
+  if (option.kind === 'flag') return raw === undefined ? true : refuse('no value')
+  const given = raw ?? ''
+  switch (option.kind) {
+    case 'number': {
+      const { whole, least, most } = option
+      const number = (whole ? /^\d+$/ : /^\d+(\.\d+)?$/).test(given) ? Number(given) : Number.NaN
+      const what = whole ? 'a whole number' : 'a number'
+      return number >= least && number <= most ? number : refuse(`${what}, ${least} to ${most}`)
+    }
+    case 'choice':
+      return option.choices.includes(given) ? given : refuse(oneOf(option.choices))
+    case 'output':
+      if (given === '' || given.startsWith('-')) return refuse(option.value)
+      return existsSync(dirname(given)) ? given : refuse('a file in a folder that is there')
+    case 'text':
+      return given === '' ? refuse(option.value) : given
+  }
+}
+
+function oneOf(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
+
+function wrong(where: string, expected: string, received: string): UsageError {
+  return new UsageError(`${where}: expected ${expected}, received ${received}`)
 }

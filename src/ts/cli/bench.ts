@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import process, { stderr, stdout } from 'node:process'
-import { parseArgs } from 'node:util'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process, { stdout } from 'node:process'
 import { status } from '../index'
 import { commitOf, machineOf } from './bench/machine'
 import type { QuestionPlan } from './bench/plan'
@@ -9,37 +8,13 @@ import type { BenchResult } from './bench/result'
 import { ask, FULL, QUICK } from './bench/run'
 import { tableOf } from './bench/table'
 import { watch } from './bench/watch'
+import type { Values } from './commands'
 import { wrapped } from './terminal'
 
-/** Exit codes beside 0 and 1. */
-const USAGE = 2
+/** Exit code where the machine was too noisy. */
 const NOISY = 4
 /** What a shell adds to the number of the signal that ended a process. */
 const SIGNALLED = 128
-
-/** What `rseq bench --help` prints. */
-export const help = `rseq bench [options]
-
-Measure what this package costs on this machine, beside what could be used instead.
-
-  --only NAME    ask this question only; can be repeated:
-                 getcpu, counters, histogram, processes, published, scrape
-  --quick        shorter: under a minute, with wider spreads
-  --json FILE    write the result as JSON, for rseq compare
-  --html FILE    write the result as a page with charts
-  --help, -h     print this help
-
-Exit code: 0; 2 for a wrong command line; 4 where the machine was too noisy for
-figures to be compared with each other.
-`
-
-const OPTIONS = {
-  only: { type: 'string', multiple: true },
-  quick: { type: 'boolean', default: false },
-  json: { type: 'string' },
-  html: { type: 'string' },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const
 
 /** What bench/questions.ts exports, built apart: children and threads load it too. */
 interface Questions {
@@ -50,47 +25,25 @@ interface Questions {
 const root = join(__dirname, '..', '..')
 const built = join(root, 'lib', 'bench')
 
-/** A command line that makes sense, or what is wrong with it. */
-function parse(args: string[], known: readonly string[]) {
-  let values: ReturnType<typeof parseArgs<{ args: string[]; options: typeof OPTIONS }>>['values']
-  try {
-    values = parseArgs({ args, options: OPTIONS }).values
-  } catch (error) {
-    // Its further sentences advise what does not help here.
-    return (error as Error).message.split('. ')[0] as string
-  }
-  for (const name of values.only ?? []) {
-    if (!known.includes(name)) return `--only: expected one of ${known.join(', ')}, received '${name}'`
-  }
-  for (const option of ['json', 'html'] as const) {
-    const file = values[option]
-    if (file !== undefined && !existsSync(dirname(file))) return `--${option}: no folder for '${file}'`
-  }
-  return values
+/** Of the command line. */
+interface Wishes {
+  readonly only?: readonly string[]
+  readonly quick?: true
+  readonly json?: string
+  readonly html?: string
 }
 
 /** `rseq bench`. @returns the exit code */
-export async function bench(args: string[]): Promise<number> {
+export async function run(_: string[], values: Values): Promise<number> {
+  const { only, quick = false, json, html } = values as Wishes
   // Not a literal: it is built apart, and stays a file of its own.
   const { questions, hypervisor } = require(join(built, 'questions.js')) as Questions
-  const values = parse(
-    args,
-    questions.map(({ name }) => name),
-  )
-  if (typeof values === 'string') {
-    stderr.write(`rseq: ${values}\nTry 'rseq bench --help'.\n`)
-    return USAGE
-  }
-  if (values.help) {
-    stdout.write(help)
-    return 0
-  }
-  const plans = questions.filter(({ name }) => values.only?.includes(name) ?? true)
+  const plans = questions.filter(({ name }) => only?.includes(name) ?? true)
   const progress = watch()
   endOnSignals(progress.stop)
   const { noise, questions: asked } = await ask(plans, {
-    effort: values.quick ? QUICK : FULL,
-    scope: { quick: values.quick, possibleCpus: status().cpus.possible },
+    effort: quick ? QUICK : FULL,
+    scope: { quick, possibleCpus: status().cpus.possible },
     script: join(built, 'child.js'),
     watch: progress,
   })
@@ -101,12 +54,12 @@ export async function bench(args: string[]): Promise<number> {
     version,
     commit: commitOf(root),
     date: new Date().toISOString(),
-    quick: values.quick,
+    quick,
     noise,
     questions: asked,
   }
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)
-  if (values.html !== undefined) await (await import('./bench/page.js')).writePage(result, values.html)
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`)
+  if (html !== undefined) await (await import('./bench/page.js')).writePage(result, html)
   stdout.write(`${report(result, plans).join('\n')}\n`)
   return noise.quiet || result.machine.emulated ? 0 : NOISY
 }

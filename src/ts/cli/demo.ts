@@ -1,25 +1,23 @@
 import process, { stdout } from 'node:process'
 import { PerCpuCounter, status } from '../index'
-import { type Arguments, count, UsageError } from './arguments'
+import type { Values } from './commands'
 import { COUNTER } from './demo-memory'
 import { number, results } from './demo-report'
 import { type Progress, progressBar } from './progress'
 import { race } from './race'
 import { columns, wrap, wrapped } from './terminal'
+import { UsageError } from './usage'
 
 const WORKERS = 8
-/** A worker takes some 5 MB; more of them than CPUs show nothing new. */
-const MOST_WORKERS = 256
 const INCREMENTS = 5_000_000
-/** The shared cell has 32 bits: `Atomics.add` on 64 is another, slower, operation. */
+/** What the shared cell can hold. */
 const MOST_INCREMENTS = 2 ** 32 - 1
 /** What a shell adds to the number of the signal that ended a process. */
 const SIGNALLED = 128
 
 /** `rseq demo`: per-CPU counting and its price, beside one shared cell. */
-export async function run(values: Arguments['values']): Promise<void> {
-  const workers = count(values, 'workers', WORKERS, MOST_WORKERS)
-  const increments = count(values, 'increments', INCREMENTS, MOST_INCREMENTS)
+export async function run(_: string[], values: Values): Promise<void> {
+  const { workers, increments } = { workers: WORKERS, increments: INCREMENTS, ...values }
   const total = workers * increments
   if (total > MOST_INCREMENTS) {
     throw new UsageError(

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type Arguments, parse } from './arguments'
-import { help } from './help'
+import { COMMANDS, type Command } from './commands'
 
-/** Exit code of a command line that makes no sense. */
+/** Exit code of a command line, or a file named in it, that makes no sense. */
 const USAGE = 2
 /** As a shell reports a process that SIGPIPE ended. */
 const BROKEN_PIPE = 141
@@ -30,35 +30,24 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version
 }
 
-// Each command is loaded when it is asked for: a status report needs no table, help not even the addon.
-async function run({ command, values }: Arguments): Promise<void> {
-  switch (command) {
-    case 'help':
-      process.stdout.write(`${help()}\n`)
-      break
-    case 'version':
-      process.stdout.write(`${version()}\n`)
-      break
-    case 'status':
-      await (await import('./status.js')).run(values)
-      break
-    case 'demo':
-      await (await import('./demo.js')).run(values)
+async function run({ what, command, positionals, values }: Arguments): Promise<void> {
+  // Before anything is loaded that asks for it; workers and children hear of it too.
+  if (values['no-color']) process.env.NO_COLOR = '1'
+  if (what === 'version') process.stdout.write(`${version()}\n`)
+  else if (what === 'help') process.stdout.write(`${(await import('./help.js')).help(command)}\n`)
+  else {
+    const file = await (COMMANDS[command as string] as Command).load()
+    const code = await file.run(positionals, values)
+    if (typeof code === 'number') process.exitCode = code
   }
 }
 
 async function main(): Promise<void> {
-  const [first, ...rest] = process.argv.slice(2)
   try {
-    // These two parse their own command lines, and have a --help of their own.
-    if (first === 'bench') process.exitCode = await (await import('./bench.js')).bench(rest)
-    else if (first === 'compare') process.exitCode = await (await import('./compare.js')).compare(rest)
-    else await run(parse(process.argv.slice(2)))
+    await run(parse(process.argv.slice(2)))
   } catch (error) {
-    const usage = error instanceof Error && error.name === 'UsageError'
-    process.exitCode = usage ? USAGE : 1
+    process.exitCode = error instanceof Error && error.name === 'UsageError' ? USAGE : 1
     fail(error instanceof Error ? error.message : String(error))
-    if (usage) process.stderr.write("Try 'rseq --help'.\n")
   }
 }
 

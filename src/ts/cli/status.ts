@@ -1,6 +1,6 @@
 import { stdout, version } from 'node:process'
 import type { Status } from '../index'
-import type { Arguments } from './arguments'
+import type { Values } from './commands'
 import { settled } from './settled'
 import { colors, hanging, wrapped } from './terminal'
 
@@ -29,7 +29,7 @@ const BACKENDS: Record<Status['backend'], string> = {
 const MODES = { optimized: 'optimized', legacy: 'legacy' }
 
 /** `rseq status`: what this machine has, for people or as JSON. */
-export async function run(values: Arguments['values']): Promise<void> {
+export async function run(_: string[], values: Values): Promise<void> {
   const report = await settled()
   // Before writing: it is the exit code even if nobody reads all of it.
   process.exitCode = report.available ? 0 : INACTIVE

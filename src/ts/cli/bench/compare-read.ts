@@ -1,87 +1,65 @@
 import { readFileSync } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
-import type { BenchResult } from './result'
+import * as v from 'valibot'
+import { UsageError } from '../usage'
+import { type BenchResult, QUESTION_NAMES } from './result'
 
-/** Why a file is no result of `rseq bench`: one line that names the file. Known by its name. */
-export class ResultError extends Error {
-  override readonly name = 'ResultError'
-}
+/** Times, sizes and counts: what divides by them or takes their logarithm relies on the sign. */
+const amount = v.pipe(v.number(), v.minValue(0))
 
-/** What a value has to be: a type, a choice of strings, an object's properties, or a list of such. */
-type Shape =
-  | 'string'
-  | 'number'
-  | 'boolean'
-  | readonly string[]
-  | { readonly list: Shape }
-  | { readonly nullable: Shape }
-  | {
-      readonly properties: Readonly<Record<string, Shape>>
-      readonly optional?: Readonly<Record<string, Shape>>
-    }
-
-const FIGURE: Shape = {
-  properties: { median: 'number', low: 'number', high: 'number', samples: 'number' },
-}
-const ROW: Shape = {
-  properties: {
-    id: 'string',
-    label: 'string',
-    kind: ['floor', 'c', 'ours', 'other'],
-    ns: { nullable: FIGURE },
-  },
-  optional: {
-    workers: 'number',
-    size: 'number',
-    bytes: 'number',
-    unavailable: 'string',
-    published: { properties: { x86_64: 'number', arm32: 'number' } },
-  },
-}
-const QUESTION: Shape = {
-  properties: {
-    name: ['getcpu', 'counters', 'histogram', 'processes', 'published', 'scrape'],
-    title: 'string',
-    per: 'string',
-    rows: { list: ROW },
-  },
-}
-const MACHINE: Shape = {
-  properties: {
-    arch: 'string',
-    cpu: 'string',
-    cpus: 'number',
-    memoryBytes: 'number',
-    kernel: 'string',
-    libc: 'string',
-    node: 'string',
-    v8: 'string',
-    registration: 'string',
-    backend: 'string',
-    fastCalls: 'boolean',
-    emulated: 'boolean',
-  },
-}
-const RESULT: Shape = {
-  properties: {
-    machine: MACHINE,
-    version: 'string',
-    commit: { nullable: 'string' },
-    date: 'string',
-    quick: 'boolean',
-    noise: { properties: { spread: 'number', limit: 'number', quiet: 'boolean' } },
-    questions: { list: QUESTION },
-  },
-}
+const FIGURE = v.object({
+  median: amount,
+  low: amount,
+  high: amount,
+  samples: amount,
+  histogram: v.exactOptional(v.object({ low: amount, high: amount, counts: v.array(amount) })),
+})
+const ROW = v.object({
+  id: v.string(),
+  label: v.string(),
+  kind: v.picklist(['floor', 'c', 'ours', 'other']),
+  ns: v.nullable(FIGURE),
+  workers: v.exactOptional(amount),
+  size: v.exactOptional(amount),
+  bytes: v.exactOptional(amount),
+  unavailable: v.exactOptional(v.string()),
+  published: v.exactOptional(v.object({ x86_64: amount, arm32: amount })),
+})
+const MACHINE = v.object({
+  arch: v.string(),
+  cpu: v.string(),
+  cpus: amount,
+  memoryBytes: amount,
+  kernel: v.string(),
+  libc: v.string(),
+  node: v.string(),
+  v8: v.string(),
+  registration: v.string(),
+  backend: v.string(),
+  fastCalls: v.boolean(),
+  emulated: v.boolean(),
+})
+const RESULT = v.object({
+  schema: v.literal(1),
+  machine: MACHINE,
+  version: v.string(),
+  commit: v.nullable(v.string()),
+  date: v.string(),
+  quick: v.boolean(),
+  noise: v.object({ spread: amount, limit: amount, quiet: v.boolean() }),
+  questions: v.array(
+    v.object({ name: v.picklist(QUESTION_NAMES), title: v.string(), per: v.string(), rows: v.array(ROW) }),
+  ),
+})
 
 /**
  * Reads what `rseq bench --json` wrote. Control characters in it are replaced: they could change a terminal.
  *
- * @throws {ResultError} where it cannot be read, or is something else
+ * @throws {UsageError} where it cannot be read, or is something else: one line that names the file
  */
 export function readResult(file: string): BenchResult {
   const refuse = (reason: string): never => {
-    throw new ResultError(`${file}: ${reason}`)
+    throw new UsageError(`${file}: ${reason}`)
   }
   let value: unknown
   try {
@@ -91,12 +69,11 @@ export function readResult(file: string): BenchResult {
   } catch (error) {
     return refuse(error instanceof SyntaxError ? 'not JSON' : systemMessage(error))
   }
-  const schema = isObject(value) ? value.schema : undefined
+  const schema = v.is(v.looseObject({}), value) ? value.schema : undefined
   if (schema === undefined) return refuse("not a result of 'rseq bench': no schema")
   if (schema !== 1) return refuse(`expected schema 1, received ${JSON.stringify(schema)}`)
-  const wrong = check(value, RESULT, 'the result')
-  if (wrong !== null) return refuse(wrong)
-  return value as BenchResult
+  const result = v.safeParse(RESULT, value, { abortEarly: true })
+  return result.success ? result.output : refuse(told(result.issues[0]))
 }
 
 function visible(text: string): string {
@@ -109,57 +86,43 @@ export function systemMessage(error: unknown): string {
   return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? message
 }
 
-/** The first thing that is wrong, or null. */
-function check(value: unknown, shape: Shape, path: string): string | null {
-  if (typeof shape === 'string') {
-    if (typeof value !== shape) return expected(path, `a ${shape}`, value)
-    // Times, sizes and counts: what divides by them or takes their logarithm relies on it.
-    return typeof value === 'number' && !(value >= 0) ? expected(path, 'no negative number', value) : null
-  }
-  if (isChoice(shape)) {
-    return shape.includes(value as string) ? null : expected(path, shape.join(', '), value)
-  }
-  if ('nullable' in shape) return value === null ? null : check(value, shape.nullable, path)
-  if ('list' in shape) {
-    if (!Array.isArray(value)) return expected(path, 'a list', value)
-    return firstOf(value.map((item, index) => () => check(item, shape.list, `${path}[${index}]`)))
-  }
-  if (!isObject(value)) return expected(path, 'an object', value)
-  const inside = path === 'the result' ? '' : `${path}.`
-  const { properties, optional = {} } = shape
-  return firstOf([
-    ...Object.entries(properties).map(
-      ([name, part]) =>
-        () =>
-          check(value[name], part, inside + name),
-    ),
-    ...Object.entries(optional)
-      .filter(([name]) => value[name] !== undefined)
-      .map(
-        ([name, part]) =>
-          () =>
-            check(value[name], part, inside + name),
-      ),
-  ])
+/** By the validator's name of what it expects. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'a boolean',
+  Object: 'an object',
+  Array: 'a list',
+  '>=0': 'no negative number',
 }
 
-function firstOf(checks: readonly (() => string | null)[]): string | null {
-  for (const one of checks) {
-    const wrong = one()
-    if (wrong !== null) return wrong
+/** Where something is wrong, what was expected there and what is there instead. */
+function told({ path, expected, input }: v.InferIssue<typeof RESULT>): string {
+  const keys = (path ?? []).map(({ key }) => key as string | number)
+  const place = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')
+  // Of a property that is not there, the validator expects its name alone.
+  const words = (input === undefined ? expectedAt(keys) : (expected ?? ''))
+    .replace(/^\(|\)$/g, '')
+    .split(' | ')
+  const wanted = words.map((word) => EXPECTED[word] ?? word.replaceAll('"', '')).join(', ')
+  const received = input === undefined ? 'nothing' : (JSON.stringify(input) as string)
+  const shown = received.length > 40 ? `${received.slice(0, 40)}…` : received
+  return `${place.slice(1)}: expected ${wanted}, received ${shown}`
+}
+
+/** What kinds of schemas have in common. */
+interface Schema {
+  readonly expects: string
+  readonly entries?: Readonly<Record<string, Schema>>
+  readonly item?: Schema
+  readonly wrapped?: Schema
+}
+
+function expectedAt(keys: readonly (string | number)[]): string {
+  let schema: Schema = RESULT
+  for (const key of keys) {
+    const { entries, item } = schema.wrapped ?? schema
+    schema = (entries?.[key] ?? item) as Schema
   }
-  return null
-}
-
-function expected(path: string, what: string, value: unknown): string {
-  const received = value === undefined ? 'nothing' : (JSON.stringify(value) as string)
-  return `${path}: expected ${what}, received ${received.length > 40 ? `${received.slice(0, 40)}…` : received}`
-}
-
-function isChoice(shape: Shape): shape is readonly string[] {
-  return Array.isArray(shape)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return schema.expects
 }

@@ -59,6 +59,7 @@ export async function ask(
   watch.start(planned.reduce((n, { rows }) => n + rows.length, 0) * effort.launches * (effort.rounds + 1))
   try {
     for (const { plan, rows } of planned) {
+      watch.asks(`${plan.name}: ${plan.title}`)
       const findings: Findings = { rounds: new Map(), unavailable: new Map() }
       for (const group of groupsOf(rows)) {
         for (let launch = 0; launch < effort.launches; launch++) {

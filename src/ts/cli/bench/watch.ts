@@ -4,6 +4,8 @@ import { SingleBar } from 'cli-progress'
 /** Shows how far a run is, on standard error: standard output is the result alone. */
 export interface Watch {
   start(steps: number): void
+  /** A question is begun. */
+  asks(question: string): void
   /** What is begun now. */
   says(what: string): void
   /** One of the steps is done, of something that is worth no line of its own. */
@@ -12,13 +14,13 @@ export interface Watch {
   stop(): void
 }
 
-/** A bar on a terminal; elsewhere a line for each thing that is begun. */
+/** A bar on a terminal; elsewhere a line for each question. */
 export function watch(): Watch {
   return stderr.isTTY && env.TERM !== 'dumb' ? bar() : lines()
 }
 
 function lines(): Watch {
-  return { start() {}, says: (what) => stderr.write(`${what}\n`), step() {}, stop() {} }
+  return { start() {}, asks: (question) => stderr.write(`${question} …\n`), says() {}, step() {}, stop() {} }
 }
 
 function bar(): Watch {
@@ -36,6 +38,7 @@ function bar(): Watch {
   })
   return {
     start: (steps) => single.start(steps, 0, { what: '' }),
+    asks: (what) => single.update({ what }),
     says: (what) => single.update({ what }),
     step: (what) => single.increment(1, what === undefined ? {} : { what }),
     stop: () => single.stop(),

@@ -1,0 +1,106 @@
+import { QUESTION_NAMES } from './bench/result'
+
+/** What an option takes, and so what its value is: true, a string, a number, or a list of strings. */
+export type Option = { readonly text: string } & (
+  | { readonly kind: 'flag'; readonly short?: string }
+  /** A file that is going to be written. */
+  | { readonly kind: 'output'; readonly value: 'FILE' }
+  | { readonly kind: 'text'; readonly value: string }
+  | {
+      readonly kind: 'choice'
+      readonly value: string
+      readonly choices: readonly string[]
+      /** Can be repeated. */
+      readonly list?: true
+    }
+  | {
+      readonly kind: 'number'
+      readonly value: string
+      readonly whole: boolean
+      readonly least: number
+      readonly most: number
+    }
+)
+
+/** Values of the options that were given, by name. */
+export type Values = Readonly<Record<string, unknown>>
+
+/** What a command's file exports. Gives the exit code as a number, or sets `process.exitCode`. */
+export interface CommandFile {
+  run(positionals: string[], values: Record<string, unknown>): Promise<unknown>
+}
+
+export interface Command {
+  readonly text: string
+  /** Names of its arguments; those in brackets may be left out. */
+  readonly operands: readonly string[]
+  readonly options: Readonly<Record<string, Option>>
+  /** Sentences for below the options. */
+  readonly notes: readonly string[]
+  /** Each command is a file of its own: a status report needs no table, help not even the addon. */
+  load(): Promise<CommandFile>
+}
+
+/** Every command and its options: what is parsed, and what help says. The first is the default. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  status: {
+    text: 'Report whether restartable sequences are active here, and why. The default command.',
+    operands: [],
+    options: { json: { kind: 'flag', text: 'print status() as JSON' } },
+    notes: ['Exit code: 0 where rseq is active, 3 where it is not.'],
+    load: () => import('./status.js'),
+  },
+  demo: {
+    text: 'Count in worker threads, per CPU and in one shared Atomics.add cell, and compare.',
+    operands: [],
+    options: {
+      // A worker takes some 5 MB; more of them than CPUs show nothing new.
+      workers: { ...whole(256), text: 'worker threads (8)' },
+      // The shared cell has 32 bits: `Atomics.add` on 64 is another, slower, operation.
+      increments: { ...whole(2 ** 32 - 1), text: 'increments of each worker (5000000)' },
+    },
+    notes: ['Exit code: 0 where every sum is exact, else 1.'],
+    load: () => import('./demo.js'),
+  },
+  bench: {
+    text: 'Measure what this package costs here, beside what could be used instead.',
+    operands: [],
+    options: {
+      only: {
+        kind: 'choice',
+        value: 'NAME',
+        choices: QUESTION_NAMES,
+        list: true,
+        text: 'ask this question only; can be repeated:',
+      },
+      quick: { kind: 'flag', text: 'shorter: under a minute, with wider spreads' },
+      json: { kind: 'output', value: 'FILE', text: 'write the result as JSON, for rseq compare' },
+      html: { kind: 'output', value: 'FILE', text: 'write the result as a page with charts' },
+    },
+    notes: [
+      'Libraries to compare with (prom-client, @opentelemetry/sdk-metrics, hdr-histogram-js, koffi) are those of the folder that it is started in.',
+      'Exit code: 0; 4 where the machine was too noisy for figures to be compared with each other.',
+    ],
+    load: () => import('./bench.js'),
+  },
+  compare: {
+    text: "Show two results of 'rseq bench --json' beside each other: two machines, or two commits.",
+    operands: ['A.json', 'B.json'],
+    options: { html: { kind: 'output', value: 'FILE', text: 'write them as a page too' } },
+    notes: [
+      'A ratio above 1 says that B takes longer. Its spread is from the 10th and 90th percentiles of both runs; "=" where they overlap. Emulated and noisy runs get no ratios.',
+    ],
+    load: () => import('./compare.js'),
+  },
+}
+
+/** Options of every command. */
+export const COMMON: Readonly<Record<string, Option>> = {
+  'no-color': { kind: 'flag', text: 'no colours, as with NO_COLOR=1 in the environment' },
+  help: { kind: 'flag', short: 'h', text: 'print this help' },
+  version: { kind: 'flag', short: 'v', text: 'print the version' },
+}
+
+function whole(most: number) {
+  return { kind: 'number', value: 'N', whole: true, least: 1, most } as const
+}
