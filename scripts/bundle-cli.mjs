@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..')
 const out = join(root, 'lib', 'cli')
 
 /** One file per command, so that each loads only what it needs; the demo's workers; the page. */
-const entries = ['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page']
+const entries = ['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index']
 
 /** Styles are texts in the page. */
 const stylesAsText = {
@@ -34,7 +34,12 @@ const options = {
   format: 'cjs',
   // import() of a command becomes require(), which starts faster.
   supported: { 'dynamic-import': false },
-  external: ['../index', ...entries.map((name) => `./${name}.js`)],
+  external: [
+    '../index',
+    ...entries.map((name) => `./${name}.js`),
+    // What a look at a service needs of the package beside its face.
+    ...['index', 'survey', 'families', 'histogram-reading'].map((name) => `../../${name}`),
+  ],
   plugins: [stylesAsText],
   legalComments: 'none',
   metafile: true,

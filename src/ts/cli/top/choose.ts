@@ -1,0 +1,57 @@
+import { createColors } from 'picocolors'
+import { colors } from '../terminal'
+import type { Found } from './find'
+import { Screen } from './screen'
+import { leaderOf } from './service'
+import { indexOf, type Key, select } from './state'
+import { clean, cut } from './text'
+
+/** One of them as a line: its processes, its file. */
+export function choiceLine({ shown, pids }: Found): string {
+  const leader = leaderOf(shown) ?? pids[0]
+  const many = `${pids.length} ${pids.length === 1 ? 'process' : 'processes'}`
+  return `${String(leader ?? '–').padStart(8)}  ${many.padEnd(12)} ${clean(shown)}`
+}
+
+/**
+ * Lets somebody choose one of several services.
+ *
+ * @returns the one, or an exit code
+ */
+export function choose(found: readonly Found[], coloured: boolean): Promise<Found | number> {
+  const paint = createColors(coloured && colors.isColorSupported)
+  const keys = found.map(({ shown }) => shown)
+  let selected: string | null = null
+  let screen: Screen
+  return new Promise<Found | number>((resolve, reject) => {
+    const draw = (): void => {
+      const { columns, rows } = screen.size
+      const index = indexOf(selected, keys)
+      const room = Math.max(1, rows - 3)
+      const start = Math.max(0, Math.min(index - Math.floor(room / 2), found.length - room))
+      const lines = found.slice(start, start + room).map((one, i) => {
+        const isSelected = start + i === index
+        const line = cut(`${isSelected ? '>' : ' '} ${choiceLine(one)}`, columns)
+        return isSelected ? paint.inverse(line) : line
+      })
+      const head = cut(`${found.length} services are running. Which one?`, columns)
+      screen.draw([paint.bold(head), ...lines, '', paint.dim(cut('↑↓ select  Enter show  q quit', columns))])
+    }
+    const onKey = (key: Key): void => {
+      try {
+        if (key.name === 'escape' || key.sequence === 'q' || (key.ctrl && key.name === 'c')) resolve(0)
+        else if (key.name === 'return' || key.name === 'enter') {
+          resolve(found[indexOf(selected, keys)] as Found)
+        } else {
+          selected = select(key, selected, keys, screen.size.rows) ?? selected
+          draw()
+        }
+      } catch (error) {
+        reject(error)
+      }
+    }
+    screen = new Screen(onKey, draw, resolve)
+    screen.open()
+    draw()
+  }).finally(() => screen.close())
+}

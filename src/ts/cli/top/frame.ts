@@ -1,0 +1,147 @@
+import type { Colors } from 'picocolors/types'
+import { detail } from './detail'
+import { amount, compact, duration, exact } from './numbers'
+import type { Row } from './rows'
+import type { Facts, Split } from './service'
+import { indexOf, type State } from './state'
+import { columnsFor, headLine, rowLine } from './table'
+import { clean, cut, flow, padded } from './text'
+
+/** What a picture is made of. */
+export interface View {
+  readonly facts: Facts
+  /** Those that are shown, in their order. */
+  readonly rows: readonly Row[]
+  /** How many there are, with those that a filter hides. */
+  readonly known: number
+  readonly state: State
+  /** Seconds. */
+  readonly interval: number
+  readonly split: (row: Row) => Split | null
+}
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** What is left below the table for the selected row: a third. */
+const DETAIL_SHARE = 3
+/** Rows that the table needs before anything else is shown. */
+const LEAST_TABLE = 4
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['↑ ↓ k j', 'select; Page Up, Page Down, Home, End as well'],
+  ['s', 'sort by the next of rate, total, name'],
+  ['r t n', 'sort by rate, total, name'],
+  ['/', 'filter: type, Enter keeps it, Esc drops it'],
+  ['p space', 'pause'],
+  ['c', 'colours on or off'],
+  ['?', 'this list'],
+  ['q Esc ^C', 'quit'],
+]
+
+/** What stands above the table, whether on a screen or in a file. */
+export function header(facts: Facts, width: number, interval: number | null): string[] {
+  const { path, leader, living, dead, uptime, names, cells, cpus, bytes } = facts
+  const parts = [
+    ...(leader === null ? [] : [`leader ${leader}`]),
+    `${living} ${living === 1 ? 'process' : 'processes'}${dead === 0 ? '' : `, ${dead} dead`}`,
+    ...(uptime === null ? [] : [`up ${duration(uptime)}`]),
+    ...(interval === null ? [] : [`every ${interval} s`]),
+    `names ${exact(names.used)}/${compact(names.capacity)}`,
+    `cells ${exact(cells.used)}/${compact(cells.capacity)}`,
+    `${cpus} CPUs`,
+    amount(bytes, 'bytes'),
+  ]
+  return [cut(clean(path), width), ...flow(parts, width)]
+}
+
+/** What has to be known of it; empty where all goes well. */
+export function banner({ living, trouble }: Facts): string {
+  if (trouble !== null) return clean(`The region cannot be read any more: ${trouble}`)
+  return living > 0 ? '' : 'The service has ended: these are its last values.'
+}
+
+/** How many rows of the table fit on a screen of that size. */
+export function pageOf(view: View, size: Size): number {
+  return parts(view, size).page
+}
+
+function parts({ facts, rows, interval, state }: View, { columns, rows: height }: Size) {
+  const above = height < 12 ? [cut(clean(facts.path), columns)] : header(facts, columns, interval)
+  const notice = cut(banner(facts), columns)
+  // The headline of the table, and the keys.
+  const fixed = above.length + (notice === '' ? 0 : 1) + 2
+  const free = height - fixed
+  // A rule above the details.
+  const wanted = rows.length === 0 || state.help ? 0 : Math.floor(free / DETAIL_SHARE)
+  const below = free - wanted >= LEAST_TABLE + 1 ? wanted : 0
+  return { above, notice, below, page: Math.max(0, free - (below > 0 ? below + 1 : 0)) }
+}
+
+function footer({ state, known, rows }: View, width: number): string {
+  const filter = clean(state.filter)
+  if (state.typing) return cut(`/${filter}▏`, width)
+  const told = [
+    ...(state.paused ? ['PAUSED'] : []),
+    ...(state.filter === '' ? [] : [`/${filter}: ${rows.length} of ${known}`]),
+    'q quit',
+    '↑↓ select',
+    `s sort: ${state.sort}`,
+    '/ filter',
+    'p pause',
+    '? help',
+  ]
+  return flow(told, width)[0] ?? ''
+}
+
+function table(view: View, width: number, page: number, paint: Colors): string[] {
+  const { rows, state, known } = view
+  const index = indexOf(
+    state.selected,
+    rows.map(({ key }) => key),
+  )
+  // The selected one in the middle, as far as the list goes.
+  const start = Math.max(0, Math.min(index - Math.floor(page / 2), rows.length - page))
+  const columns = columnsFor(rows, Math.max(1, width - 2))
+  const lines = rows.slice(start, start + page).map((row, i) => {
+    const isSelected = start + i === index
+    const line = padded(`${isSelected ? '>' : ' '} ${rowLine(columns, row)}`, width)
+    return isSelected ? paint.inverse(line) : line
+  })
+  if (rows.length === 0)
+    lines.push(cut(known === 0 ? 'Nothing is counted yet.' : 'No name like that.', width))
+  return [paint.bold(padded(`  ${headLine(columns)}`, width)), ...lines]
+}
+
+function helpLines(width: number): string[] {
+  return ['', ...KEYS.map(([key, text]) => cut(`  ${key.padEnd(9)} ${text}`, width))]
+}
+
+/**
+ * The whole screen: at most as many lines, and each at most as wide as it is.
+ */
+export function frame(view: View, size: Size, paint: Colors): string[] {
+  const { columns: width, rows: height } = size
+  const { above, notice, below, page } = parts(view, size)
+  const [path = '', ...facts] = above
+  const lines = [paint.bold(paint.cyan(path)), ...facts.map(paint.dim)]
+  if (notice !== '') lines.push(paint.yellow(notice))
+  lines.push(...(view.state.help ? helpLines(width) : table(view, width, page, paint)))
+  const { rows, state } = view
+  const keys = rows.map(({ key }) => key)
+  const selected = rows[indexOf(state.selected, keys)]
+  if (below > 0 && selected !== undefined) {
+    while (lines.length < height - below - 2) lines.push('')
+    lines.push(paint.dim('─'.repeat(width)))
+    const [name = '', ...rest] = detail(selected, view.split(selected), width, below)
+    lines.push(paint.bold(name), ...rest)
+  }
+  const shown = lines.slice(0, Math.max(0, height - 1))
+  while (shown.length < height - 1) shown.push('')
+  return [
+    ...shown,
+    state.paused || state.typing ? paint.yellow(footer(view, width)) : paint.dim(footer(view, width)),
+  ]
+}

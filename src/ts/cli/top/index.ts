@@ -1,0 +1,136 @@
+import process, { stdout } from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { UsageError } from '../arguments'
+import { colors, hanging, wrapped } from '../terminal'
+import { choiceLine, choose } from './choose'
+import { exists, type Found, ofProcess, services } from './find'
+import { banner, header } from './frame'
+import { document } from './json'
+import { live } from './live'
+import { OPTIONS, type Options, optionsOf, TEXTS } from './options'
+import { writeRecording } from './page'
+import { arranged, rowsOf } from './rows'
+import { isInteractive } from './screen'
+import { Service } from './service'
+import { plainTable } from './table'
+
+/** Where it ends without having shown anything: nobody said which of several services. */
+const UNDECIDED = 2
+/** Columns in a file or a pipe: as many as there is to say. */
+const ENDLESS = 10_000
+
+/**
+ * `rseq top [pid|file]`: what a running service counts.
+ *
+ * @param positionals at most one: the pid of one of its processes, or the file of its region
+ * @param values as `parseArgs` gives {@link OPTIONS}
+ * @returns the exit code: 0; 2 where nobody said which of several services; 128 + n after signal n
+ * @throws {UsageError} for a command line that makes no sense
+ * @throws {Error} where there is no such service, or it cannot be attached to
+ */
+export async function run(
+  positionals: string[],
+  values: Record<string, unknown>,
+): Promise<number | undefined> {
+  if (values.help === true) {
+    stdout.write(`${help().join('\n')}\n`)
+    return 0
+  }
+  const options = optionsOf(values)
+  const [which, extra] = positionals
+  if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`)
+  const isLive = !options.once && options.html === null && isInteractive()
+  const found = candidates(which)
+  const chosen = await decide(found, options, isLive)
+  if (typeof chosen === 'number') return chosen
+  const service = new Service(chosen.path, chosen.shown)
+  try {
+    if (options.html !== null) return await writeRecording(service, options, options.html)
+    return isLive ? await live(service, options) : await once(service, options)
+  } finally {
+    service.close()
+  }
+}
+
+/** @throws {Error} where there is none */
+function candidates(which: string | undefined): Found[] {
+  if (which === undefined) {
+    const found = services()
+    if (found.length > 0) return found
+    throw new Error(
+      "no service of this user is running: one that uses Region.service, or say its region's file",
+    )
+  }
+  if (!/^\d+$/.test(which)) return [{ path: which, shown: which, pids: [] }]
+  const pid = Number(which)
+  const found = ofProcess(pid)
+  if (found.length > 0) return found
+  if (!exists(pid)) throw new Error(`there is no process ${pid}`)
+  throw new Error(`process ${pid} has no shared region, or is another user's`)
+}
+
+async function decide(found: Found[], options: Options, isLive: boolean): Promise<Found | number> {
+  const [only] = found
+  if (only !== undefined && found.length === 1) return only
+  if (isLive) return choose(found, options.coloured)
+  const lines = [
+    `${found.length} services are running; say the pid or the file of one:`,
+    ...found.map(choiceLine),
+  ]
+  process.stderr.write(`rseq: ${lines.join('\n')}\n`)
+  return UNDECIDED
+}
+
+/** One look; or two, where an interval says that rates are wanted. */
+async function once(service: Service, options: Options): Promise<number> {
+  const first = service.look()
+  if (options.timed) await sleep(options.interval * 1000)
+  const second = options.timed ? service.look() : first
+  const interval = second === first ? null : (second.at - first.at) / 1000
+  const all = rowsOf(second, interval === null ? null : first)
+  if (options.json) {
+    const rows = arranged(all, 'name', options.filter)
+    const result = document(service.facts, rows, (row) => service.split(row.metric), interval)
+    stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    return 0
+  }
+  const width = stdout.isTTY ? stdout.columns || 80 : ENDLESS
+  const notice = banner(service.facts)
+  const rows = arranged(all, options.sort, options.filter)
+  const lines = [
+    ...header(service.facts, width, options.timed ? options.interval : null),
+    ...(notice === '' ? [] : [notice]),
+    '',
+    ...plainTable(rows, width),
+  ]
+  stdout.write(`${lines.join('\n')}\n`)
+  return 0
+}
+
+function help(): string[] {
+  return [
+    `${colors.bold('rseq top')} [pid|file] [options]`,
+    '',
+    ...wrapped(
+      'What a running service counts, live. It is only looked at: nothing in it changes. Without an argument, the service of this user that is running; else that of a process, or a region’s file.',
+    ),
+    '',
+    ...TEXTS.flatMap(([option, text]) => hanging(option, text, 2, 18)),
+    '',
+    ...wrapped('Keys: ? shows them.'),
+  ]
+}
+
+/** For a command line that nobody has parsed yet. */
+export async function command(args: string[]): Promise<number | undefined> {
+  const parsed = (() => {
+    try {
+      return parseArgs({ args, options: OPTIONS, allowPositionals: true })
+    } catch (error) {
+      // Of what parseArgs says, what is wrong; the rest is advice that does not help here.
+      throw new UsageError(String((error as Error).message).replace(/\. To specify .*/s, ''))
+    }
+  })()
+  return run(parsed.positionals, parsed.values)
+}

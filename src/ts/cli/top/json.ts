@@ -1,0 +1,120 @@
+import type { Kind } from '../../cells'
+import type { HistogramSnapshot } from '../../histogram-reading'
+import { distribution, type Row } from './rows'
+import type { Facts, Split } from './service'
+
+/** A number; as Prometheus writes it where JSON has none for it. */
+export type JsonNumber = number | 'NaN' | '+Inf' | '-Inf'
+
+/** What `rseq top --once --json` prints. Fields may be added; none is renamed or taken away within a schema. */
+export interface TopJson {
+  readonly schema: 1
+  readonly region: {
+    readonly path: string
+    /** Pid of the process that the others descend from, as far as it is known. */
+    readonly leader: number | null
+    readonly processes: { readonly living: number; readonly dead: number }
+    /** Seconds since the oldest living process started; null where none lives. */
+    readonly uptime: number | null
+    /** Possible CPUs. */
+    readonly cpus: number
+    readonly names: { readonly used: number; readonly capacity: number }
+    readonly cells: { readonly used: number; readonly capacity: number }
+    readonly bytes: number
+  }
+  /** Seconds between the two looks that rates are of; absent where there was one look. */
+  readonly interval?: number
+  /** What belongs together is one, over all processes; in order of names and labels. Nothing without a name. */
+  readonly metrics: readonly MetricJson[]
+}
+
+export interface MetricJson {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Absent where names are found by themselves. */
+  readonly scope?: string
+  readonly kind: Kind
+  readonly help: string
+  readonly unit: string
+  /** Per second, with `interval`: of the value, or of a histogram's count. Not of a gauge. */
+  readonly rate?: JsonNumber
+  /** Of counter, sum and gauge. Of a counter beyond 2⁵³ rounded. */
+  readonly value?: JsonNumber
+  /** Of counter and sum: each possible CPU, and last the overflow cell; all that was ever added. */
+  readonly perCpu?: readonly JsonNumber[]
+  /** From here: of a histogram. Samples since it was made, or last drained. */
+  readonly count?: number
+  readonly sum?: JsonNumber
+  /** Null where there are no samples. */
+  readonly min?: number | null
+  readonly max?: number | null
+  /**
+   * Upper bound of a bucket, and how many samples are in it and in those below; the last one is '+Inf'. Of a histogram
+   * with a range and an error: the buckets that hold samples.
+   */
+  readonly buckets?: readonly (readonly [number | '+Inf', number])[]
+  /** Null where there are no samples. */
+  readonly percentiles?: Readonly<Record<'50' | '90' | '99' | '99.9', number | null>>
+}
+
+function numeric(x: number): JsonNumber {
+  if (Number.isFinite(x)) return x
+  return Number.isNaN(x) ? 'NaN' : x > 0 ? '+Inf' : '-Inf'
+}
+
+function histogram(samples: HistogramSnapshot, sum: number): Partial<MetricJson> {
+  const { count, min, max } = samples
+  const any = (x: number): number | null => (count === 0 ? null : x)
+  let below = 0
+  const buckets = samples.buckets().flatMap(({ to, count: here }): [number, number][] => {
+    below += here
+    return to === Number.POSITIVE_INFINITY ? [] : [[to, below]]
+  })
+  return {
+    count,
+    sum: numeric(sum),
+    min: any(min),
+    max: any(max),
+    buckets: [...buckets, ['+Inf', count]],
+    percentiles: {
+      50: any(samples.percentile(50)),
+      90: any(samples.percentile(90)),
+      99: any(samples.percentile(99)),
+      99.9: any(samples.percentile(99.9)),
+    },
+  }
+}
+
+function metric({ metric, rate }: Row, split: Split | null): MetricJson {
+  const { name, labels, scope, kind, help, unit, value } = metric
+  const samples = distribution(metric)
+  return {
+    name,
+    labels,
+    ...(scope !== '' && { scope }),
+    kind,
+    help,
+    unit,
+    ...(rate !== null && { rate: numeric(rate) }),
+    ...(samples === null ? { value: numeric(value) } : histogram(samples, value)),
+    ...(split !== null && { perCpu: split.map(numeric) }),
+  }
+}
+
+/**
+ * @param rows in order of their names
+ * @param interval seconds between the looks that their rates are of
+ */
+export function document(
+  { path, leader, living, dead, uptime, cpus, names, cells, bytes }: Facts,
+  rows: readonly Row[],
+  splitOf: (row: Row) => Split | null,
+  interval: number | null,
+): TopJson {
+  return {
+    schema: 1,
+    region: { path, leader, processes: { living, dead }, uptime, cpus, names, cells, bytes },
+    ...(interval !== null && { interval }),
+    metrics: rows.map((row) => metric(row, splitOf(row))),
+  }
+}

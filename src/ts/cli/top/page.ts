@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import process, { stderr, stdout } from 'node:process'
+import { html, type Markup, trusted } from '../bench/page-html'
+import { chart } from './chart'
+import { banner, header } from './frame'
+import { amount, compact, exact } from './numbers'
+import type { Options } from './options'
+import { PERCENTILES, type Recording, record, type Track } from './record'
+import { arranged, distribution } from './rows'
+import type { Facts, Service } from './service'
+import { clean } from './text'
+
+const SECONDS = 10
+
+const STYLE = `
+:root { color-scheme: light dark; --paper: #fff; --ink: #1b2530; --muted: #586674; --grid: #dfe4e9;
+  --a: #0a6ebd; --b: #0d8f86; --c: #b3560f;
+  font: 16px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", Arial, sans-serif; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #12171d; --ink: #e6ebf0; --muted: #9aa7b4; --grid: #2e3842;
+    --a: #4aa8f0; --b: #35c4b5; --c: #f0934a; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1.5rem 1.25rem 3rem; max-width: 84rem; background: var(--paper); color: var(--ink);
+  overflow-wrap: anywhere; }
+h1 { margin: 0; font-size: 1.75rem; }
+h2 { margin: 0; font-size: 1.1rem; }
+p { margin: 0.25rem 0; }
+header p, .note, .legend, footer { color: var(--muted); font-size: 0.9rem; }
+section { margin-top: 1.5rem; padding-top: 1rem; border-top: 1px solid var(--grid); }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem; }
+figure { margin: 0.5rem 0 0; max-width: 44rem; }
+figcaption { font-size: 0.9rem; font-weight: 600; }
+svg { display: block; width: 100%; height: auto; }
+svg text { fill: var(--muted); font-size: 11px; }
+.grid { stroke: var(--grid); }
+g path { fill: none; stroke: currentColor; stroke-width: 1.75; }
+circle { fill: currentColor; }
+.line-0 { color: var(--a); } .line-1 { color: var(--b); } .line-2 { color: var(--c); }
+.legend span { margin-right: 1rem; }
+.legend span::before { content: "— "; font-weight: 700; }
+`
+
+function figure(caption: string, drawn: Markup): Markup {
+  return html`<figure><figcaption>${caption}</figcaption>
+${drawn}</figure>
+`
+}
+
+function charts({ row, values, percentiles }: Track, times: readonly number[]): Markup[] {
+  const { kind, unit } = row.metric
+  const inUnit = (value: number): string => amount(value, unit)
+  if (kind === 'gauge') {
+    return [figure('Value', chart('Value', times, [{ label: 'value', values }], inUnit))]
+  }
+  const isHistogram = kind === 'histogram'
+  const rate = isHistogram ? 'Samples per second' : `Per second${unit === '' ? '' : `, in ${clean(unit)}`}`
+  const rates = figure(
+    rate,
+    chart(rate, times, [{ label: 'per second', values }], isHistogram ? compact : inUnit),
+  )
+  if (!isHistogram) return [rates]
+  const lines = PERCENTILES.map((p, i) => ({
+    label: `p${p}`,
+    values: percentiles.map((one) => one?.[i] ?? null),
+  }))
+  return [rates, figure('Percentiles', chart('Percentiles', times, lines, inUnit))]
+}
+
+function facts({ row }: Track): string {
+  const { metric } = row
+  const samples = distribution(metric)
+  if (samples === null) return `${metric.kind}, ${exact(row.total)} at the end`
+  if (samples.count === 0) return 'histogram, no samples'
+  const told = (x: number): string => amount(x, metric.unit)
+  const parts = [50, 90, 99, 99.9].map((p) => `p${p} ${told(samples.percentile(p))}`)
+  return `histogram, all time: ${exact(samples.count)} samples, ${parts.join(', ')}, max ${told(samples.max)}`
+}
+
+function section(track: Track, times: readonly number[]): Markup {
+  const { row } = track
+  return html`<section><h2>${row.name}${row.labels === '' ? null : html` <small>${row.labels}</small>`}</h2>
+<p class="note">${row.metric.help === '' ? null : `${clean(row.metric.help)} – `}${facts(track)}</p>
+<div class="charts">${charts(track, times)}</div></section>
+`
+}
+
+/** A page that needs nothing else: no network, no other file, no script. */
+export function page(about: Facts, { times, tracks }: Recording, options: Options, date: Date): string {
+  const rows = arranged(
+    [...tracks.values()].map(({ row }) => row),
+    options.sort,
+    options.filter,
+  )
+  const [path = '', ...parts] = header(about, Number.POSITIVE_INFINITY, options.interval)
+  const notice = banner(about)
+  const style = createHash('sha256').update(STYLE).digest('base64')
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>rseq top: ${path}</title>
+<link rel="icon" href="data:,">
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<header><h1>rseq top</h1><p>${path}</p><p>${parts.join('').replaceAll('  ', ' · ')}</p>
+<p>${date.toISOString()}, ${(times.at(-1) ?? 0).toFixed(1)} s in ${times.length} looks</p></header>
+${notice === '' ? null : html`<p><b>${notice}</b></p>`}<main>
+${rows.length === 0 ? html`<p>Nothing was counted.</p>` : rows.map(({ key }) => section(tracks.get(key) as Track, times))}</main>
+</body>
+</html>
+`.toString()
+}
+
+/**
+ * Records a service and writes the page. Ctrl-C ends the recording, not the command: what was seen is written.
+ *
+ * @returns the exit code
+ */
+export async function writeRecording(service: Service, options: Options, file: string): Promise<number> {
+  let isOver = false
+  const interrupt = (): void => {
+    isOver = true
+  }
+  process.once('SIGINT', interrupt)
+  const progress = (done: number, of: number): void => {
+    if (stderr.isTTY) stderr.write(`\r${done} of ${of} looks${done === of ? '\n' : ''}`)
+  }
+  try {
+    const seconds = options.seconds ?? SECONDS
+    const recording = await record(service, seconds, options.interval, () => isOver, progress)
+    await writeFile(file, page(service.facts, recording, options, new Date()))
+    stdout.write(`${file}: ${recording.tracks.size} metrics, ${recording.times.length} looks\n`)
+    return 0
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
+}

@@ -1,0 +1,139 @@
+import type { Merged } from '../../families'
+import { HistogramSnapshot } from '../../histogram-reading'
+import type { Series } from '../../survey'
+import { clean, widthOf } from './text'
+
+/** What a service counted, at one time. */
+export interface Look {
+  /** Milliseconds of `performance.now()`. */
+  readonly at: number
+  readonly metrics: readonly Merged[]
+}
+
+/** What a metric is called, for people; found out once for each. */
+interface Texts {
+  /** The same in every look. */
+  readonly key: string
+  readonly name: string
+  /** method="GET" route="/": empty where it has none. */
+  readonly labels: string
+  readonly nameWidth: number
+  readonly labelsWidth: number
+  /** What a filter looks at. */
+  readonly searched: string
+}
+
+/** A metric as it is shown. */
+export interface Row extends Texts {
+  readonly metric: Merged
+  /** A counter's or a sum's, a gauge's value, a histogram's number of samples. */
+  readonly total: number
+  /** Of {@link total}, per second, since the look before. Null of a gauge, and where there was none before. */
+  readonly rate: number | null
+  /** A histogram's samples since the look before, or of all time where there was none. */
+  readonly recent: HistogramSnapshot | null
+}
+
+const known = new WeakMap<Series, Texts>()
+
+function textsOf({ series, name, labels, scope, kind }: Merged): Texts {
+  const texts = known.get(series)
+  if (texts !== undefined) return texts
+  const shownName = clean(name)
+  const shown = Object.entries(labels).map(([label, value]) => `${clean(label)}="${clean(value)}"`)
+  if (scope !== '') shown.push(`(${clean(scope)})`)
+  const shownLabels = shown.join(' ')
+  const made = {
+    key: JSON.stringify([name, scope, labels]),
+    name: shownName,
+    labels: shownLabels,
+    nameWidth: widthOf(shownName),
+    labelsWidth: widthOf(shownLabels),
+    searched: `${shownName} ${shownLabels} ${kind}`.toLowerCase(),
+  }
+  known.set(series, made)
+  return made
+}
+
+function samplesOf(counts: Float64Array): number {
+  let sum = 0
+  for (const count of counts) sum += count
+  return sum
+}
+
+/** A histogram's samples; those since `before` where that is given. */
+export function distribution(metric: Merged, before?: Merged): HistogramSnapshot | null {
+  const { buckets, counts, min, max, name } = metric
+  if (buckets === null) return null
+  // It was drained, or it is another one by now: all that it has is new.
+  const since = before?.counts.length === counts.length && counts.every((n, i) => n >= at(before, i))
+  const sum = metric.value - (since ? before.value : 0)
+  // Where only integers were recorded, percentiles are integers too.
+  const [integers, fractions] = Number.isSafeInteger(sum) ? [sum, 0] : [0, sum]
+  const cells = new Float64Array(5 + counts.length)
+  // The order is that of HISTOGRAM in cells.ts.
+  cells.set([min, max, Math.floor(integers / 2 ** 32), integers - Math.floor(integers / 2 ** 32) * 2 ** 32])
+  cells[4] = fractions
+  cells.set(counts, 5)
+  if (since) {
+    // The extremes stay, of all time: what they say of an outermost bucket is true of these samples too.
+    for (let i = 0; i < counts.length; i++) cells[5 + i] = (counts[i] as number) - at(before, i)
+  }
+  return new HistogramSnapshot({ cells, buckets }, name)
+}
+
+function at({ counts }: Merged, i: number): number {
+  return counts[i] as number
+}
+
+function totalOf({ kind, counts, value }: Merged): number {
+  return kind === 'histogram' ? samplesOf(counts) : value
+}
+
+function rateOf(kind: Merged['kind'], total: number, before: number, seconds: number): number {
+  // A histogram never counts down; it was drained. A counter may.
+  const base = kind === 'histogram' && total < before ? 0 : before
+  return (total - base) / seconds
+}
+
+/** Each metric of a look, with what happened to it since the look before. */
+export function rowsOf(look: Look, before: Look | null): Row[] {
+  const earlier = new Map(before?.metrics.map((metric) => [textsOf(metric).key, metric]))
+  const seconds = before === null ? 0 : (look.at - before.at) / 1000
+  return look.metrics.map((metric) => {
+    const texts = textsOf(metric)
+    const then = earlier.get(texts.key)
+    const last = then?.kind === metric.kind ? then : undefined
+    const total = totalOf(metric)
+    const hasRate = metric.kind !== 'gauge' && seconds > 0
+    return {
+      ...texts,
+      metric,
+      total,
+      rate: hasRate ? rateOf(metric.kind, total, last === undefined ? 0 : totalOf(last), seconds) : null,
+      recent: distribution(metric, last),
+    }
+  })
+}
+
+export const SORTS = ['rate', 'total', 'name'] as const
+export type Sort = (typeof SORTS)[number]
+
+function byName(a: Row, b: Row): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1
+  return a.key < b.key ? -1 : Number(a.key > b.key)
+}
+
+/** Largest first, and by name where nothing else tells. */
+function descending(a: number | null, b: number | null): number {
+  const [x, y] = [a ?? Number.NEGATIVE_INFINITY, b ?? Number.NEGATIVE_INFINITY]
+  return x === y || Number.isNaN(x) || Number.isNaN(y) ? 0 : y - x
+}
+
+/** A new list of those rows that have `filter` in name, labels or kind, whatever their case. */
+export function arranged(rows: readonly Row[], sort: Sort, filter: string): Row[] {
+  const wanted = filter.toLowerCase()
+  const list = rows.filter(({ searched }) => searched.includes(wanted))
+  if (sort === 'name') return list.sort(byName)
+  return list.sort((a, b) => descending(a[sort], b[sort]) || byName(a, b))
+}

@@ -1,0 +1,112 @@
+import { writeSync } from 'node:fs'
+import process, { stdin, stdout } from 'node:process'
+import { emitKeypressEvents } from 'node:readline'
+import type { Size } from './frame'
+import type { Key } from './state'
+
+// Control sequences of xterm: the alternate screen, the cursor; from here to the end of the line, of the screen.
+const ENTER = '\u001b[?1049h\u001b[?25l'
+const LEAVE = '\u001b[?25h\u001b[?1049l'
+const HOME = '\u001b[H'
+const CLEAR_LINE = '\u001b[K'
+const CLEAR_BELOW = '\u001b[J'
+
+const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 } as const
+
+/** Both ends are a terminal that can be drawn on. */
+export function isInteractive(): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true && process.env.TERM !== 'dumb'
+}
+
+/** Has the terminal from {@link open} to {@link close}, which gives it back as it was, however the process ends. */
+export class Screen {
+  readonly #onKey: (key: Key) => void
+  readonly #onResize: () => void
+  readonly #onEnd: (code: number) => void
+  #isOpen = false
+
+  /**
+   * @param onKey but Ctrl-Z, which stops the process
+   * @param onResize also where the process goes on after it was stopped
+   * @param onEnd a signal, or the terminal has gone: with the exit code that says so
+   */
+  constructor(onKey: (key: Key) => void, onResize: () => void, onEnd: (code: number) => void) {
+    this.#onKey = onKey
+    this.#onResize = onResize
+    this.#onEnd = onEnd
+  }
+
+  get size(): Size {
+    return { columns: stdout.columns || 80, rows: stdout.rows || 24 }
+  }
+
+  open(): void {
+    this.#take()
+    process.on('exit', this.#restore)
+    process.on('SIGCONT', this.#goOn)
+    for (const signal of Object.keys(SIGNALS)) process.on(signal, this.#signalled)
+    stdout.on('resize', this.#onResize)
+    emitKeypressEvents(stdin)
+    stdin.on('keypress', this.#pressed)
+    stdin.on('end', this.#ended)
+    stdin.on('error', this.#ended)
+    stdin.resume()
+  }
+
+  /** In one piece, so that nobody sees half of it. Lines are at most as wide as the screen. */
+  draw(lines: readonly string[]): void {
+    // Cleared before it is written: behind a line that is as wide as the screen, the cursor is still on its end.
+    if (this.#isOpen) stdout.write(HOME + lines.map((line) => CLEAR_LINE + line).join('\r\n') + CLEAR_BELOW)
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#restore()
+    process.off('exit', this.#restore)
+    process.off('SIGCONT', this.#goOn)
+    for (const signal of Object.keys(SIGNALS)) process.off(signal, this.#signalled)
+    stdout.off('resize', this.#onResize)
+    stdin.off('keypress', this.#pressed)
+    stdin.off('end', this.#ended)
+    stdin.off('error', this.#ended)
+    stdin.pause()
+  }
+
+  #take(): void {
+    this.#isOpen = true
+    stdin.setRawMode(true)
+    stdout.write(ENTER)
+  }
+
+  readonly #restore = (): void => {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    try {
+      stdin.setRawMode(false)
+      // Not through the stream: this may be the last that the process does.
+      writeSync(stdout.fd, LEAVE)
+    } catch {
+      // the terminal has gone
+    }
+  }
+
+  readonly #pressed = (_: string | undefined, key: Key): void => {
+    if (!(key.ctrl && key.name === 'z')) {
+      this.#onKey(key)
+      return
+    }
+    this.#restore()
+    process.kill(process.pid, 'SIGSTOP')
+  }
+
+  readonly #goOn = (): void => {
+    this.#take()
+    this.#onResize()
+  }
+
+  readonly #signalled = (signal: NodeJS.Signals): void => {
+    this.#onEnd(128 + SIGNALS[signal as keyof typeof SIGNALS])
+  }
+
+  readonly #ended = (): void => this.#onEnd(128 + SIGNALS.SIGHUP)
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { merge } from '../../families'
+import { PerCpuCounter, PerCpuSum, Region, RseqError } from '../../index'
+import { Survey } from '../../survey'
+import type { Look } from './rows'
+
+/** Linux tells start times in these, whatever it counts in itself. */
+const TICKS_PER_SECOND = 100
+
+/** What is known of a service beside its metrics. */
+export interface Facts {
+  readonly path: string
+  /** Of whose file it is, else the process that was there first; null where nobody has been. */
+  readonly leader: number | null
+  /** Attached for counting. */
+  readonly living: number
+  /** Attached when they died, and not yet replaced. */
+  readonly dead: number
+  /** Since the longest-living one started; null where nobody lives. */
+  readonly uptime: number | null
+  readonly cpus: number
+  readonly names: { readonly used: number; readonly capacity: number }
+  readonly cells: { readonly used: number; readonly capacity: number }
+  readonly bytes: number
+  /** Why nothing more can be read of it. */
+  readonly trouble: string | null
+}
+
+/** How an object of a region was counted: each CPU, and last the overflow cell. All that was ever added. */
+export type Split = readonly number[]
+
+/** The pid in the name of a service's file. */
+export function leaderOf(path: string): number | null {
+  const pid = /^rseq-\d+-(\d+)-\d+$/.exec(basename(path))?.[1]
+  return pid === undefined ? null : Number(pid)
+}
+
+function secondsSinceBoot(): number {
+  return Number.parseFloat(readFileSync('/proc/uptime', 'utf8'))
+}
+
+/** A service that is looked at. It is not touched: its region is attached for reading only. */
+export class Service {
+  readonly #region: Region
+  readonly #survey: Survey
+  readonly #path: string
+  #look: Look | null = null
+  #facts: Facts | null = null
+
+  /**
+   * @param path what to attach to
+   * @param shown what it is called
+   * @throws as `Region.attach`
+   */
+  constructor(path: string, shown = path) {
+    this.#region = Region.attach(path, { readOnly: true })
+    this.#survey = new Survey(this.#region)
+    this.#path = shown
+  }
+
+  /**
+   * What it counts now. Once the region is lost: the last that was seen, and `facts` says so.
+   *
+   * @throws {RseqError} where it was lost before anything was seen
+   */
+  look(): Look {
+    try {
+      const look = { at: performance.now(), metrics: merge(this.#survey.read()) }
+      this.#facts = this.#read()
+      this.#look = look
+      return look
+    } catch (error) {
+      if (!(error instanceof RseqError) || this.#look === null || this.#facts === null) throw error
+      this.#facts = { ...this.#facts, living: 0, uptime: null, trouble: error.message }
+      return this.#look
+    }
+  }
+
+  /** At the time of the last look. */
+  get facts(): Facts {
+    this.#facts ??= this.#read()
+    return this.#facts
+  }
+
+  /**
+   * The cells of a counter or sum of the last look; null of everything else, and where it is gone. They are read later
+   * than the look.
+   */
+  split({ series, name }: Look['metrics'][number]): Split | null {
+    const { kind, labels } = series
+    if (kind !== 'counter' && kind !== 'sum') return null
+    const Kind = kind === 'counter' ? PerCpuCounter : PerCpuSum
+    try {
+      const object = Kind.named(name, { region: this.#region, labels })
+      try {
+        return Array.from(object.perCpu() as ArrayLike<number | bigint>, Number)
+      } finally {
+        object.close()
+      }
+    } catch (error) {
+      // It was given back since, or the region was lost, which the next look finds out.
+      if (error instanceof RseqError) return null
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#region.close()
+  }
+
+  #read(): Facts {
+    const { cpus, names, namesUsed, cells, cellsUsed, bytes } = this.#region.usage
+    const processes = this.#region.processes()
+    const living = processes.filter(({ alive }) => alive)
+    const byAge = processes.toSorted((a, b) => a.startTime - b.startTime)
+    const oldest = byAge.find(({ alive }) => alive)
+    const uptime = oldest && Math.max(0, secondsSinceBoot() - oldest.startTime / TICKS_PER_SECOND)
+    return {
+      path: this.#path,
+      leader: leaderOf(this.#path) ?? byAge[0]?.pid ?? null,
+      living: living.length,
+      dead: processes.length - living.length,
+      uptime: uptime ?? null,
+      cpus,
+      names: { used: namesUsed, capacity: names },
+      cells: { used: cellsUsed, capacity: cells },
+      bytes,
+      trouble: null,
+    }
+  }
+}

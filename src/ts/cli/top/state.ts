@@ -1,0 +1,98 @@
+import { SORTS, type Sort } from './rows'
+
+/** What the person in front of it has chosen. */
+export interface State {
+  readonly sort: Sort
+  readonly filter: string
+  /** The filter is being typed. */
+  readonly typing: boolean
+  readonly paused: boolean
+  readonly help: boolean
+  readonly coloured: boolean
+  /** The key of a row; null: the first one. */
+  readonly selected: string | null
+}
+
+/** As `node:readline` tells a key. */
+export interface Key {
+  readonly name?: string | undefined
+  readonly sequence?: string | undefined
+  readonly ctrl?: boolean | undefined
+  readonly meta?: boolean | undefined
+}
+
+/** Where the selected one is among those; 0 where it is not. */
+export function indexOf(selected: string | null, keys: readonly string[]): number {
+  return selected === null ? 0 : Math.max(0, keys.indexOf(selected))
+}
+
+function moved(key: Key, index: number, count: number, page: number): number | null {
+  const last = count - 1
+  const to = (wanted: number): number => Math.max(0, Math.min(last, wanted))
+  if (key.name === 'down' || key.sequence === 'j') return to(index + 1)
+  if (key.name === 'up' || key.sequence === 'k') return to(index - 1)
+  if (key.name === 'pagedown') return to(index + page)
+  if (key.name === 'pageup') return to(index - page)
+  if (key.name === 'home') return 0
+  return key.name === 'end' ? to(last) : null
+}
+
+/** The row that a key goes to, if it is one of those that move; null where there is nowhere to go. */
+export function select(
+  key: Key,
+  selected: string | null,
+  keys: readonly string[],
+  page: number,
+): string | null {
+  const to = moved(key, indexOf(selected, keys), keys.length, page)
+  return to === null ? null : (keys[to] ?? null)
+}
+
+function typed(state: State, { name, sequence = '', ctrl, meta }: Key): State {
+  if (name === 'return' || name === 'enter') return { ...state, typing: false }
+  if (name === 'escape') return { ...state, typing: false, filter: '' }
+  if (name === 'backspace') return { ...state, filter: [...state.filter].slice(0, -1).join('') }
+  const isText = !ctrl && !meta && sequence !== '' && !/\p{Cc}/u.test(sequence)
+  return isText ? { ...state, filter: state.filter + sequence } : state
+}
+
+/**
+ * What a key does.
+ *
+ * @param keys of the rows that are shown, in their order
+ * @param page how many of them fit on the screen
+ * @returns null: the end
+ */
+export function press(state: State, key: Key, keys: readonly string[], page: number): State | null {
+  if (key.ctrl && key.name === 'c') return null
+  const selected = select(key, state.selected, keys, page)
+  const isLetter = selected !== null && key.name !== undefined && key.name.length === 1
+  if (selected !== null && !(state.typing && isLetter)) return { ...state, selected }
+  if (state.typing) return typed(state, key)
+  switch (key.name === 'escape' ? 'escape' : key.sequence) {
+    case 'q':
+      return null
+    case 'escape':
+      return state.help ? { ...state, help: false } : null
+    case 's':
+      return { ...state, sort: SORTS[(SORTS.indexOf(state.sort) + 1) % SORTS.length] as Sort }
+    case 'r':
+      return { ...state, sort: 'rate' }
+    case 't':
+      return { ...state, sort: 'total' }
+    case 'n':
+      return { ...state, sort: 'name' }
+    case '/':
+      return { ...state, typing: true, help: false }
+    case 'p':
+    case ' ':
+      return { ...state, paused: !state.paused }
+    case 'c':
+      return { ...state, coloured: !state.coloured }
+    case '?':
+    case 'h':
+      return { ...state, help: !state.help }
+    default:
+      return state
+  }
+}
