@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join, normalize } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -262,7 +262,7 @@ describe('rseq on a terminal', () => {
 describe('lib/cli', () => {
   test('needs nothing but Node and this package', () => {
     const files = readdirSync(folder, { recursive: true }).map(String)
-    expect(files.filter((name) => name !== 'bench').sort()).toEqual([
+    expect(files.filter((name) => !['bench', 'top'].includes(name)).sort()).toEqual([
       'THIRD-PARTY-LICENSES.txt',
       'bench.js',
       join('bench', 'page.js'),
@@ -271,12 +271,16 @@ describe('lib/cli', () => {
       'demo.js',
       'rseq.js',
       'status.js',
+      join('top', 'index.js'),
     ])
     for (const file of files.filter((name) => name.endsWith('.js'))) {
       const source = readFileSync(join(folder, file), 'utf8')
       const required = [...source.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1] as string)
       const others = required.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))
-      const own = others.filter((name) => /^(\.\.\/)+index$/.test(name) || files.includes(normalize(name)))
+      const own = others.filter((name) => {
+        const isLibrary = /^(\.\.\/)+[\w-]+$/.test(name) && existsSync(`${join(folder, file, '..', name)}.js`)
+        return isLibrary || files.includes(normalize(name))
+      })
       expect(others).toEqual(own)
     }
   })

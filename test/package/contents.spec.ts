@@ -11,7 +11,7 @@ const LIBRARY =
     /\s+/,
   )
 const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory region'.split(' ')
-const COMMAND = 'bench bench/page compare demo demo-worker rseq status'.split(' ')
+const COMMAND = 'bench bench/page compare demo demo-worker rseq status top/index'.split(' ')
 const QUESTIONS = 'child process questions thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
 const ABIS = [115, 127, 137, 147]

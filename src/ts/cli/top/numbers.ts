@@ -4,16 +4,16 @@ export const NONE = '–'
 const THOUSANDS = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const
 
 /** Nanoseconds of a unit of time, by the names that it has. */
-const NANOSECONDS: Readonly<Record<string, number>> = {
-  seconds: 1e9,
-  s: 1e9,
-  milliseconds: 1e6,
-  ms: 1e6,
-  microseconds: 1e3,
-  us: 1e3,
-  nanoseconds: 1,
-  ns: 1,
-}
+const NANOSECONDS = new Map([
+  ['seconds', 1e9],
+  ['s', 1e9],
+  ['milliseconds', 1e6],
+  ['ms', 1e6],
+  ['microseconds', 1e3],
+  ['us', 1e3],
+  ['nanoseconds', 1],
+  ['ns', 1],
+])
 const TIMES = [
   [1e9, 's'],
   [1e6, 'ms'],
@@ -39,7 +39,7 @@ export function compact(x: number): string {
 
 /** In the unit that its maker said: times and bytes in a size to read. */
 export function amount(x: number, unit: string): string {
-  const nanoseconds = NANOSECONDS[unit]
+  const nanoseconds = NANOSECONDS.get(unit)
   if (!Number.isFinite(x) || x === 0) return compact(x)
   if (nanoseconds !== undefined) {
     const time = x * nanoseconds
