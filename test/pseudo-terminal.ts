@@ -84,7 +84,8 @@ export class PseudoTerminal {
   /** What stands on the screen, for a command that always draws all of it: a line's colours are left out. */
   get screen(): string[] {
     const last = this.#output.slice(this.#output.lastIndexOf(HOME) + HOME.length)
-    return stripVTControlCharacters(last).split('\r\n')
+    // The terminal itself writes \n as \r\n.
+    return stripVTControlCharacters(last).split(/\r+\n/)
   }
 
   type(keys: string): void {

@@ -163,12 +163,12 @@ describe('rseq top --once', () => {
     try {
       const { stdout, stderr, status } = plainly('--once')
       expect([stdout, status]).toEqual(['', 2])
-      expect(stderr).toMatch(/^rseq: \d+ services are running; say the pid or the file of one:$/m)
+      expect(stderr).toMatch(/^rseq: \d+ services are running; say the file of one, or the pid:$/m)
       for (const { path, pids } of [service, other]) {
         expect(stderr).toMatch(new RegExp(`^ *${pids[0]}  2 processes +${path}$`, 'm'))
       }
       const terminal = top([])
-      const screen = await terminal.until('the list', has('Which one?'))
+      const screen = await terminal.until('the list', has('which one?'))
       const index = screen.findIndex((line) => line.includes(other.path))
       terminal.type(`${'j'.repeat(index - 1)}\r`)
       await terminal.until('the chosen one', (now) => now[0] === other.path && has('requests_total')(now))

@@ -16,9 +16,14 @@ export function choiceLine({ shown, pids }: Found): string {
 /**
  * Lets somebody choose one of several services.
  *
+ * @param question stands above them
  * @returns the one, or an exit code
  */
-export function choose(found: readonly Found[], coloured: boolean): Promise<Found | number> {
+export function choose(
+  question: string,
+  found: readonly Found[],
+  coloured: boolean,
+): Promise<Found | number> {
   const paint = createColors(coloured && colors.isColorSupported)
   const keys = found.map(({ shown }) => shown)
   let selected: string | null = null
@@ -34,7 +39,7 @@ export function choose(found: readonly Found[], coloured: boolean): Promise<Foun
         const line = cut(`${isSelected ? '>' : ' '} ${choiceLine(one)}`, columns)
         return isSelected ? paint.inverse(line) : line
       })
-      const head = cut(`${found.length} services are running. Which one?`, columns)
+      const head = cut(question, columns)
       screen.draw([paint.bold(head), ...lines, '', paint.dim(cut('↑↓ select  Enter show  q quit', columns))])
     }
     const onKey = (key: Key): void => {

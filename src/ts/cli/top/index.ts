@@ -41,8 +41,7 @@ export async function run(
   const [which, extra] = positionals
   if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`)
   const isLive = !options.once && options.html === null && isInteractive()
-  const found = candidates(which)
-  const chosen = await decide(found, options, isLive)
+  const chosen = await decide(candidates(which), which, options, isLive)
   if (typeof chosen === 'number') return chosen
   const service = new Service(chosen.path, chosen.shown)
   try {
@@ -70,14 +69,18 @@ function candidates(which: string | undefined): Found[] {
   throw new Error(`process ${pid} has no shared region, or is another user's`)
 }
 
-async function decide(found: Found[], options: Options, isLive: boolean): Promise<Found | number> {
+async function decide(
+  found: Found[],
+  which: string | undefined,
+  { coloured }: Options,
+  isLive: boolean,
+): Promise<Found | number> {
   const [only] = found
   if (only !== undefined && found.length === 1) return only
-  if (isLive) return choose(found, options.coloured)
-  const lines = [
-    `${found.length} services are running; say the pid or the file of one:`,
-    ...found.map(choiceLine),
-  ]
+  const are = which === undefined ? 'services are running' : `regions belong to process ${which}`
+  const head = `${found.length} ${are}`
+  if (isLive) return choose(`${head}: which one?`, found, coloured)
+  const lines = [`${head}; say the file of one, or the pid:`, ...found.map(choiceLine)]
   process.stderr.write(`rseq: ${lines.join('\n')}\n`)
   return UNDECIDED
 }

@@ -100,7 +100,7 @@ export class Screen {
   }
 
   readonly #goOn = (): void => {
-    this.#take()
+    if (!this.#isOpen) this.#take()
     this.#onResize()
   }
 
