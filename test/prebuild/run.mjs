@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fail, finish, mustRun, root, vitest } from '../runner.mjs'
 
-if (!existsSync(join(root, 'prebuilds', 'linux-x64'))) fail('prebuilds/ is empty: run npm run build:prebuilds first')
+if (!existsSync(join(root, 'prebuilds', 'linux-x64')))
+  fail('prebuilds/ is empty: run npm run build:prebuilds first')
 
 const project = mkdtempSync(join(tmpdir(), 'rseq-packed-'))
 process.on('exit', () => rmSync(project, { recursive: true, force: true }))

@@ -92,6 +92,35 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: () => import('./compare.js'),
   },
+  top: {
+    text: 'What a running service counts, live. It is only looked at: nothing in it changes.',
+    operands: ['[pid|file]'],
+    options: {
+      once: { kind: 'flag', text: 'print one table and end; what happens where the output is no terminal' },
+      json: { kind: 'flag', text: 'the same as JSON: every metric, with per-CPU values and buckets' },
+      html: {
+        kind: 'output',
+        value: 'FILE',
+        text: 'record, and write a page with charts of rates and percentiles',
+      },
+      seconds: { ...whole(86_400), text: 'how long to record (10), or to run' },
+      interval: {
+        kind: 'number',
+        value: 'S',
+        whole: false,
+        least: 0.1,
+        most: 3600,
+        text: 'seconds from look to look (1); with --once, how long to wait for rates',
+      },
+      sort: { kind: 'choice', value: 'KEY', choices: ['rate', 'total', 'name'], text: 'by (rate):' },
+      filter: { kind: 'text', value: 'TEXT', text: 'only what has it in name, labels or kind' },
+    },
+    notes: [
+      'Without an argument: the service of this user that is running.',
+      'Exit code: 0; 2 where nobody said which of several services. Keys: ? shows them.',
+    ],
+    load: () => import('./top/index.js'),
+  },
 }
 
 /** Options of every command. */

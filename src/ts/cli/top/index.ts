@@ -1,14 +1,11 @@
 import process, { stdout } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { UsageError } from '../arguments'
-import { colors, hanging, wrapped } from '../terminal'
 import { choiceLine, choose } from './choose'
 import { exists, type Found, ofProcess, services } from './find'
 import { banner, header } from './frame'
 import { document } from './json'
 import { live } from './live'
-import { OPTIONS, type Options, optionsOf, TEXTS } from './options'
+import { type Options, optionsOf } from './options'
 import { writeRecording } from './page'
 import { arranged, rowsOf } from './rows'
 import { isInteractive } from './screen'
@@ -24,7 +21,7 @@ const ENDLESS = 10_000
  * `rseq top [pid|file]`: what a running service counts.
  *
  * @param positionals at most one: the pid of one of its processes, or the file of its region
- * @param values as `parseArgs` gives {@link OPTIONS}
+ * @param values of its options, as commands.ts has them
  * @returns the exit code: 0; 2 where nobody said which of several services; 128 + n after signal n
  * @throws {UsageError} for a command line that makes no sense
  * @throws {Error} where there is no such service, or it cannot be attached to
@@ -33,13 +30,8 @@ export async function run(
   positionals: string[],
   values: Record<string, unknown>,
 ): Promise<number | undefined> {
-  if (values.help === true) {
-    stdout.write(`${help().join('\n')}\n`)
-    return 0
-  }
   const options = optionsOf(values)
-  const [which, extra] = positionals
-  if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`)
+  const [which] = positionals
   const isLive = !options.once && options.html === null && isInteractive()
   const chosen = await decide(candidates(which), which, options, isLive)
   if (typeof chosen === 'number') return chosen
@@ -109,31 +101,4 @@ async function once(service: Service, options: Options): Promise<number> {
   ]
   stdout.write(`${lines.join('\n')}\n`)
   return 0
-}
-
-function help(): string[] {
-  return [
-    `${colors.bold('rseq top')} [pid|file] [options]`,
-    '',
-    ...wrapped(
-      'What a running service counts, live. It is only looked at: nothing in it changes. Without an argument, the service of this user that is running; else that of a process, or a region’s file.',
-    ),
-    '',
-    ...TEXTS.flatMap(([option, text]) => hanging(option, text, 2, 18)),
-    '',
-    ...wrapped('Keys: ? shows them.'),
-  ]
-}
-
-/** For a command line that nobody has parsed yet. */
-export async function command(args: string[]): Promise<number | undefined> {
-  const parsed = (() => {
-    try {
-      return parseArgs({ args, options: OPTIONS, allowPositionals: true })
-    } catch (error) {
-      // Of what parseArgs says, what is wrong; the rest is advice that does not help here.
-      throw new UsageError(String((error as Error).message).replace(/\. To specify .*/s, ''))
-    }
-  })()
-  return run(parsed.positionals, parsed.values)
 }

@@ -90,9 +90,9 @@ export class Service {
   split({ series, name }: Look['metrics'][number]): Split | null {
     const { kind, labels } = series
     if (kind !== 'counter' && kind !== 'sum') return null
-    const Kind = kind === 'counter' ? PerCpuCounter : PerCpuSum
+    const options = { region: this.#region, labels }
     try {
-      const object = Kind.named(name, { region: this.#region, labels })
+      const object = kind === 'counter' ? PerCpuCounter.named(name, options) : PerCpuSum.named(name, options)
       try {
         return Array.from(object.perCpu() as ArrayLike<number | bigint>, Number)
       } finally {
