@@ -41,7 +41,8 @@ export class PerCpuCounter extends PerCpu<'counter'> {
 
   /**
    * The counter of that name and those labels: the same memory in every thread of the process, and in every process
-   * that is attached to `options.region`. Made by the first that asks.
+   * that is attached to `options.region`. Made by the first that asks. On a subclass, an object of that, whose constructor
+   * gets the options.
    *
    * Without the addon (`status().backend` is `portable`), threads find each other's names if they descend
    * from one thread that had imported rseq before it started them.

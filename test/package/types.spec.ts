@@ -12,6 +12,8 @@ const use = `
   const location: { readonly cpu: number; readonly node: number } = getcpu()
   const counter: PerCpuCounter = PerCpuCounter.named('a', { index: 'mm_cid' })
   const handle: PerCpuHandle<'counter'> = counter.handle
+  class Mine extends PerCpuCounter { readonly mine = true }
+  const mine: boolean = Mine.named('b').mine && Mine.from(handle).mine
   const cells: BigInt64Array = PerCpuCounter.from(handle).perCpu()
   const sums: Float64Array = new PerCpuSum().perCpu()
   const now: Status = status()
@@ -26,7 +28,7 @@ const use = `
   PerCpuCounter.from(new PerCpuSum().handle)
   // @ts-expect-error frozen
   now.available = false
-  export { backend, cells, cpu, location, sums }
+  export { backend, cells, cpu, location, mine, sums }
 `
 /** What only a CommonJS file can say. */
 const required = `
