@@ -180,10 +180,10 @@ describe('rseq top --once', () => {
   })
 
   test.each([
-    [['--nonsense'], 2, "Unknown option '--nonsense'"],
-    [['1', '2'], 2, "unexpected argument '2'"],
+    [['--nonsense'], 2, 'top: expected --once, --json, '],
+    [['1', '2'], 2, 'top: expected at most 1 argument ([pid|file]), received 2'],
     [['--interval', '0'], 2, "--interval: expected a number, 0.1 to 3600, received '0'"],
-    [['--sort', 'size'], 2, "--sort: expected rate, total, name, received 'size'"],
+    [['--sort', 'size'], 2, "--sort: expected rate, total or name, received 'size'"],
     [['--once', '--html', 'x'], 2, "'--html' records: it does not go with '--once'"],
     [['4194305'], 1, 'there is no process 4194305'],
     [['1000000000/none'], 1, "Region.attach('1000000000/none')"],
