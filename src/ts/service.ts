@@ -2,9 +2,9 @@ import { backend } from './backend'
 import { fs, os, path, threads } from './builtins'
 import type { Region } from './region'
 
-const { accessSync, constants, readdirSync, readFileSync, unlinkSync } = fs
+const { accessSync, constants, existsSync, readdirSync, readFileSync, unlinkSync } = fs
 const { tmpdir } = os
-const { join } = path
+const { basename, dirname, join } = path
 const { isMainThread } = threads
 
 /*
@@ -48,9 +48,28 @@ function folder(): string {
   }
 }
 
+/** How far a reader of `rseq/opentelemetry` has come: a file beside the region's, or one in the making. */
+const STATE = /^(.*)\.otel-\d+(\.new)?$/
+
+/** Removes a region's file, and the states beside it. */
+function remove(path: string): void {
+  unlinkSync(path)
+  const where = dirname(path)
+  for (const name of readdirSync(where)) {
+    if (STATE.exec(name)?.[1] === basename(path)) unlinkSync(join(where, name))
+  }
+}
+
 /** Removes the files of services that nobody is left of. */
 function sweep(where: string, prefix: string): void {
   for (const name of readdirSync(where)) {
+    // A state that was written after its region's file was gone, by a process that stayed longer.
+    const [, base] = (name.startsWith(prefix) && STATE.exec(name)) || []
+    if (base !== undefined && !existsSync(join(where, base))) {
+      const [pid, started] = base.slice(prefix.length).split('-')
+      if (startTime(Number(pid)) !== started) unlinkSync(join(where, name))
+      continue
+    }
     // The whole name: that of a file in the making goes on.
     const [, pid, started] =
       (name.startsWith(prefix) && /^(\d+)-(\d+)$/.exec(name.slice(prefix.length))) || []
@@ -61,7 +80,7 @@ function sweep(where: string, prefix: string): void {
     // By locks, not by numbers: they may be of another PID namespace. A file that was just made has had nobody yet.
     const processes = backend.processes(region)
     backend.closeRegion(region)
-    if (processes.length > 0 && !processes.some(({ alive }) => alive)) unlinkSync(path)
+    if (processes.length > 0 && !processes.some(({ alive }) => alive)) remove(path)
   }
 }
 
@@ -92,7 +111,7 @@ export function leaveService(): void {
   process.off('exit', leaveService)
   if (owned === null) return
   try {
-    unlinkSync(owned)
+    remove(owned)
   } catch {
     // gone already
   }
