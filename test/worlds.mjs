@@ -62,6 +62,7 @@ const BEHAVIOUR = [
   'histogram',
   'hostile',
   'opening',
+  'opentelemetry',
   'region',
   'status',
   'sum',

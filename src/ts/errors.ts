@@ -32,7 +32,7 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_REGION_LIMIT'
   /** The region's file was cut short, or its file system is full: what was counted since may be lost. */
   | 'ERR_RSEQ_REGION_LOST'
-  /** A package that the entry point stands on is not installed. */
+  /** A library that an entry point of the package works with is not installed, or too old. */
   | 'ERR_RSEQ_PEER'
   /** The system refused; `errno` says why. */
   | 'ERR_RSEQ_SYSTEM'

@@ -6,11 +6,14 @@ import { tarball } from './project'
 const read = (...args: string[]): string => execFileSync('tar', [...args], { encoding: 'utf8' })
 
 const LIBRARY =
-  `arrays backend batch builtins cells counter cpu entries errors fastcalls histogram histogram-look histogram-reading
-  histogram-shape index mailbox native opening percpu region region-info results service status sum timer`.split(
+  `arrays backend batch builtins cells counter cpu entries errors families fastcalls gauge histogram histogram-look histogram-reading
+  histogram-shape index mailbox native opening percpu region region-info results service status sum survey timer`.split(
     /\s+/,
   )
-const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory region'.split(' ')
+const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory region survey'.split(' ')
+const OPENTELEMETRY =
+  `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points provider
+  state storage stream views`.split(/\s+/)
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status top/index'.split(' ')
 const QUESTIONS = 'child process questions thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
@@ -21,12 +24,15 @@ const expected = [
   'LICENSE',
   'README.md',
   'package.json',
-  ...[...LIBRARY, ...PORTABLE.map((name) => `portable/${name}`)].flatMap((name) => [
-    `lib/${name}.js`,
-    `lib/${name}.d.ts`,
-  ]),
+  ...[
+    ...LIBRARY,
+    ...PORTABLE.map((name) => `portable/${name}`),
+    ...OPENTELEMETRY.map((name) => `opentelemetry/${name}`),
+  ].flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]),
   'lib/index.mjs',
   'lib/index.d.mts',
+  'lib/opentelemetry/index.mjs',
+  'lib/opentelemetry/index.d.mts',
   ...COMMAND.map((name) => `lib/cli/${name}.js`),
   'lib/cli/THIRD-PARTY-LICENSES.txt',
   ...QUESTIONS.map((name) => `lib/bench/${name}.js`),

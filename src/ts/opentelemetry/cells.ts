@@ -1,0 +1,164 @@
+import { PerCpuCounter } from '../counter'
+import type { NamedOptions } from '../entries'
+import { AGGREGATORS, type Aggregator, PART_LABEL, SCOPE_LABEL } from '../families'
+import { Gauge } from '../gauge'
+import { PerCpuHistogram } from '../histogram'
+import type { Region } from '../region'
+import { PerCpuSum } from '../sum'
+import type { Labels } from './attributes'
+import { api, sdk } from './peer'
+import { regionName, type StreamIdentity } from './stream'
+import type { Aggregation } from './views'
+
+/** Where the measurements of one stream with one set of attributes go. */
+export interface Cell {
+  write(x: number): void
+  /** What was observed is observed no more. */
+  retire(): void
+}
+
+/** Takes everything and keeps nothing. */
+export const NO_CELL: Cell = { write() {}, retire() {} }
+
+/** How a stream's cells are made. */
+export interface CellPlan {
+  readonly stream: StreamIdentity
+  readonly description: string
+  readonly aggregation: Aggregation
+  readonly region: Region
+  /** How the last values of several processes become one. */
+  readonly gauges: Aggregator
+}
+
+interface Named {
+  readonly name: string
+  readonly options: NamedOptions
+}
+
+function named({ stream, description, region }: CellPlan, labels: Labels): Named {
+  const options = {
+    region,
+    labels: { ...labels, [SCOPE_LABEL]: stream.text },
+    help: description.toWellFormed(),
+    unit: stream.unit.toWellFormed(),
+  }
+  return { name: regionName(stream), options }
+}
+
+/** Integers exactly; other numbers in a sum beside it, which is made when there is one. */
+class SumCell implements Cell {
+  readonly #counter: PerCpuCounter
+  readonly #named: Named
+  #fractions: PerCpuSum | null = null
+
+  constructor(named: Named) {
+    this.#named = named
+    this.#counter = PerCpuCounter.named(named.name, named.options)
+  }
+
+  write(x: number): void {
+    if (Number.isSafeInteger(x)) this.#counter.add(x)
+    else this.#addFraction(x)
+  }
+
+  #addFraction(x: number): void {
+    const { name, options } = this.#named
+    if (!Number.isFinite(x)) {
+      api.diag.warn(`${name}: expected a finite number, received ${x}; a sum would never be a number again`)
+      return
+    }
+    const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
+    this.#fractions ??= PerCpuSum.named(name, { ...options, labels })
+    this.#fractions.add(x)
+  }
+
+  retire(): void {}
+}
+
+/** What an observable counter says is what its process has counted: the sum over processes grows by as much. */
+class RisingCell implements Cell {
+  readonly #name: string
+  readonly #sum: SumCell
+  #last = 0
+
+  constructor(named: Named) {
+    this.#name = named.name
+    this.#sum = new SumCell(named)
+  }
+
+  write(x: number): void {
+    if (!(x >= 0 && x <= Number.MAX_VALUE)) {
+      api.diag.warn(`${this.#name}: expected a finite number, at least 0, received ${x}`)
+      return
+    }
+    // Less than before: whatever counts began anew.
+    this.#sum.write(x >= this.#last ? x - this.#last : x)
+    this.#last = x
+  }
+
+  retire(): void {}
+}
+
+/** This process's last value, as long as it lives. */
+class GaugeCell implements Cell {
+  readonly #named: Named
+  readonly #code: number
+  #gauge: Gauge | null = null
+
+  constructor(named: Named, aggregator: Aggregator) {
+    this.#named = named
+    this.#code = AGGREGATORS.indexOf(aggregator)
+  }
+
+  write(x: number): void {
+    this.#gauge ??= Gauge.named(this.#named.name, this.#named.options, this.#code)
+    this.#gauge.set(x)
+  }
+
+  retire(): void {
+    this.#gauge?.close()
+    this.#gauge = null
+  }
+}
+
+class HistogramCell implements Cell {
+  readonly #name: string
+  readonly #histogram: PerCpuHistogram
+
+  constructor({ name, options }: Named, boundaries: readonly number[]) {
+    this.#name = name
+    // A region's histogram has a bound. Where none was wanted, its two buckets are shown as one.
+    const buckets = boundaries.length === 0 ? [0] : boundaries
+    const { region, labels, help, unit } = options as Required<NamedOptions>
+    this.#histogram = PerCpuHistogram.named(name, { region, labels, help, unit, buckets })
+  }
+
+  write(x: number): void {
+    if (Number.isFinite(x)) this.#histogram.record(x)
+    else if (!Number.isNaN(x)) api.diag.warn(`${this.#name}: expected a finite number, received ${x}`)
+  }
+
+  retire(): void {}
+}
+
+function made(plan: CellPlan, labels: Labels): Cell {
+  const { InstrumentType } = sdk
+  const { kind, type } = plan.stream
+  const where = named(plan, labels)
+  if (kind === 'histogram') return new HistogramCell(where, plan.aggregation.boundaries)
+  if (kind === 'last') return new GaugeCell(where, plan.gauges)
+  if (type === InstrumentType.OBSERVABLE_COUNTER) return new RisingCell(where)
+  const isLevel =
+    type === InstrumentType.OBSERVABLE_UP_DOWN_COUNTER || type === InstrumentType.OBSERVABLE_GAUGE
+  return isLevel ? new GaugeCell(where, 'sum') : new SumCell(where)
+}
+
+/** Never throws: where the region has no room, or the texts are too long, it says so and what is measured is lost. */
+export function makeCell(plan: CellPlan, labels: Labels): Cell {
+  try {
+    return made(plan, labels)
+  } catch (error) {
+    api.diag.error(`${plan.stream.name}: measurements with these attributes are lost`, labels, error)
+    return NO_CELL
+  }
+}

@@ -1,0 +1,10 @@
+// The ES module entry: the same instances as require('rseq/opentelemetry') gives.
+import { entry, error } from './attempt.js'
+import type { MeterProvider as Provider } from './index.js'
+
+export type { GaugeAggregation, MeterProviderOptions } from './index.js'
+
+if (entry === null) throw error
+
+export const { MeterProvider } = entry
+export type MeterProvider = Provider

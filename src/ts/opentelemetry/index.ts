@@ -1,0 +1,1 @@
+export { type GaugeAggregation, MeterProvider, type MeterProviderOptions } from './provider'

@@ -1,0 +1,225 @@
+import type { Meter as ApiMeter, MeterProvider as ApiMeterProvider, MeterOptions } from '@opentelemetry/api'
+import type {
+  IMetricReader,
+  MetricProducer,
+  ResourceMetrics,
+  MeterProviderOptions as SdkOptions,
+} from '@opentelemetry/sdk-metrics'
+import { backend } from '../backend'
+import { rangeError, typeError } from '../errors'
+import { AGGREGATORS } from '../families'
+import { Region, regionNumber } from '../region'
+import { Collector, MOST_READERS } from './collector'
+import { Ledger } from './ledger'
+import { Meter, type MeterPlan } from './meter'
+import { Observables } from './observables'
+import { startOf } from './origin'
+import { api, sdk } from './peer'
+import { FileStore, MemoryStore, type Store } from './state'
+import { refuseExponential } from './views'
+
+/** How the values that several processes set for the same attributes become the one that is exported. */
+export type GaugeAggregation = 'average' | 'sum' | 'min' | 'max' | 'first'
+
+/** The SDK's options, and what there is to say where processes share their metrics. */
+export interface MeterProviderOptions extends SdkOptions {
+  /** Where everything is counted; `Region.service` by default. */
+  readonly region?: Region
+  /**
+   * Which processes answer a reader: `one` of the service at a time, another one when it has ended; or `every`, each
+   * with the whole. By default `every` for a `PrometheusExporter`, which a scrape reaches in any process, and `one` for
+   * all others, whose receivers would get the whole from each process. Deltas are for `one` alone.
+   */
+  readonly export?: 'one' | 'every'
+  /** How gauges of several processes become one value, `average` by default. */
+  readonly gauges?: GaugeAggregation
+  /**
+   * How often this process publishes what its observable instruments say, in milliseconds, 1 to 10,000; 10,000 by
+   * default. Beside that, each time that it collects itself.
+   */
+  readonly observeIntervalMillis?: number
+}
+
+/**
+ * The resource that the SDK would export. Its own provider finds it, and refuses views that are none.
+ *
+ * @throws {Error} the SDK's
+ */
+function resourceOf({ resource, views }: SdkOptions): Promise<ResourceMetrics['resource']> {
+  const producers: MetricProducer[] = []
+  const probe = { setMetricProducer: (producer: MetricProducer) => producers.push(producer) }
+  new sdk.MeterProvider({
+    readers: [probe as unknown as IMetricReader],
+    ...(resource && { resource }),
+    ...(views && { views }),
+  })
+  const [producer] = producers as [MetricProducer]
+  return producer.collect().then(({ resourceMetrics }) => resourceMetrics.resource)
+}
+
+function isPulled(reader: IMetricReader): boolean {
+  return typeof (reader as { getMetricsRequestHandler?: unknown }).getMetricsRequestHandler === 'function'
+}
+
+function usesDeltas(reader: IMetricReader): boolean {
+  const { DELTA } = sdk.AggregationTemporality
+  return Object.values(sdk.InstrumentType).some((type) => reader.selectAggregationTemporality(type) === DELTA)
+}
+
+/** @throws {TypeError | RangeError} */
+function exportOf(choice: unknown): MeterProviderOptions['export'] {
+  const what = 'MeterProvider options.export'
+  const expected = "'one' or 'every'"
+  if (choice === undefined || choice === 'one' || choice === 'every') return choice
+  throw typeof choice === 'string' ? rangeError(what, expected, choice) : typeError(what, expected, choice)
+}
+
+/** @throws {RangeError} */
+function isForOne(reader: IMetricReader, ordinal: number, choice: MeterProviderOptions['export']): boolean {
+  if (choice === undefined) return usesDeltas(reader) || !isPulled(reader)
+  if (choice === 'every' && usesDeltas(reader)) {
+    throw rangeError('MeterProvider options.export', `'one', for readers[${ordinal}] takes deltas`, choice)
+  }
+  return choice === 'one'
+}
+
+/** Where a reader's deltas are kept: beside the region's file, to be found by the next process. */
+function storeOf(region: Region, ordinal: number): Store {
+  const key = String(backend.key(regionNumber(region, 'region')))
+  const { path } = region
+  // A memfd's path is a link of this process.
+  const isFile = path !== null && !path.startsWith('/proc/')
+  return isFile ? new FileStore(`${path}.otel-${ordinal}`, key) : new MemoryStore(`${key}/${ordinal}`)
+}
+
+const LONGEST_INTERVAL = 10_000
+
+function intervalOf(value: unknown): number {
+  const what = 'MeterProvider options.observeIntervalMillis'
+  const expected = `a number from 1 to ${LONGEST_INTERVAL}`
+  if (value === undefined) return LONGEST_INTERVAL
+  if (typeof value !== 'number') throw typeError(what, expected, value)
+  if (!(value >= 1 && value <= LONGEST_INTERVAL)) throw rangeError(what, expected, value)
+  return value
+}
+
+function gaugesOf(value: unknown): GaugeAggregation {
+  const what = 'MeterProvider options.gauges'
+  const allowed = AGGREGATORS.filter((one) => one !== 'omit')
+  if (value === undefined) return 'average'
+  if (typeof value !== 'string') throw typeError(what, `one of ${allowed.join(', ')}`, value)
+  const found = allowed.find((one) => one === value)
+  if (found === undefined) throw rangeError(what, `one of ${allowed.join(', ')}`, value)
+  return found
+}
+
+/**
+ * The SDK's `MeterProvider`, over memory that all threads and processes of a service share: what a reader gets is what
+ * all of them have counted, those that have died too. Instruments of the same meter, name, unit, type and attributes
+ * are the same, wherever they are made.
+ *
+ * Measuring never throws; `diag` says what was wrong, as with the SDK.
+ */
+export class MeterProvider implements ApiMeterProvider {
+  readonly #plan: MeterPlan
+  readonly #collectors: readonly { readonly reader: IMetricReader; readonly collector: Collector }[]
+  readonly #meters = new Map<string, Meter>()
+  #isShutDown = false
+
+  /**
+   * @throws {TypeError | RangeError} for options that are none
+   * @throws {Error} the SDK's, for views that are none
+   * @throws {RseqError} `ERR_RSEQ_FEATURE` for exponential histograms, `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`; where it
+   * makes the service's region, as `Region.create`
+   */
+  constructor(options: MeterProviderOptions = {}) {
+    if (typeof options !== 'object' || options === null) {
+      throw typeError('MeterProvider options', 'an object', options)
+    }
+    const { views = [], readers = [], region = Region.service } = options
+    if (readers.length > MOST_READERS) {
+      throw rangeError('MeterProvider options.readers.length', `0 to ${MOST_READERS}`, readers.length)
+    }
+    for (const [i, view] of views.entries()) refuseExponential(view.aggregation, `views[${i}]`)
+    for (const [i, reader] of readers.entries()) {
+      for (const type of Object.values(sdk.InstrumentType)) {
+        refuseExponential(reader.selectAggregation(type), `readers[${i}]`)
+      }
+    }
+    const choice = exportOf(options.export)
+    const forOne = readers.map((reader, i) => isForOne(reader, i, choice))
+    const gauges = gaugesOf(options.gauges)
+    const observables = new Observables(intervalOf(options.observeIntervalMillis))
+    const resource = resourceOf(options)
+    const origin = startOf(region)
+    this.#plan = { region, readers, views, gauges, observables }
+    this.#collectors = readers.map((reader, i) => {
+      const ledger = new Ledger(storeOf(region, i), region, i, origin)
+      const source = { region, origin, resource, observables }
+      const collector = new Collector(source, reader, i, ledger, forOne[i] === true)
+      return { reader, collector }
+    })
+    for (const { reader, collector } of this.#collectors) {
+      reader.setMetricProducer(collector)
+      if (options.sdkMetricsEnabled && reader instanceof sdk.MetricReader) {
+        reader._setSelfObsMeterProvider(this)
+      }
+    }
+  }
+
+  /** The meter of that name, version and schema: the same one each time. */
+  getMeter(name: string, version = '', { schemaUrl }: MeterOptions = {}): ApiMeter {
+    if (this.#isShutDown) {
+      api.diag.warn('MeterProvider.getMeter: it was shut down')
+      return api.createNoopMeter()
+    }
+    const key = JSON.stringify([name, version, schemaUrl])
+    let meter = this.#meters.get(key)
+    if (meter === undefined) {
+      meter = new Meter({ name, version, schemaUrl }, this.#plan)
+      this.#meters.set(key, meter)
+    }
+    return meter
+  }
+
+  /**
+   * Publishes what observable instruments say, and has every reader export what it has not yet.
+   *
+   * @throws what a reader does
+   */
+  async forceFlush(options?: Parameters<IMetricReader['forceFlush']>[0]): Promise<void> {
+    if (this.#isShutDown) {
+      api.diag.warn('MeterProvider.forceFlush: it was shut down')
+      return
+    }
+    await this.#everywhere(options?.timeoutMillis, (reader) => reader.forceFlush(options))
+  }
+
+  /**
+   * The same for the last time, and leaves export to another process. Instruments go on counting for that one.
+   *
+   * @throws what a reader does
+   */
+  async shutdown(options?: Parameters<IMetricReader['shutdown']>[0]): Promise<void> {
+    if (this.#isShutDown) {
+      api.diag.warn('MeterProvider.shutdown: it was shut down before')
+      return
+    }
+    this.#isShutDown = true
+    try {
+      await this.#everywhere(options?.timeoutMillis, (reader) => reader.shutdown(options))
+    } finally {
+      this.#plan.observables.stop()
+      for (const { collector } of this.#collectors) collector.leave()
+    }
+  }
+
+  async #everywhere(
+    patience: number | undefined,
+    flush: (reader: IMetricReader) => Promise<void>,
+  ): Promise<void> {
+    const errors = await this.#plan.observables.observe(patience)
+    if (errors.length > 0) api.diag.error('observable callbacks failed:', ...errors)
+    await Promise.all(this.#collectors.map(({ reader, collector }) => collector.flush(() => flush(reader))))
+  }
+}
