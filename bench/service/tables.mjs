@@ -28,3 +28,24 @@ export function showLoads(loads) {
     ]),
   )
 }
+
+/** Each figure of both, and how many times as much prom-client's is. */
+export function showCost({ workers, series, rows }) {
+  const line = (what, ours, theirs, unit, digits) => [
+    what,
+    `${ours.toFixed(digits)} ${unit}`,
+    `${theirs.toFixed(digits)} ${unit}`,
+    (theirs / ours).toFixed(1),
+  ]
+  table(
+    [`${workers} processes, ${count(series)} series`, 'rseq/prom-client', 'prom-client', 'ratio'],
+    rows.flatMap(({ what, ours, theirs }) => {
+      if (!what.startsWith('scrape')) return [line(what, ours.median, theirs.median, 'ns', 1)]
+      return [
+        line(what, ours.median, theirs.median, 'ms', 3),
+        line('  busiest worker, for each', ours.busiest, theirs.busiest, 'ms', 3),
+        line('  all workers, for each', ours.together, theirs.together, 'ms', 3),
+      ]
+    }),
+  )
+}

@@ -1,0 +1,66 @@
+// What a scrape of four processes with a thousand series costs whom, and what counting costs: with rseq/prom-client and
+// with prom-client in turns, so that both see the same machine. Alone: node bench/service/cost.mjs
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { showCost } from './tables.mjs'
+
+const { RSEQ_REGION: _, ...env } = process.env
+
+async function start(library, workers, series) {
+  const args = [library, workers, series].map(String)
+  const child = fork(join(import.meta.dirname, 'cost-service.mjs'), args, { env })
+  await once(child, 'message')
+  return {
+    async ask(call, n) {
+      child.send({ call, n })
+      const [answer] = await once(child, 'message')
+      return answer
+    },
+    end: () => child.disconnect(),
+  }
+}
+
+function median(all) {
+  const sorted = all.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}
+
+/** What is compared: the same of both, or what each has in its place. */
+const ROWS = [
+  { what: 'scrape, asked of a worker', ours: 'scrapeHere', theirs: 'scrapeAll', n: 10 },
+  { what: 'scrape, asked of the primary', ours: 'scrapeAll', theirs: 'scrapeAll', n: 10 },
+  { what: 'child.inc()', ours: 'inc', theirs: 'inc', n: 5 },
+  { what: 'child.observe(x)', ours: 'observe', theirs: 'observe', n: 5 },
+]
+
+/** @returns medians of all rounds: milliseconds for scrapes, nanoseconds for calls */
+export async function measureCost({ rounds = 15, workers = 4, series = 1000 } = {}) {
+  const ours = await start('rseq/prom-client', workers, series)
+  const theirs = await start('prom-client', workers, series)
+  const rows = ROWS.map((row) => ({ ...row, samples: { ours: [], theirs: [] }, busy: { ours: [], theirs: [] } }))
+  for (let round = -1; round < rounds; round++) {
+    for (const row of rows) {
+      for (const [who, service] of Object.entries({ ours, theirs })) {
+        const idle = (await service.ask('nothing', 0)).busy
+        const { answer, busy } = await service.ask(row[who], row.n)
+        if (round < 0) continue
+        row.samples[who].push(...answer)
+        row.busy[who].push(busy.map((x, i) => Math.max(0, x - idle[i]) / row.n))
+      }
+    }
+  }
+  for (const service of [ours, theirs]) service.end()
+  const result = rows.map(({ what, samples, busy }) => {
+    const side = (who) => ({
+      median: median(samples[who]),
+      // Of a worker, for each scrape: of the one that is kept the longest, and of all together.
+      busiest: median(busy[who].map((all) => Math.max(...all))),
+      together: median(busy[who].map((all) => all.reduce((sum, x) => sum + x))),
+    })
+    return { what, ours: side('ours'), theirs: side('theirs') }
+  })
+  return { rounds, workers, series, rows: result }
+}
+
+if (process.argv[1] === import.meta.filename) showCost(await measureCost())
