@@ -40,6 +40,8 @@ interface Identity {
   readonly key: string
   readonly labels: Readonly<Record<string, string>>
   readonly scope: string
+  /** Of the values of several processes, which its aggregator makes one of. */
+  readonly isGauge: boolean
 }
 
 const identities = new WeakMap<Series, Identity>()
@@ -54,6 +56,7 @@ function identityOf(series: Series): Identity {
     key: JSON.stringify([series.name, scope, given]),
     labels: given.length === pairs.length ? series.labels : Object.freeze(Object.fromEntries(given)),
     scope,
+    isGauge: PROCESS_LABEL in series.labels,
   }
   identities.set(series, identity)
   return identity
@@ -96,23 +99,57 @@ function aggregate(into: Open, x: number, aggregator: Aggregator | undefined): v
 }
 
 /**
- * What a region counts, as a service's page shows it: fractions with their counters, the gauges of all living processes
- * as their aggregators say; nothing nameless, and nothing that a dead process alone could say.
+ * Makes what a region counts into what a service's page shows: fractions with their counters, the gauges of all living
+ * processes as their aggregators say; nothing nameless, and nothing that a dead process alone could say.
  *
- * @param samples of `Survey.read`
+ * Remembers which series belong together, for a region's rarely change from one look to the next.
  */
-export function merge(samples: readonly Sample[]): Merged[] {
-  const found = new Map<string, Open>()
-  for (const sample of samples) {
-    const { series } = sample
-    const isGauge = PROCESS_LABEL in series.labels
-    const aggregator = isGauge ? AGGREGATORS[series.code & 0xffff] : undefined
-    if (series.name === null || (isGauge && (!sample.held || aggregator === 'omit'))) continue
-    const identity = identityOf(series)
-    const known = found.get(identity.key)
-    if (known === undefined) found.set(identity.key, opened(sample, identity))
-    else if (isGauge) aggregate(known, sample.value, aggregator)
-    else known.value += sample.value
+export class Merger {
+  #series: Series[] = []
+  #identities: Identity[] = []
+  /** For each series the number of its family's set of labels. */
+  #places: number[] = []
+
+  /** @param samples of `Survey.read` */
+  merge(samples: readonly Sample[]): Merged[] {
+    this.#learn(samples)
+    const found: Open[] = []
+    const byPlace: (Open | undefined)[] = []
+    for (let i = 0; i < samples.length; i++) {
+      const sample = samples[i] as Sample
+      const { series, value, held } = sample
+      if (series.name === null) continue
+      const identity = this.#identities[i] as Identity
+      const { isGauge } = identity
+      const aggregator = isGauge ? AGGREGATORS[series.code & 0xffff] : undefined
+      if (isGauge && (!held || aggregator === 'omit')) continue
+      const place = this.#places[i] as number
+      const known = byPlace[place]
+      if (known === undefined) {
+        const open = opened(sample, identity)
+        byPlace[place] = open
+        found.push(open)
+      } else if (isGauge) aggregate(known, value, aggregator)
+      else known.value += value
+    }
+    return found
   }
-  return [...found.values()]
+
+  #learn(samples: readonly Sample[]): void {
+    const known = this.#series
+    if (samples.length === known.length && samples.every(({ series }, i) => series === known[i])) return
+    this.#series = samples.map(({ series }) => series)
+    this.#identities = this.#series.map(identityOf)
+    const places = new Map<string, number>()
+    this.#places = this.#identities.map(({ key }) => {
+      const place = places.get(key) ?? places.size
+      places.set(key, place)
+      return place
+    })
+  }
+}
+
+/** One look's {@link Merger.merge}. */
+export function merge(samples: readonly Sample[]): Merged[] {
+  return new Merger().merge(samples)
 }

@@ -46,7 +46,8 @@ const NO_COUNTS = new Float64Array(0)
  */
 export class Survey {
   readonly #region: Region
-  readonly #known = new Map<number, Series>()
+  /** By entry: these are small numbers. */
+  readonly #known: Series[] = []
 
   constructor(region: Region) {
     this.#region = region
@@ -64,24 +65,23 @@ export class Survey {
     succeed(backend.checkRegion(number), 'region')
     const samples: Sample[] = []
     for (let at = 0; at < numbers.length; ) {
-      const values = numbers.subarray(
-        at + SURVEY.head,
-        at + SURVEY.head + (numbers[at + SURVEY.values] as number),
-      )
+      const first = at + SURVEY.head
+      const end = first + (numbers[at + SURVEY.values] as number)
       const series = this.#seriesOf(
         number,
         numbers[at + SURVEY.entry] as number,
         numbers[at + SURVEY.generation] as number,
       )
       // Undefined: it was given back between the look and this.
-      if (series !== undefined) samples.push(sampleOf(series, numbers[at + SURVEY.held] === 1, values))
-      at += SURVEY.head + values.length
+      if (series !== undefined)
+        samples.push(sampleOf(series, numbers[at + SURVEY.held] === 1, numbers, first, end))
+      at = end
     }
     return samples
   }
 
   #seriesOf(region: number, entry: number, generation: number): Series | undefined {
-    const known = this.#known.get(entry)
+    const known = this.#known[entry]
     if (known?.generation === generation) return known
     const info = backend.describe(region, entry)
     const kind = info && KINDS.get(info.kind)
@@ -100,22 +100,24 @@ export class Survey {
       buckets,
       code: shape,
     })
-    this.#known.set(entry, series)
+    this.#known[entry] = series
     return series
   }
 }
 
-function sampleOf(series: Series, held: boolean, values: Float64Array): Sample {
+/** @param numbers with the series' values from `first` to before `end` */
+function sampleOf(series: Series, held: boolean, numbers: Float64Array, first: number, end: number): Sample {
   if (series.buckets === null) {
-    return { series, held, value: values[0] as number, counts: NO_COUNTS, min: Number.NaN, max: Number.NaN }
+    const value = numbers[first] as number
+    return { series, held, value, counts: NO_COUNTS, min: Number.NaN, max: Number.NaN }
   }
-  const get = (which: number): number => values[which] as number
+  const get = (which: number): number => numbers[first + which] as number
   const integers = get(HISTOGRAM.integersHigh) * 2 ** 32 + get(HISTOGRAM.integersLow)
   return {
     series,
     held,
     value: integers + get(HISTOGRAM.fractions),
-    counts: values.subarray(HISTOGRAM.buckets),
+    counts: numbers.subarray(first + HISTOGRAM.buckets, end),
     min: get(HISTOGRAM.min),
     max: get(HISTOGRAM.max),
   }

@@ -1,8 +1,13 @@
-import { type Merged, merge } from '../families'
+import { type Merged, Merger } from '../families'
 import type { Region } from '../region'
 import { Survey } from '../survey'
 
-const surveys = new WeakMap<Region, Survey>()
+interface Surveyor {
+  readonly survey: Survey
+  readonly merger: Merger
+}
+
+const surveyors = new WeakMap<Region, Surveyor>()
 
 /** What a region counted at one moment, by scope and name. */
 export class Look {
@@ -10,16 +15,17 @@ export class Look {
 
   /** @throws {RseqError} as `Survey.read` */
   constructor(region: Region) {
-    let survey = surveys.get(region)
-    if (survey === undefined) {
-      survey = new Survey(region)
-      surveys.set(region, survey)
+    let surveyor = surveyors.get(region)
+    if (surveyor === undefined) {
+      surveyor = { survey: new Survey(region), merger: new Merger() }
+      surveyors.set(region, surveyor)
     }
-    for (const one of merge(survey.read())) {
-      const names = this.scope(one.scope)
-      const known = names.get(one.name)
-      if (known === undefined) names.set(one.name, [one])
-      else known.push(one)
+    let last: Merged[] = []
+    for (const one of surveyor.merger.merge(surveyor.survey.read())) {
+      // Those of a family mostly stand together.
+      const [first] = last
+      if (first?.name !== one.name || first.scope !== one.scope) last = this.#listOf(one)
+      last.push(one)
     }
   }
 
@@ -31,6 +37,16 @@ export class Look {
       this.#found.set(scope, names)
     }
     return names
+  }
+
+  #listOf({ scope, name }: Merged): Merged[] {
+    const names = this.scope(scope)
+    let list = names.get(name)
+    if (list === undefined) {
+      list = []
+      names.set(name, list)
+    }
+    return list
   }
 
   scopes(): string[] {
