@@ -6,6 +6,7 @@ import type { Series } from '../survey'
 import { checkLabels, countOf, type Labels, labelsOf } from './labels'
 import type { Looks } from './look'
 import { labelsIn, type Place, placeApart, placeOf } from './memory'
+import { type Row, Rows } from './rows'
 import { Tree } from './tree'
 
 /** How to open what counts one set of labels. */
@@ -27,13 +28,6 @@ export interface Cell {
   close(): void
   /** Back to 0, for all threads and processes. */
   reset(): void
-}
-
-/** One line of a metric's part of the page, or of a histogram several. */
-export interface Row {
-  /** As they were given, in the order in which they were. */
-  readonly labels: Labels
-  readonly merged: Merged
 }
 
 /** Why a metric goes on in the process's own memory: a service must not end for want of cells. */
@@ -63,6 +57,7 @@ export class Family<C extends Cell> {
   readonly #open = new Set<C>()
   /** Labels of what others have opened. */
   readonly #others = new WeakMap<Series, Labels>()
+  readonly #rows = new Rows()
   #place: Place
   #spilled = false
 
@@ -125,6 +120,7 @@ export class Family<C extends Cell> {
     this.#openCell(current)
     this.#open.add(current)
     this.#cells.set(cell.labels, current)
+    this.#rows.forget()
     return current
   }
 
@@ -133,6 +129,7 @@ export class Family<C extends Cell> {
     cell.close()
     this.#open.delete(cell)
     this.#cells.delete(cell.labels)
+    this.#rows.forget()
   }
 
   /** Everything back to 0, and no hold of anything. */
@@ -148,10 +145,16 @@ export class Family<C extends Cell> {
   }
 
   /** This thread's sets of labels in the order in which they came, and then those of others. */
-  rows(looks: Looks): Row[] {
+  rows(looks: Looks): readonly Row[] {
+    const merged = this.#merged(looks)
+    // Of two regions, what has the same labels becomes one row.
+    return this.#spilled ? this.#rowsOf(merged) : this.#rows.of(merged, () => this.#rowsOf(merged))
+  }
+
+  #rowsOf(all: readonly Merged[]): Row[] {
     const own = new Map<C, Merged>()
     const others: Row[] = []
-    for (const one of this.#merged(looks)) {
+    for (const one of all) {
       const cell = this.#cells.find(one.labels)
       const isOwn = cell?.isOpen && Object.keys(one.labels).length === countOf(this.labelNames, cell.labels)
       const known = isOwn ? own.get(cell) : undefined
@@ -192,11 +195,12 @@ export class Family<C extends Cell> {
     for (const cell of this.#open) cell.close()
     this.#open.clear()
     this.#cells.clear()
+    this.#rows.forget()
   }
 
-  #merged(looks: Looks): Merged[] {
-    const places = this.#spilled ? [this.#place, this.#spillPlace()] : [this.#place]
-    return places.flatMap(({ region, scope }) => looks.at(region).scope(scope).get(this.name) ?? [])
+  #merged(looks: Looks): readonly Merged[] {
+    const at = ({ region, scope }: Place) => looks.at(region).scope(scope).get(this.name) ?? []
+    return this.#spilled ? [...at(this.#place), ...at(this.#spillPlace())] : at(this.#place)
   }
 
   /** The region keeps labels in the order of their names. */

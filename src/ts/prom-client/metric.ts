@@ -1,10 +1,11 @@
 import type { Registry } from 'prom-client'
 import { RseqError } from '../errors'
 import type { Merged } from '../families'
-import type { Cell, Row } from './family'
+import type { Cell } from './family'
 import { Family } from './family'
 import type { Labels } from './labels'
 import { Looks } from './look'
+import type { Row } from './rows'
 
 /** What prom-client's classes keep in their objects. */
 export interface Metric {

@@ -1,7 +1,7 @@
-import type { Row } from './family'
 import type { Labels } from './labels'
 import type { Looks } from './look'
-import { bucketsOf, type Metric, type Shared } from './metric'
+import type { Metric, Shared } from './metric'
+import type { Row } from './rows'
 
 /** How a registry writes its page. */
 export interface Style {
@@ -38,55 +38,79 @@ function braced(...parts: string[]): string {
   return text === '' ? '' : `{${text}}`
 }
 
-/** What a row's labels look like, made once: a thousand of them are most of a page's cost. */
-const texts = new WeakMap<object, string>()
-
-function ownText(labels: Labels): string {
-  let text = texts.get(labels)
-  if (text === undefined) {
-    text = labelText(labels)
-    texts.set(labels, text)
-  }
-  return text
-}
-
 /** The registry's labels, but for those that a series has itself. */
 function defaultText(defaults: Readonly<Labels>, own: object): string {
   const more = Object.entries(defaults).filter(([name]) => !Object.hasOwn(own, name))
   return more.length === 0 ? '' : labelText(Object.fromEntries(more))
 }
 
-function histogramLines(name: string, bounds: readonly number[], row: Row, defaults: string): string[] {
-  const own = ownText(row.labels)
-  const buckets = bucketsOf(bounds, row.merged)
-  const lines = buckets.map(([le, total]) => `${name}_bucket${braced(`le="${le}"`, defaults, own)} ${total}`)
+/** What stands before the numbers of a metric's rows. */
+interface Heads {
+  readonly style: string
+  /** Of a histogram several for each row: its buckets, the sum, and the count. */
+  readonly texts: readonly string[]
+}
+
+/** Written once, for they are most of a page's cost. */
+const written = new WeakMap<readonly Row[], Heads>()
+
+function headsOf(
+  rows: readonly Row[],
+  style: string,
+  write: (row: Row) => string | string[],
+): Heads['texts'] {
+  const known = written.get(rows)
+  if (known?.style === style) return known.texts
+  const texts = rows.flatMap(write)
+  written.set(rows, { style, texts })
+  return texts
+}
+
+function histogramHeads(name: string, bounds: readonly number[], defaults: string, own: string): string[] {
   const labels = braced(defaults, own)
-  const count = buckets.at(-1)?.[1] ?? 0
-  return [...lines, `${name}_sum${labels} ${numberText(row.merged.value)}`, `${name}_count${labels} ${count}`]
+  return [
+    ...[...bounds, '+Inf'].map((le) => `\n${name}_bucket${braced(`le="${le}"`, defaults, own)} `),
+    `\n${name}_sum${labels} `,
+    `\n${name}_count${labels} `,
+  ]
 }
 
 /** A metric's part of the page, over all threads and processes. */
 export function textOf(metric: Metric, { family, bounds }: Shared, looks: Looks, style: Style): string {
-  return linesOf(metric, bounds, family.rows(looks), style).join('\n')
+  return textOfRows(metric, bounds, family.rows(looks), style)
 }
 
 /** @param metric whose name, help and type head the lines */
-export function linesOf(
+export function textOfRows(
   { name, help, type }: Pick<Metric, 'name' | 'help' | 'type'>,
   bounds: readonly number[],
   rows: readonly Row[],
   { openMetrics, defaults }: Style,
-): string[] {
+): string {
   // OpenMetrics has the family's name without what its lines end in.
   const isTotal = openMetrics && type === 'counter'
   const shown = escaped(isTotal ? name.replace(/_total$/, '') : name)
-  const lines = [`# HELP ${shown} ${escaped(help)}`, `# TYPE ${shown} ${type}`]
   const lineName = isTotal ? `${shown}_total` : shown
-  const hasDefaults = Object.keys(defaults).length > 0
-  for (const row of rows) {
-    const more = hasDefaults ? defaultText(defaults, row.labels) : ''
-    if (type === 'histogram') lines.push(...histogramLines(shown, bounds, row, more))
-    else lines.push(`${lineName}${braced(ownText(row.labels), more)} ${numberText(row.merged.value)}`)
+  const heads = headsOf(rows, `${lineName}{${labelText(defaults)}}`, ({ labels }) => {
+    const own = labelText(labels)
+    const more = defaultText(defaults, labels)
+    if (type === 'histogram') return histogramHeads(shown, bounds, more, own)
+    return `\n${lineName}${braced(own, more)} `
+  })
+  let text = `# HELP ${shown} ${escaped(help)}\n# TYPE ${shown} ${type}`
+  let next = 0
+  for (const { merged } of rows) {
+    if (type === 'histogram') {
+      let total = 0
+      for (let i = 0; i <= bounds.length; i++) {
+        total += merged.counts[i] ?? 0
+        text += heads[next++] + numberText(total)
+      }
+      text += heads[next++] + numberText(merged.value)
+      text += heads[next++] + numberText(total)
+    } else {
+      text += heads[next++] + numberText(merged.value)
+    }
   }
-  return lines
+  return text
 }

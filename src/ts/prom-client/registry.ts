@@ -6,8 +6,9 @@ import type { Labels } from './labels'
 import { Looks } from './look'
 import { currentRegion, enrol, GLOBAL_SCOPE, scopeOf } from './memory'
 import { jsonOf, type Metric, type MetricJSON, sharedOf } from './metric'
-import { linesOf, type Style, textOf } from './page'
+import { type Style, textOf, textOfRows } from './page'
 import { prom } from './peer'
+import { type Row, Rows } from './rows'
 
 /** prom-client's class, with the fields that it keeps to itself. */
 interface Base {
@@ -99,6 +100,16 @@ function unknowns(registry: Base, { looks }: Contents): Unknown[] {
   return found
 }
 
+const rowsOfUnknowns = new WeakMap<Base, Map<string, Rows>>()
+
+function unknownRows(registry: Base, { name, all }: Unknown): readonly Row[] {
+  const names = rowsOfUnknowns.get(registry) ?? new Map<string, Rows>()
+  rowsOfUnknowns.set(registry, names)
+  const rows = names.get(name) ?? new Rows()
+  names.set(name, rows)
+  return rows.of(all, () => all.map((merged) => ({ labels: merged.labels as Labels, merged })))
+}
+
 /** prom-client's own text, of a metric that it counts. */
 function foreignText(registry: Base, data: MetricJSON, { openMetrics }: Style): Promise<string> {
   const isTotal = openMetrics && data.type === 'counter'
@@ -118,8 +129,7 @@ async function pageOf(registry: Base, contents: Contents, style: Style): Promise
   }
   if (showsAll(registry)) {
     for (const one of unknowns(registry, contents)) {
-      const rows = one.all.map((merged) => ({ labels: merged.labels as Labels, merged }))
-      parts.push(linesOf(one, one.bounds, rows, style).join('\n'))
+      parts.push(textOfRows(one, one.bounds, unknownRows(registry, one), style))
     }
     const others = unknownForeigners(published, (name) => name in registry._metrics)
     for (const data of others) parts.push(foreignText(registry, data, style))

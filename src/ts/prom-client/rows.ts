@@ -1,0 +1,49 @@
+import type { Merged } from '../families'
+import type { Labels } from './labels'
+
+/** One line of a metric's part of the page, or of a histogram several. */
+export interface Row {
+  /** As they were given, in the order in which they were. */
+  readonly labels: Labels
+  /** As the last look has it. */
+  merged: Merged
+}
+
+/**
+ * The rows of a metric: the same objects in every look, as long as its series stay the same. So what their labels look
+ * like is written once. Read them before the next look.
+ */
+export class Rows {
+  #all: readonly Row[] = []
+  /** In the order in which the look has them. */
+  #inOrder: readonly Row[] = []
+
+  /**
+   * @param merged what a look has of the metric
+   * @param make rows of that, in the page's order, one for each
+   */
+  of(merged: readonly Merged[], make: () => Row[]): readonly Row[] {
+    if (!this.#renew(merged)) {
+      this.#all = make()
+      const rows = new Map(this.#all.map((row) => [row.merged, row]))
+      this.#inOrder = merged.flatMap((one) => rows.get(one) ?? [])
+    }
+    return this.#all
+  }
+
+  /** What belongs to the rows may have changed, though the series have not. */
+  forget(): void {
+    this.#all = this.#inOrder = []
+  }
+
+  /** @returns false where the series are not those of the rows */
+  #renew(merged: readonly Merged[]): boolean {
+    const rows = this.#inOrder
+    if (rows.length !== merged.length) return false
+    for (let i = 0; i < rows.length; i++) {
+      if (rows[i]?.merged.series !== merged[i]?.series) return false
+    }
+    for (let i = 0; i < rows.length; i++) (rows[i] as Row).merged = merged[i] as Merged
+    return true
+  }
+}
