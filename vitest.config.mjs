@@ -4,13 +4,16 @@ import { defineConfig } from 'vitest/config'
 // Milliseconds for one test; emulated machines need more.
 const patience = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000)
 
+const built = (path) => fileURLToPath(new URL(path, import.meta.url))
+
 // The tests use the package as its users do: the built lib/ and addon, through its ES module entry.
 export default defineConfig({
   resolve: {
-    alias: {
-      'rseq/opentelemetry': fileURLToPath(new URL('lib/opentelemetry/index.mjs', import.meta.url)),
-      rseq: fileURLToPath(new URL('lib/index.mjs', import.meta.url)),
-    },
+    alias: [
+      { find: /^rseq$/, replacement: built('lib/index.mjs') },
+      { find: /^rseq\/prom-client$/, replacement: built('lib/prom-client/index.mjs') },
+      { find: /^rseq\/opentelemetry$/, replacement: built('lib/opentelemetry/index.mjs') },
+    ],
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -46,6 +46,11 @@ interface Identity {
 
 const identities = new WeakMap<Series, Identity>()
 
+/** What it is for people: fractions are a counter's. */
+function shownKind({ kind, labels }: Series): Kind {
+  return kind === 'sum' && PART_LABEL in labels ? 'counter' : kind
+}
+
 function identityOf(series: Series): Identity {
   const known = identities.get(series)
   if (known !== undefined) return known
@@ -53,7 +58,7 @@ function identityOf(series: Series): Identity {
   const given = pairs.filter(([name]) => !name.startsWith('rseq.'))
   const scope = series.labels[SCOPE_LABEL] ?? ''
   const identity = {
-    key: JSON.stringify([series.name, scope, given]),
+    key: JSON.stringify([series.name, scope, shownKind(series), given]),
     labels: given.length === pairs.length ? series.labels : Object.freeze(Object.fromEntries(given)),
     scope,
     isGauge: PROCESS_LABEL in series.labels,
@@ -70,12 +75,11 @@ interface Open extends Merged {
 function opened({ series, value, counts, min, max }: Sample, { labels, scope }: Identity): Open {
   const { name, kind, help, unit, buckets, code } = series
   const role = kind === 'gauge' ? code >>> 16 : 0
-  const shown = kind === 'sum' && PART_LABEL in series.labels ? 'counter' : kind
   return {
     name: name ?? '',
     labels,
     scope,
-    kind: shown,
+    kind: shownKind(series),
     help,
     unit,
     buckets,

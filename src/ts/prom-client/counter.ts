@@ -11,7 +11,9 @@ import { prom } from './peer'
 /** @throws as prom-client does */
 function amountOf(value: unknown): number {
   if (value === undefined || value === null) return 1
-  if (value && !Number.isFinite(value)) throw new TypeError(`Value is not a valid number: ${format(value)}`)
+  // NaN too, which prom-client takes: it would be the whole service's value from then on.
+  if ((value || Number.isNaN(value)) && !Number.isFinite(value))
+    throw new TypeError(`Value is not a valid number: ${format(value)}`)
   if ((value as number) < 0) throw new Error('It is not possible to decrease a counter')
   return Number(value)
 }
@@ -22,7 +24,6 @@ class CounterCell implements Cell {
   readonly labels: Labels
   #integers: PerCpuCounter | null = null
   #fractions: PerCpuSum | null = null
-  #options: CellOptions | null = null
   /** Of its own, so that it works without the object, as prom-client's does. */
   readonly inc: (value?: number) => void
 
@@ -42,7 +43,6 @@ class CounterCell implements Cell {
 
   open(options: CellOptions): void {
     this.#integers = PerCpuCounter.named(this.#family.name, options)
-    this.#options = options
   }
 
   /** @param amount of {@link amountOf} */
@@ -66,9 +66,10 @@ class CounterCell implements Cell {
   }
 
   #openFractions(): PerCpuSum {
-    const options = this.#options as CellOptions
-    const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
-    this.#fractions ??= PerCpuSum.named(this.#family.name, { ...options, labels })
+    this.#fractions ??= this.#family.placed(this, (options) => {
+      const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
+      return PerCpuSum.named(this.#family.name, { ...options, labels })
+    })
     return this.#fractions
   }
 }

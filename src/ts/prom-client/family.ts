@@ -1,10 +1,10 @@
 import type { Registry } from 'prom-client'
 import { RseqError } from '../errors'
-import type { Merged } from '../families'
+import { type Merged, SCOPE_LABEL } from '../families'
 import { Region } from '../region'
 import type { Series } from '../survey'
 import { checkLabels, countOf, type Labels, labelsOf } from './labels'
-import type { Looks } from './look'
+import { Looks } from './look'
 import { labelsIn, type Place, placeApart, placeOf } from './memory'
 import { type Row, Rows } from './rows'
 import { Tree } from './tree'
@@ -36,15 +36,25 @@ const SPILLS = new Set([
   'ERR_RSEQ_NO_MEMORY',
   'ERR_RSEQ_REGION_BUSY',
   'ERR_RSEQ_REGION_LOST',
+  'ERR_RSEQ_READ_ONLY',
+  // Another process has a metric of that name with other bounds, or of another type.
+  'ERR_RSEQ_KIND',
 ])
 
 let warned = false
 
-function warnOnce({ message, code }: RseqError): void {
+/** Something is counted, and nobody else sees it. */
+export function warnOnce(error: Error): void {
   if (warned) return
   warned = true
-  process.emitWarning(`rseq/prom-client: new series are of this process alone. ${message}`, { code })
+  const { message, code } = error as NodeJS.ErrnoException
+  process.emitWarning(`rseq/prom-client: new series are of this process alone. ${message}`, {
+    ...(code !== undefined && { code }),
+  })
 }
+
+/** What a metric has in common with what others may have counted under its name. */
+export type Fits = (merged: Merged) => boolean
 
 /** A metric's name, and its sets of labels: those that this thread has, and those of all others. */
 export class Family<C extends Cell> {
@@ -52,6 +62,9 @@ export class Family<C extends Cell> {
   readonly labelNames: readonly string[]
   readonly #help: string
   readonly #make: (family: Family<C>, labels: Labels) => C
+  readonly #fits: Fits
+  /** Counting a set's labels tells whether it has others: see {@link given}. */
+  readonly #isCountable: boolean
   readonly #cells: Tree<C>
   /** In the order in which they were opened. */
   readonly #open = new Set<C>()
@@ -65,13 +78,31 @@ export class Family<C extends Cell> {
   constructor(
     metric: { name: string; help: string; labelNames: readonly string[]; registers: readonly Registry[] },
     make: (family: Family<C>, labels: Labels) => C,
+    fits: Fits,
   ) {
     this.name = metric.name
     this.labelNames = metric.labelNames
     this.#help = metric.help
     this.#make = make
+    this.#fits = fits
+    const { labelNames } = metric
+    this.#isCountable =
+      new Set(labelNames).size === labelNames.length && !labelNames.some((name) => name in {})
     this.#cells = new Tree(metric.labelNames)
     this.#place = placeOf(metric.name, metric.registers)
+  }
+
+  /**
+   * Opens a cell, and closes it again: nothing that is counted later is to find out that names, texts or bounds are too
+   * long.
+   *
+   * @throws {RangeError | RseqError}
+   */
+  tryOut(): void {
+    const cell = this.#make(this, {})
+    const { region, scope } = placeApart()
+    cell.open({ region, labels: { [SCOPE_LABEL]: scope }, help: this.#help })
+    cell.close()
   }
 
   /**
@@ -80,8 +111,10 @@ export class Family<C extends Cell> {
   cell(labels: Labels): C {
     let cell = this.#cells.find(labels)
     if (cell === undefined) {
-      cell = this.#make(this, labels)
-      this.#cells.set(labels, cell)
+      // What the caller does with the object later, or its getters do now, is no matter of ours.
+      const own = { ...labels }
+      cell = this.#cells.find(own) ?? this.#make(this, own)
+      this.#cells.set(own, cell)
     }
     return cell
   }
@@ -94,7 +127,7 @@ export class Family<C extends Cell> {
   given(labels: Labels): C {
     let others = -countOf(this.labelNames, labels)
     for (const _ in labels) others++
-    if (others !== 0) checkLabels(this.labelNames, labels)
+    if (others !== 0 || !this.#isCountable) checkLabels(this.labelNames, labels)
     return this.cell(labels)
   }
 
@@ -117,7 +150,7 @@ export class Family<C extends Cell> {
   opened(cell: C): C {
     const current = this.#cells.find(cell.labels) ?? cell
     if (current.isOpen) return current
-    this.#openCell(current)
+    this.placed(current, (options) => current.open(options))
     this.#open.add(current)
     this.#cells.set(cell.labels, current)
     this.#rows.forget()
@@ -132,8 +165,10 @@ export class Family<C extends Cell> {
     this.#rows.forget()
   }
 
-  /** Everything back to 0, and no hold of anything. */
+  /** Everything back to 0, what others have opened too, and no hold of anything. */
   reset(): void {
+    for (const { labels, merged } of this.rows(new Looks()))
+      if (merged.kind !== 'gauge') this.opened(this.cell(labels))
     for (const cell of this.#open) cell.reset()
     this.#close()
   }
@@ -171,20 +206,19 @@ export class Family<C extends Cell> {
     return rows
   }
 
-  #openCell(cell: C): void {
+  /** Opens something of a cell: in the process's own memory, where it cannot be in the region. */
+  placed<T>(cell: C, open: (options: CellOptions) => T): T {
+    const at = (place: Place): T =>
+      open({ region: place.region, labels: labelsIn(place, cell.labels), help: this.#help })
     try {
-      this.#openAt(this.#place, cell)
+      return at(this.#place)
     } catch (error) {
       const spills = error instanceof RseqError && SPILLS.has(error.code)
       if (!spills || this.#place.region === Region.process) throw error
       warnOnce(error)
       this.#spilled = true
-      this.#openAt(this.#spillPlace(), cell)
+      return at(this.#spillPlace())
     }
-  }
-
-  #openAt(place: Place, cell: C): void {
-    cell.open({ region: place.region, labels: labelsIn(place, cell.labels), help: this.#help })
   }
 
   #spillPlace(): Place {
@@ -199,7 +233,8 @@ export class Family<C extends Cell> {
   }
 
   #merged(looks: Looks): readonly Merged[] {
-    const at = ({ region, scope }: Place) => looks.at(region).scope(scope).get(this.name) ?? []
+    const at = ({ region, scope }: Place): readonly Merged[] =>
+      (looks.at(region).scope(scope).get(this.name) ?? []).filter(this.#fits)
     return this.#spilled ? [...at(this.#place), ...at(this.#spillPlace())] : at(this.#place)
   }
 
@@ -207,11 +242,11 @@ export class Family<C extends Cell> {
   #inOrder({ series, labels }: Merged): Labels {
     const known = this.#others.get(series)
     if (known !== undefined) return known
-    const out: Labels = {}
+    const found = new Map<string, string>()
     for (const name of [...this.labelNames, ...Object.keys(labels)]) {
-      const value = labels[name]
-      if (value !== undefined) out[name] = value
+      if (Object.hasOwn(labels, name)) found.set(name, labels[name] as string)
     }
+    const out: Labels = Object.fromEntries(found)
     this.#others.set(series, out)
     return out
   }

@@ -3,9 +3,10 @@ import { backend } from '../backend'
 import { AGGREGATORS, type Aggregator, type Merged } from '../families'
 import { Gauge } from '../gauge'
 import type { Region } from '../region'
+import { warnOnce } from './family'
 import type { Labels } from './labels'
 import { currentRegion, labelsIn, type Place, scopeOf } from './memory'
-import { type Metric, type MetricJSON, sharedOf, type Value } from './metric'
+import { isCountedByProm, type Metric, type MetricJSON, sharedOf, type Value } from './metric'
 
 /*
  * What prom-client counts itself, of each process alone: default metrics, those of other packages, with exemplars. Each
@@ -30,7 +31,7 @@ interface Published {
   round: number
 }
 
-function labelsKey(labels: Readonly<Record<string, unknown>>): string {
+function labelsKey(labels: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify(
     Object.keys(labels)
       .sort()
@@ -62,19 +63,34 @@ class Publisher {
     }
   }
 
-  #put({ name, help, type, aggregator }: MetricJSON, { value, labels, metricName = name }: Value): void {
-    if (typeof value !== 'number') return
+  #put(metric: MetricJSON, { value, labels = {}, metricName = metric.name }: Value): void {
+    const { aggregator = 'sum' } = metric
+    // Others would not know what to make of several processes' values.
+    if (typeof value !== 'number' || !AGGREGATORS.includes(aggregator as Aggregator)) return
     const key = metricName + labelsKey(labels)
     let known = this.#published.get(key)
     if (known === undefined) {
-      const code = Math.max(0, AGGREGATORS.indexOf(aggregator as Aggregator))
-      const role = Math.max(0, (TYPES as readonly string[]).indexOf(type))
-      const options = { region: this.#place.region, labels: labelsIn(this.#place, labels), help }
-      known = { gauge: Gauge.named(metricName, options, role * 65536 + code), round: 0 }
+      const gauge = this.#opened(metric, metricName, labels)
+      if (gauge === null) return
+      known = { gauge, round: 0 }
       this.#published.set(key, known)
     }
     known.round = this.#round
     known.gauge.set(value)
+  }
+
+  /** @returns null where there is no room for it, or no way to name it: others do not see it then */
+  #opened({ help, type, aggregator }: MetricJSON, name: string, labels: Labels): Gauge | null {
+    const code = Math.max(0, AGGREGATORS.indexOf(aggregator as Aggregator))
+    const role = Math.max(0, (TYPES as readonly string[]).indexOf(type))
+    const { region } = this.#place
+    try {
+      const options = { region, labels: labelsIn(this.#place, labels), help: String(help) }
+      return Gauge.named(name, options, role * 65536 + code)
+    } catch (error) {
+      warnOnce(error as Error)
+      return null
+    }
   }
 }
 
@@ -84,11 +100,13 @@ let isWatching = false
 
 function publisherOf(registry: Registry): Publisher {
   let publisher = known.get(registry)
-  if (publisher === undefined) {
-    publisher = new Publisher(registry)
-    known.set(registry, publisher)
-    publishers.set(new WeakRef(registry), publisher)
-  }
+  if (publisher?.region === currentRegion()) return publisher
+  // Nothing is left where this process no longer looks.
+  publisher?.publish([])
+  publisher = new Publisher(registry)
+  known.set(registry, publisher)
+  const before = [...publishers.keys()].find((reference) => reference.deref() === registry)
+  publishers.set(before ?? new WeakRef(registry), publisher)
   return publisher
 }
 
@@ -104,7 +122,7 @@ export async function refresh(registry: Registry): Promise<Map<Metric, MetricJSO
   await Promise.all(
     metrics.map(async (metric) => {
       if (sharedOf(metric) !== undefined) await metric.collect?.()
-      else if (metric.type !== 'summary') foreign.set(metric, await metric.get())
+      else if (isCountedByProm(metric) && metric.type !== 'summary') foreign.set(metric, await metric.get())
     }),
   )
   // Where another thread speaks for this process, a page has what that one said.

@@ -33,7 +33,7 @@ class HistogramCell implements Cell {
     this.observe = (value) => {
       const histogram = this.#histogram
       if (histogram !== null && Number.isFinite(value)) histogram.record(value)
-      else this.#family.opened(this).record(sampleOf(value))
+      else this.record(sampleOf(value))
     }
     this.startTimer = () => startTimer(labels)
   }
@@ -88,11 +88,8 @@ export class Histogram<T extends string = string> extends prom.Histogram<T> {
     if (family === null) return
     // prom-client's constructor has given the object an observe of its own.
     this.observe = (labels: unknown, value?: unknown) => {
-      if (isObject(labels)) {
-        family.given(labels).record(sampleOf(value))
-      } else {
-        family.cell({}).record(sampleOf(value === undefined ? labels : value))
-      }
+      if (isObject(labels)) family.given(labels).record(sampleOf(value))
+      else family.cell({}).record(sampleOf(labels === 0 || labels ? labels : value))
     }
   }
 

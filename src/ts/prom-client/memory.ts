@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads'
 import type { Registry } from 'prom-client'
 import { SCOPE_LABEL } from '../families'
 import { Region, regionNumber } from '../region'
@@ -41,10 +42,11 @@ export interface Place {
 }
 
 /*
- * The same code makes the same registries in the same order: so a registry's number is one that all processes know it
- * by.
+ * The same code gives the same registries their first metrics in the same order: so a registry's number is one that all
+ * processes know it by. What has no metrics, as what shows those of others, takes none: the process that answers scrapes
+ * may make more of them than others do. Null: no number yet.
  */
-const scopes = new WeakMap<Registry, string>()
+const scopes = new WeakMap<Registry, string | null>()
 let registries = 0
 const unregistered = new Map<string, number>()
 let detached = 0
@@ -54,13 +56,23 @@ let detached = 0
  *
  * @param scope of a view of what others have registered
  */
-export function enrol(registry: Registry, scope?: string): void {
-  if (scope === undefined) registries++
-  scopes.set(registry, scope ?? `${GLOBAL_SCOPE}:${registries}`)
+export function enrol(registry: Registry, scope: string | null = null): void {
+  scopes.set(registry, scope)
+}
+
+export function isGlobal(registry: Registry): boolean {
+  return !scopes.has(registry)
 }
 
 export function scopeOf(registry: Registry): string {
-  return scopes.get(registry) ?? GLOBAL_SCOPE
+  if (isGlobal(registry)) return GLOBAL_SCOPE
+  let scope = scopes.get(registry)
+  if (scope === undefined || scope === null) {
+    registries++
+    scope = `${GLOBAL_SCOPE}:${registries}`
+    scopes.set(registry, scope)
+  }
+  return scope
 }
 
 /** @param registers that a metric was made for, in order */
@@ -76,7 +88,8 @@ export function placeOf(name: string, registers: readonly Registry[]): Place {
 /** For a metric that was taken out of its registries: it counts on, and nobody else sees it. */
 export function placeApart(): Place {
   detached++
-  return { region: Region.process, scope: `${GLOBAL_SCOPE}:apart:${detached}` }
+  // The process's region is that of its other threads, too.
+  return { region: Region.process, scope: `${GLOBAL_SCOPE}:apart:${threadId}.${detached}` }
 }
 
 /** As the region's directory has them. */
@@ -84,10 +97,9 @@ export function labelsIn(
   { scope }: Place,
   labels: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
-  const out: Record<string, string> = { [SCOPE_LABEL]: scope }
+  const given = Object.entries(labels).filter(([, value]) => value !== undefined)
   // Lone surrogates would be refused, by something that prom-client takes.
-  for (const [name, value] of Object.entries(labels)) {
-    if (value !== undefined) out[name] = String(value).toWellFormed()
-  }
-  return out
+  const pairs = given.map(([name, value]) => [name, String(value).toWellFormed()])
+  // Own properties, __proto__ too.
+  return Object.fromEntries([[SCOPE_LABEL, scope], ...pairs])
 }

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import { RseqError } from '../errors'
-import type { Merged } from '../families'
-import type { Cell } from './family'
+import { AGGREGATORS, type Aggregator, type Merged } from '../families'
+import type { Cell, Fits } from './family'
 import { Family } from './family'
 import type { Labels } from './labels'
 import { Looks } from './look'
@@ -45,9 +45,34 @@ export interface Shared {
 
 const all = new WeakMap<object, Shared>()
 
-/** @returns undefined where prom-client itself does the counting */
+/**
+ * On what counts in a region: a copy of this module that was loaded beside this one has to know it, and cannot look into
+ * this one's memory.
+ */
+const MARK = Symbol.for('rseq/prom-client')
+
+/** Each process for itself, that is. */
+export function isCountedByProm(metric: object): boolean {
+  return !(MARK in metric)
+}
+
+/** @returns undefined where prom-client itself does the counting, or another copy of this module */
 export function sharedOf(metric: object): Shared | undefined {
   return all.get(metric)
+}
+
+function isShareable({ type, aggregator = 'sum', enableExemplars }: Metric): boolean {
+  if (enableExemplars) return false
+  return type === 'gauge' ? AGGREGATORS.includes(aggregator as Aggregator) : aggregator === 'sum'
+}
+
+/** Others may have given its name to something else. */
+function fitting(type: Metric['type'], bounds: readonly number[]): Fits {
+  if (type !== 'histogram') return ({ kind }) => kind === type
+  return ({ buckets }) => {
+    const theirs = buckets?.shape.extra
+    return theirs?.length === bounds.length && bounds.every((x, i) => x === theirs[i])
+  }
 }
 
 /**
@@ -61,12 +86,13 @@ export function share<C extends Cell>(
   bounds: readonly number[],
   make: (family: Family<C>, labels: Labels) => C,
 ): Family<C> | null {
-  const isSummed = metric.type === 'gauge' || metric.aggregator === 'sum'
-  if (metric.enableExemplars || !isSummed) return null
+  if (!isShareable(metric)) return null
   try {
-    const family = new Family(metric, make)
+    const family = new Family(metric, make, fitting(metric.type, bounds))
+    family.tryOut()
     showUnlabelled(metric, family)
     all.set(metric, { family: family as unknown as Family<Cell>, bounds })
+    Object.defineProperty(metric, MARK, { value: true })
     return family
   } catch (error) {
     if (!(error instanceof RseqError) && !(error instanceof RangeError)) throw error

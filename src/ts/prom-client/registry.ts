@@ -4,8 +4,8 @@ import type { Merged } from '../families'
 import { foreignScope, refresh, unknownForeigners, watch, wholeOf } from './foreign'
 import type { Labels } from './labels'
 import { Looks } from './look'
-import { currentRegion, enrol, GLOBAL_SCOPE, scopeOf } from './memory'
-import { jsonOf, type Metric, type MetricJSON, sharedOf } from './metric'
+import { currentRegion, enrol, isGlobal, scopeOf } from './memory'
+import { isCountedByProm, jsonOf, type Metric, type MetricJSON, sharedOf, showUnlabelled } from './metric'
 import { type Style, textOf, textOfRows } from './page'
 import { prom } from './peer'
 import { type Row, Rows } from './rows'
@@ -31,6 +31,8 @@ const { OPENMETRICS_CONTENT_TYPE } = prom.Registry
 const homes = new WeakMap<Metric, Set<Base>>()
 const views = new WeakSet<Base>()
 const wide = new WeakSet<Base>()
+/** Of what merge() made: what it shows. */
+const sources = new WeakMap<Base, readonly Base[]>()
 
 const TYPES: Record<Kind, Metric['type']> = {
   counter: 'counter',
@@ -46,10 +48,14 @@ function asProm(registry: Base): PromRegistry {
 function enter(metric: Metric, registry: Base): void {
   const all = homes.get(metric) ?? new Set()
   homes.set(metric, all.add(registry))
+  const shared = sharedOf(metric)
+  // It was taken out, or in none.
+  if (shared !== undefined) showUnlabelled(metric, shared.family)
+  scopeOf(asProm(registry))
   // Whether it counts in a region is known after its constructor, which calls this.
   setImmediate(() => {
     const isHere = registry._metrics[metric.name] === metric
-    if (isHere && (sharedOf(metric) === undefined || metric.collect !== undefined)) watch(asProm(registry))
+    if (isHere && (isCountedByProm(metric) || metric.collect !== undefined)) watch(asProm(registry))
   }).unref()
 }
 
@@ -59,9 +65,17 @@ function leave(metric: Metric, registry: Base): void {
   if (all?.size === 0) sharedOf(metric)?.family.setApart()
 }
 
-/** Those that show what only other processes have registered, too. */
-function showsAll(registry: Base): boolean {
-  return scopeOf(asProm(registry)) === GLOBAL_SCOPE || wide.has(registry)
+/** Those, among what a registry shows, that show what only other processes have registered, too. */
+function showingAll(registry: Base): Base[] {
+  const from = sources.get(registry)
+  if (from !== undefined) return [...new Set(from.flatMap(showingAll))]
+  return isGlobal(asProm(registry)) || wide.has(registry) ? [registry] : []
+}
+
+/** The registry that a metric is shown from: as what it is published. */
+function sourceOf(metric: Metric, registry: Base): Base {
+  const from = sources.get(registry)?.find(({ _metrics }) => _metrics[metric.name] === metric)
+  return from === undefined ? registry : sourceOf(metric, from)
 }
 
 /** What a page is made of. */
@@ -69,15 +83,24 @@ interface Contents {
   readonly looks: Looks
   /** What prom-client counts, as this process has it. */
   readonly local: ReadonlyMap<Metric, MetricJSON>
-  /** What all processes have published of such metrics. */
-  readonly published: ReadonlyMap<string, Merged[]>
+}
+
+async function refreshed(registry: Base): Promise<Map<Metric, MetricJSON>> {
+  const from = sources.get(registry)
+  if (from === undefined) return refresh(asProm(registry))
+  const all = await Promise.all(from.map(refreshed))
+  return new Map(all.flatMap((local) => [...local]))
 }
 
 async function contentsOf(registry: Base): Promise<Contents> {
-  const local = await refresh(asProm(registry))
+  const local = await refreshed(registry)
   // Behind what the metrics collect: one look for all of them.
-  const looks = new Looks()
-  return { looks, local, published: looks.at(currentRegion()).scope(foreignScope(asProm(registry))) }
+  return { local, looks: new Looks() }
+}
+
+/** What all processes have published of a registry's metrics that prom-client counts. */
+function publishedOf(registry: Base, { looks }: Contents): ReadonlyMap<string, Merged[]> {
+  return looks.at(currentRegion()).scope(foreignScope(asProm(registry)))
 }
 
 /** Of a name that only other processes have registered. */
@@ -89,11 +112,11 @@ interface Unknown {
   readonly all: readonly Merged[]
 }
 
-function unknowns(registry: Base, { looks }: Contents): Unknown[] {
+function unknowns(registry: Base, isKnown: (name: string) => boolean, { looks }: Contents): Unknown[] {
   const found: Unknown[] = []
   for (const [name, all] of looks.at(currentRegion()).scope(scopeOf(asProm(registry)))) {
     const [first] = all
-    if (name in registry._metrics || first === undefined) continue
+    if (isKnown(name) || first === undefined) continue
     const { help, kind, buckets } = first
     found.push({ name, help, type: TYPES[kind], bounds: Array.from(buckets?.shape.extra ?? []), all })
   }
@@ -118,20 +141,23 @@ function foreignText(registry: Base, data: MetricJSON, { openMetrics }: Style): 
 }
 
 async function pageOf(registry: Base, contents: Contents, style: Style): Promise<string[]> {
-  const { looks, local, published } = contents
+  const { looks, local } = contents
   const parts: (string | Promise<string>)[] = []
   for (const metric of registry.getMetricsAsArray()) {
     const shared = sharedOf(metric)
     const data = local.get(metric)
     if (shared !== undefined) parts.push(textOf(metric, shared, looks, style))
-    else if (data !== undefined) parts.push(foreignText(registry, wholeOf(data, published), style))
-    else parts.push(registry.getMetricsAsString(metric))
+    else if (data !== undefined) {
+      const published = publishedOf(sourceOf(metric, registry), contents)
+      parts.push(foreignText(registry, wholeOf(data, published), style))
+    } else parts.push(registry.getMetricsAsString(metric))
   }
-  if (showsAll(registry)) {
-    for (const one of unknowns(registry, contents)) {
-      parts.push(textOfRows(one, one.bounds, unknownRows(registry, one), style))
+  const isKnown = (name: string): boolean => name in registry._metrics
+  for (const whole of showingAll(registry)) {
+    for (const one of unknowns(whole, isKnown, contents)) {
+      parts.push(textOfRows(one, one.bounds, unknownRows(whole, one), style))
     }
-    const others = unknownForeigners(published, (name) => name in registry._metrics)
+    const others = unknownForeigners(publishedOf(whole, contents), isKnown)
     for (const data of others) parts.push(foreignText(registry, data, style))
   }
   return Promise.all(parts)
@@ -179,13 +205,15 @@ export class Registry extends Base {
 
   /** As {@link metrics}, for what is registered in this process. */
   override async getMetricsAsJSON(): Promise<MetricJSON[]> {
-    const { looks, local, published } = await contentsOf(this)
+    const contents = await contentsOf(this)
+    const { looks, local } = contents
     const all: MetricJSON[] = []
     for (const metric of this.getMetricsAsArray()) {
       const shared = sharedOf(metric)
       const data = local.get(metric)
       if (shared !== undefined) all.push(jsonOf(metric, shared, looks))
-      else all.push(data === undefined ? await metric.get() : wholeOf(data, published))
+      else if (data === undefined) all.push(await metric.get())
+      else all.push(wholeOf(data, publishedOf(sourceOf(metric, this), contents)))
     }
     const defaults = this._defaultLabels
     if (Object.keys(defaults).length === 0) return all
@@ -208,6 +236,7 @@ export class Registry extends Base {
     const [first] = registries
     const merged = new Registry(first?.contentType)
     views.add(merged)
+    sources.set(merged, [...registries])
     if (registries.some(({ contentType }) => contentType !== first?.contentType)) {
       throw new Error('Registers can only be merged if they have the same content type')
     }

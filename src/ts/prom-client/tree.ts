@@ -3,7 +3,7 @@ type Branch<T> = Map<Value, Branch<T> | T>
 
 /** prom-client tells label values apart by what they look like. */
 function shown(value: unknown): Value {
-  return typeof value === 'string' || value === undefined ? value : String(value)
+  return typeof value === 'string' || value === undefined ? value : `${value}`
 }
 
 /**

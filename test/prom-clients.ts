@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module'
+import type * as PromClient from 'prom-client'
+
+const require = createRequire(import.meta.url)
+
+export type Client = typeof PromClient
+
+// rseq/prom-client takes prom-client's global registry over: what it is compared with has one of its own.
+const original = require('prom-client') as Client
+for (const path of Object.keys(require.cache)) {
+  if (path.includes('/node_modules/prom-client/')) delete require.cache[path]
+}
+
+export const shared = require('rseq/prom-client') as typeof import('rseq/prom-client')
+export { original }
+
+/** Those of which everything is expected alike. */
+export const clients: readonly [name: string, client: Client][] = [
+  ['prom-client', original],
+  ['rseq/prom-client', shared as unknown as Client],
+]
+
+/** A page without what tells what a metric is. */
+export function samples(page: string): string[] {
+  return page.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+/** Names of metrics that no other test of the process has: unregistered ones are told apart by them. */
+let last = 0
+export function unique(name: string): string {
+  last++
+  return `${name}_${last}`
+}
