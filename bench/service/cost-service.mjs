@@ -11,7 +11,11 @@ const PAUSE = 20
 /** Of a batch of calls that is timed as one. */
 const BATCH = 20_000
 
-const counter = new client.Counter({ name: 'requests_total', help: 'Requests', labelNames: ['route', 'status'] })
+const counter = new client.Counter({
+  name: 'requests_total',
+  help: 'Requests',
+  labelNames: ['route', 'status'],
+})
 const histogram = new client.Histogram({ name: 'duration_seconds', help: 'Durations', labelNames: ['route'] })
 const all = new client.AggregatorRegistry()
 

@@ -38,7 +38,11 @@ const ROWS = [
 export async function measureCost({ rounds = 15, workers = 4, series = 1000 } = {}) {
   const ours = await start('rseq/prom-client', workers, series)
   const theirs = await start('prom-client', workers, series)
-  const rows = ROWS.map((row) => ({ ...row, samples: { ours: [], theirs: [] }, busy: { ours: [], theirs: [] } }))
+  const rows = ROWS.map((row) => ({
+    ...row,
+    samples: { ours: [], theirs: [] },
+    busy: { ours: [], theirs: [] },
+  }))
   for (let round = -1; round < rounds; round++) {
     for (const row of rows) {
       for (const [who, service] of Object.entries({ ours, theirs })) {

@@ -105,7 +105,16 @@ async function phase(mode) {
     const found = await counted(library, service)
     const scrapes = await scrapesOf(library, from, to)
     const exit = await service.end()
-    const one = { library, mode, connections, kills: kills[i], wrk: loads[i], prometheus: found, scrapes, exit }
+    const one = {
+      library,
+      mode,
+      connections,
+      kills: kills[i],
+      wrk: loads[i],
+      prometheus: found,
+      scrapes,
+      exit,
+    }
     return { ...one, checks: check(one) }
   })
   return Promise.all(results)
@@ -116,12 +125,17 @@ showLoads(loads)
 
 const failed = loads.flatMap(({ library, mode, checks }) =>
   // prom-client is there to be compared with: what it loses is shown.
-  library === 'rseq/prom-client' ? checks.filter(({ holds }) => !holds).map(({ what }) => `${mode}: ${what}`) : [],
+  library === 'rseq/prom-client'
+    ? checks.filter(({ holds }) => !holds).map(({ what }) => `${mode}: ${what}`)
+    : [],
 )
 for (const what of failed) console.error(`does not hold: ${what}`)
 if (values.json !== undefined) {
   const { node } = process.versions
   const options = { seconds, killEvery, connections, ...size }
-  writeFileSync(values.json, `${JSON.stringify({ date: new Date().toISOString(), node, options, loads }, null, 2)}\n`)
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ date: new Date().toISOString(), node, options, loads }, null, 2)}\n`,
+  )
 }
 process.exit(failed.length > 0 ? 1 : 0)

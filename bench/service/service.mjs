@@ -91,7 +91,10 @@ function serve() {
 
 /** The primary: keeps the workers alive. */
 function lead() {
-  const ends = new client.Counter({ name: 'worker_ends_total', help: 'Workers that ended, and were replaced' })
+  const ends = new client.Counter({
+    name: 'worker_ends_total',
+    help: 'Workers that ended, and were replaced',
+  })
   let isEnding = false
   for (let i = 0; i < Number(WORKERS); i++) cluster.fork()
   cluster.on('listening', ({ process }) => console.log(`worker ${process.pid} listens`))

@@ -125,7 +125,11 @@ export async function startPrometheus(targets) {
   const files = [`--config.file=${config}`, `--storage.tsdb.path=${data}`]
   start('prometheus', [...files, `--web.listen-address=127.0.0.1:${port}`, '--log.level=error'])
   const url = `http://127.0.0.1:${port}`
-  const isReady = () => fetch(`${url}/-/ready`).then(({ ok }) => ok || undefined, () => undefined)
+  const isReady = () =>
+    fetch(`${url}/-/ready`).then(
+      ({ ok }) => ok || undefined,
+      () => undefined,
+    )
   await eventually('Prometheus', 60, isReady)
   /** @param time in seconds since 1970 */
   return async (query, time = Date.now() / 1000) => {

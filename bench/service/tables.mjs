@@ -12,7 +12,19 @@ function table(head, rows) {
 /** What was counted, and what of that was lost. */
 export function showLoads(loads) {
   table(
-    ['', 'kills', 'answered', 'counted', 'lost', 'jobs', 'lost', 'per second', 'p99 ms', 'scrape ms', 'failed'],
+    [
+      '',
+      'kills',
+      'answered',
+      'counted',
+      'lost',
+      'jobs',
+      'lost',
+      'per second',
+      'p99 ms',
+      'scrape ms',
+      'failed',
+    ],
     loads.map(({ library, mode, kills, wrk, prometheus, scrapes }) => [
       `${library}, ${mode}`,
       kills,
