@@ -8,9 +8,15 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 
 describe('the package', () => {
   test('has no dependencies and runs nothing at installation', () => {
-    for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundledDependencies']) {
+    for (const kind of ['dependencies', 'optionalDependencies', 'bundledDependencies']) {
       expect(manifest[kind]).toBeUndefined()
     }
+    // Nobody is asked to install what an entry point stands on, unless that is used.
+    const peers = Object.keys(manifest.peerDependencies as object)
+    expect(peers).toEqual(['@opentelemetry/api', '@opentelemetry/sdk-metrics', 'prom-client'])
+    expect(manifest.peerDependenciesMeta).toEqual(
+      Object.fromEntries(peers.map((name) => [name, { optional: true }])),
+    )
     for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
       expect(manifest.scripts).not.toHaveProperty(script)
     }
