@@ -76,6 +76,40 @@ describe('docs/reference.md', () => {
   })
 })
 
+/** Declaration files of what users see, and the names in them that are the package's own. */
+const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[] = [
+  ...['cpu', 'status', 'errors', 'counter', 'sum', 'batch', 'percpu', 'histogram', 'histogram-reading'].map(
+    (file) => [file, []] as const,
+  ),
+  ...['region', 'region-info', 'prom-client/index', 'opentelemetry/index'].map((file) => [file, []] as const),
+  ['entries', ['Shape', 'textsOf']],
+  ['opening', ['CLASS_NAMES', 'Opening']],
+]
+
+/** Exported names, and members of exported classes and interfaces, that have no comment before them. */
+function uncommented(text: string, internal: readonly string[]): string[] {
+  const lines = text.split('\n')
+  const found: string[] = []
+  let owner = ''
+  lines.forEach((line, i) => {
+    const [, , name = ''] =
+      /^export (declare )?(?:abstract )?(?:class|interface|function|const) (\w+)/.exec(line) ?? []
+    if (name !== '') owner = name
+    if (/^[}]/.test(line)) owner = ''
+    const isMember = owner !== '' && /^ {4}(?!private|protected|#|constructor|declare|type )[\w[]/.test(line)
+    const isDocumented = /\*\/\s*$/.test(lines[i - 1] ?? '')
+    if ((name !== '' || isMember) && !isDocumented && !internal.includes(name || owner))
+      found.push(line.trim())
+  })
+  return found
+}
+
+describe('hover documentation', () => {
+  test.each(DECLARED)('of %s is complete', (file, internal) => {
+    expect(uncommented(read(`lib/${file}.d.ts`), internal)).toEqual([])
+  })
+})
+
 describe('every page', () => {
   test.each(pages)('%s: its links lead somewhere', (page) => {
     const links = [

@@ -35,10 +35,15 @@ export interface NamedOptions extends PerCpuOptions {
  * same region. Make it with `.handle`, open it with `.from(handle)`; the fields are not for other use.
  */
 export interface PerCpuHandle<K extends Kind = Kind> {
+  /** What it is a handle of. */
   readonly rseq: K
+  /** Tells its region from every other. */
   readonly region: RegionKey
+  /** Its place there … */
   readonly entry: number
+  /** … and which owner of that place it is. */
   readonly generation: number
+  /** What chooses a thread's cell. */
   readonly index: StripeIndex
 }
 

@@ -42,6 +42,7 @@ export type RseqErrorCode =
  * Whatever throws has changed nothing.
  */
 export class RseqError extends Error {
+  /** Stable: what to branch on. */
   readonly code: RseqErrorCode
   /** The system's error number, of `ERR_RSEQ_SYSTEM`; else undefined. */
   readonly errno: number | undefined

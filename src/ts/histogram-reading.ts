@@ -9,13 +9,21 @@ const { inspect } = util
 
 /** A histogram in JSON: what Node's own have there, and the sum. */
 export interface HistogramJSON {
+  /** Samples. */
   readonly count: number
+  /** The smallest sample; 2⁶³ where there is none, as Node has it. */
   readonly min: number
+  /** The largest sample; 0 where there is none. */
   readonly max: number
+  /** Their average; NaN where there is none. */
   readonly mean: number
+  /** Samples above the highest value whose size is kept. */
   readonly exceeds: number
+  /** Standard deviation; NaN where there is no sample. */
   readonly stddev: number
+  /** Values, by percentile. */
   readonly percentiles: Readonly<Record<string, number>>
+  /** The sum of all samples. */
   readonly sum: number
 }
 
@@ -229,6 +237,7 @@ export class HistogramSnapshot extends HistogramReading {
     this.#name = name
   }
 
+  /** The histogram's name, or null. */
   override get name(): string | null {
     return this.#name
   }

@@ -192,6 +192,7 @@ export class PerCpuHistogram extends HistogramReading {
    * @throws {TypeError} for anything but a function
    */
   timer(): () => number
+  /** The same of what a function does: see above. */
   timer<This, Args extends unknown[], Result>(
     fn: (this: This, ...args: Args) => Result,
   ): (this: This, ...args: Args) => Result
@@ -234,6 +235,7 @@ export class PerCpuHistogram extends HistogramReading {
     return this.snapshot().merge(other)
   }
 
+  /** The name, or null. */
   override get name(): string | null {
     return openedBy(this, 'name').name
   }
@@ -275,6 +277,7 @@ export class PerCpuHistogram extends HistogramReading {
     opening.release()
   }
 
+  /** Name, labels and what Node's own histograms have in JSON. */
   override toJSON(): HistogramJSON {
     return openedBy(this, 'toJSON').closed ? ({ name: this.name, closed: true } as never) : super.toJSON()
   }

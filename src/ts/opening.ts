@@ -105,9 +105,13 @@ const UNCLONEABLE = Object.fromEntries(
  * be cloned on any Node; one for all of a kind, so that two objects of one entry are equal.
  */
 export interface PerCpuCell {
+  /** The region's number in this process. */
   readonly region: number
+  /** Its place there … */
   readonly entry: number
+  /** … and which owner of that place it is. */
   readonly generation: number
+  /** What structured clone refuses, with its advice. */
   readonly uncloneable: symbol
 }
 

@@ -21,11 +21,15 @@ export interface RegionAttachOptions {
 
 /** One named object of a region. */
 export interface RegionEntry {
+  /** What it is: `gauge` where an entry point has made it. */
   readonly kind: Kind
   /** Null where it has none. */
   readonly name: string | null
+  /** Names that begin with `rseq.` are those of the package's entry points. */
   readonly labels: Readonly<Record<string, string>>
+  /** What it counts, as its maker said; or empty. */
   readonly help: string
+  /** In what, as its maker said; or empty. */
   readonly unit: string
 }
 
@@ -35,6 +39,7 @@ export interface RegionProcess {
   readonly pid: number
   /** Clock ticks since boot, field 22 of /proc/PID/stat: tells it from a later process of that number. */
   readonly startTime: number
+  /** It has not ended. */
   readonly alive: boolean
   /** It is this process. */
   readonly self: boolean
@@ -44,11 +49,13 @@ export interface RegionProcess {
 export interface RegionUsage {
   /** Possible CPUs that it was made for. */
   readonly cpus: number
-  /** Cells for each CPU, and how many are in use. */
+  /** Cells for each CPU. */
   readonly cells: number
+  /** Cells that are in use. */
   readonly cellsUsed: number
-  /** Objects, with or without a name, that it can hold, and how many it does. */
+  /** Objects that it can hold, with or without a name. */
   readonly names: number
+  /** Objects that it holds. */
   readonly namesUsed: number
   /** Of address space, or apparent size of the file; memory is paid when it is touched. */
   readonly bytes: number

@@ -57,6 +57,7 @@ export interface Status {
     /** How the kernel keeps the ids up to date; null where it knows only one way (before 7.0). */
     readonly mode: 'legacy' | 'optimized' | null
   } | null
+  /** What the kernel says of itself. */
   readonly kernel: {
     readonly release: string
     /** AT_RSEQ_FEATURE_SIZE in bytes; 0 where the kernel does not say (before 6.3). */
@@ -64,21 +65,31 @@ export interface Status {
     /** AT_RSEQ_ALIGN in bytes; 0 where the kernel does not say. */
     readonly align: number
   }
+  /** What this thread can use. */
   readonly features: {
+    /** `cpuId()` is a load from the area. */
     readonly cpuId: boolean
+    /** `nodeId()` is one. */
     readonly nodeId: boolean
+    /** There are concurrency ids: Linux 6.3 and later. */
     readonly mmCid: boolean
+    /** A thread can ask for a little more time: Linux 7.0 and later, where it was built so. */
     readonly sliceExtension: boolean
+    /** The kernel can fence critical sections of other threads: Linux 5.10 and later. */
     readonly membarrier: boolean
   }
+  /** The C library; its version is null where it does not say. */
   readonly libc: { readonly name: 'glibc' | 'musl' | 'other'; readonly version: string | null }
+  /** How many CPUs there are, by the kernel. */
   readonly cpus: {
     /** Bound of every CPU number: the highest possible one + 1. */
     readonly possible: number
+    /** CPUs that are running now. */
     readonly online: number
     /** CPUs that this thread may run on. */
     readonly allowed: number
   }
+  /** `process.arch`. */
   readonly arch: string
   /** Path of the loaded addon. */
   readonly addon: string | null

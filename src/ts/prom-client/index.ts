@@ -98,11 +98,16 @@ export const Pushgateway: typeof PromClient.Pushgateway = prom.Pushgateway
 /** prom-client's own. Each process's are on the page, as their aggregators say, at most ten seconds old. */
 export const collectDefaultMetrics: typeof PromClient.collectDefaultMetrics = prom.collectDefaultMetrics
 
+/** prom-client's own: `count` upper bounds, `width` apart, from `start`. */
 export const linearBuckets: typeof PromClient.linearBuckets = prom.linearBuckets
+/** prom-client's own: `count` upper bounds from `start`, each `factor` times the one before. */
 export const exponentialBuckets: typeof PromClient.exponentialBuckets = prom.exponentialBuckets
+/** Of the text format. */
 export const prometheusContentType: typeof PromClient.prometheusContentType = prom.prometheusContentType
+/** Of OpenMetrics. */
 export const openMetricsContentType: typeof PromClient.openMetricsContentType = prom.openMetricsContentType
 
+/** Whether Prometheus takes a metric of that name. */
 export const validateMetricName: typeof PromClient.validateMetricName = prom.validateMetricName
 const { aggregators: all } = prom as unknown as { aggregators: Record<PromClient.Aggregator, unknown> }
 /** How the values of several processes become one, by name. */
