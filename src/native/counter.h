@@ -65,8 +65,8 @@ RSEQ_SECTION void add(uint32_t id, T amount) {
 void add_many(const uint32_t* ids, const int32_t* amounts, size_t count);
 void add_many(const uint32_t* ids, const int64_t* amounts, size_t count);
 
-/// A gauge: a float64 that can also be set. So it is the overflow cell alone, by atomic instructions alone (rule 1
-/// holds: no section writes to it). A number that is nobody's is ignored. Ordering: relaxed.
+/// A gauge: a float64 that can also be set. So it is the overflow cell alone, by atomic instructions alone
+/// (rule 1 holds: no section writes to it). A number that is nobody's is ignored. Ordering: relaxed.
 void set_gauge(uint32_t id, double x);
 void add_gauge(uint32_t id, double x);
 

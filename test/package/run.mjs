@@ -1,4 +1,4 @@
-// npm run test:package [-- --no-build]: packs the package, tries the tarball with package managers, compilers,
+// npm run test:package [-- --no-build] [vitest arguments]: packs the package, tries the tarball with package managers, compilers,
 // bundlers and runtimes, and ends with one line of totals.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { finish, mustHave, mustRun, vitest } from '../runner.mjs'
 
-const { values } = parseArgs({ options: { 'no-build': { type: 'boolean' } } })
+const { values, positionals } = parseArgs({
+  options: { 'no-build': { type: 'boolean' } },
+  allowPositionals: true,
+})
 
 mustHave('tar', "install Debian's tar")
 if (!values['no-build']) {
@@ -21,7 +24,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'rseq-pack-'))
 mustRun('npm', ['pack', '--silent', '--ignore-scripts=false', '--pack-destination', scratch])
 const [tarball] = readdirSync(scratch)
 const row = vitest('package', {
-  args: ['--config=test/package/vitest.config.mjs'],
+  args: ['--config=test/package/vitest.config.mjs', ...positionals],
   env: { RSEQ_TARBALL: join(scratch, tarball) },
 })
 rmSync(scratch, { recursive: true })

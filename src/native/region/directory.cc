@@ -122,7 +122,8 @@ void Directory::held_by_the_living(uint64_t* out, uint32_t words) const {
   memset(out, 0, words * sizeof *out);
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
     if (owner != process && !lock::is_alive(fd, owner)) continue;
-    for (uint32_t i = 0; i < words; ++i) out[i] |= __atomic_load_n(hold_word(owner, i * 64), __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < words; ++i)
+      out[i] |= __atomic_load_n(hold_word(owner, i * 64), __ATOMIC_RELAXED);
   }
 }
 

@@ -52,9 +52,7 @@ bool take_process(int fd, uint32_t process) {
   return fd < 0 || call(fd, kSetLock, F_WRLCK, kProcesses + process) == 0;
 }
 
-int take_role(int fd, uint32_t role) {
-  return fd < 0 ? 0 : call(fd, kSetLock, F_WRLCK, kRoles + role);
-}
+int take_role(int fd, uint32_t role) { return fd < 0 ? 0 : call(fd, kSetLock, F_WRLCK, kRoles + role); }
 
 void give_role(int fd, uint32_t role) {
   if (fd >= 0) call(fd, kSetLock, F_UNLCK, kRoles + role);

@@ -64,8 +64,8 @@ int32_t close(uint32_t region);
 
 /// @return 0, or why nothing can be done with the region: kClosed, kLost, kDamaged
 int32_t check(uint32_t region);
-/// Makes the calling thread the one that plays a role for the region, such as to export what all processes count.
-/// It keeps the role until it steps down, closes the region, or ends; with its process at the latest.
+/// Makes the calling thread the one that plays a role for the region, such as to export what all processes
+/// count. It keeps the role until it steps down, closes the region, or ends; with its process at the latest.
 /// @param role  0 … kMaxRoles − 1
 /// @return 1: the calling thread plays it; 0: another one does, of any process; or a Result
 int32_t lead(uint32_t region, uint32_t role);
