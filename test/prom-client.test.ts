@@ -660,8 +660,10 @@ describe.each(clients)('%s', (_, client: Client) => {
       expect(() => Registry.merge([one, other])).toThrow(
         new Error('A metric with the name a has already been registered.'),
       )
-      const open = new Registry(Registry.OPENMETRICS_CONTENT_TYPE as never)
-      expect(() => Registry.merge([one, open])).toThrow(
+      const open: unknown = new (Registry as new (type?: string) => InstanceType<typeof Registry>)(
+        Registry.OPENMETRICS_CONTENT_TYPE,
+      )
+      expect(() => Registry.merge([one, open as typeof one])).toThrow(
         new Error('Registers can only be merged if they have the same content type'),
       )
     })

@@ -68,8 +68,9 @@ function identityOf(series: Series): Identity {
 }
 
 interface Open extends Merged {
-  /** Gauges so far. */
+  /** Gauges so far, and their sum. */
   processes: number
+  sum: number
 }
 
 function opened({ series, value, counts, min, max }: Sample, { labels, scope }: Identity): Open {
@@ -90,15 +91,17 @@ function opened({ series, value, counts, min, max }: Sample, { labels, scope }: 
     min,
     max,
     processes: 1,
+    sum: value,
   }
 }
 
 /** One more process's gauge. */
 function aggregate(into: Open, x: number, aggregator: Aggregator | undefined): void {
   into.processes++
+  into.sum += x
   if (aggregator === 'min') into.value = Math.min(into.value, x)
   else if (aggregator === 'max') into.value = Math.max(into.value, x)
-  else if (aggregator === 'average') into.value += (x - into.value) / into.processes
+  else if (aggregator === 'average') into.value = into.sum / into.processes
   else if (aggregator !== 'first') into.value += x
 }
 
