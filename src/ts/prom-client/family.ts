@@ -41,13 +41,13 @@ const SPILLS = new Set([
   'ERR_RSEQ_KIND',
 ])
 
-let warned = false
+const warned = new Set<string>()
 
-/** Something is counted, and nobody else sees it. */
+/** Something is counted, and nobody else sees it. Once for each reason. */
 export function warnOnce(error: Error): void {
-  if (warned) return
-  warned = true
-  const { message, code } = error as NodeJS.ErrnoException
+  const { message, name, code } = error as NodeJS.ErrnoException
+  if (warned.has(code ?? name)) return
+  warned.add(code ?? name)
   process.emitWarning(`rseq/prom-client: new series are of this process alone. ${message}`, {
     ...(code !== undefined && { code }),
   })

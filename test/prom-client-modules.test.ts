@@ -1,0 +1,172 @@
+// How rseq/prom-client is found and loaded: twice, in prom-client's place, and without it.
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { clients, shared } from './prom-clients'
+import { type Here, Service } from './prom-service'
+import { hasAddon, root } from './world'
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+/** The package as built, in a folder of its own. */
+function copied(...links: string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rseq-prom-'))
+  folders.push(folder)
+  for (const name of ['lib', 'package.json'])
+    cpSync(join(root, name), join(folder, name), { recursive: true })
+  for (const name of ['build', 'prebuilds', ...links]) {
+    if (existsSync(join(root, name))) symlinkSync(join(root, name), join(folder, name))
+  }
+  return folder
+}
+
+function run(script: string, cwd = root): unknown {
+  const { RSEQ_REGION: _, ...env } = process.env
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8' }))
+}
+
+describe('what is exported', () => {
+  const names = (module: object) =>
+    Object.keys(module)
+      .filter((name) => !['default', 'module.exports', '__esModule'].includes(name))
+      .sort()
+
+  test('is what prom-client exports, and setRegion', async () => {
+    const [, [, client]] = clients as [unknown, [string, object]]
+    expect(client).toBe(shared)
+    const [[, theirs]] = clients as [[string, object]]
+    const expected = [...names(theirs), 'setRegion'].sort()
+    expect(names(shared)).toEqual(expected)
+    const esm = await import('rseq/prom-client')
+    expect(names(esm)).toEqual(expected)
+    for (const name of expected)
+      expect([name, Reflect.get(esm, name)]).toEqual([name, Reflect.get(shared, name)])
+    // It has a getter, which Node does not find: ours has one name more.
+    const found = names(theirs).filter((name) => name !== 'contentType')
+    expect(names(await import('prom-client'))).toEqual(found)
+    expect(esm.default).toBe(shared)
+  })
+})
+
+describe('loaded again', () => {
+  /** Counts with what is loaded now, and what was loaded before. */
+  const again = async (here: Here, what: string): Promise<string[]> => {
+    const { Counter, Gauge } = here.prom
+    const before = new Counter({ name: `before_${what}`, help: 'h', labelNames: ['x'] })
+    const gauge = new Gauge({ name: `gauge_${what}`, help: 'h' })
+    before.inc({ x: 1 }, 2)
+    gauge.set(1)
+    const { cache } = here.require
+    const isOurs = (path: string) => path.includes('/lib/') && !path.includes('/node_modules/')
+    const isTheirs = (path: string) => path.includes('/node_modules/prom-client/')
+    for (const path of Object.keys(cache))
+      if (isOurs(path) || (what === 'both' && isTheirs(path))) delete cache[path]
+    const second = here.require('rseq/prom-client') as typeof here.prom
+    if (second === here.prom) throw new Error('it was not loaded again')
+    const after = new second.Counter({ name: `after_${what}`, help: 'h' })
+    after.inc(0.5)
+    before.inc({ x: 1 })
+    if (what === 'both')
+      new second.Counter({ name: 'before_both', help: 'h', labelNames: ['x'] }).inc({ x: 1 }, 4)
+    here.second = second
+    return [await second.register.metrics(), await here.prom.register.metrics()]
+  }
+  const lines = (page: string, what: string) =>
+    page
+      .split('\n')
+      .filter((line) => line.includes(`_${what}`) && !line.startsWith('#'))
+      .sort()
+
+  test.each([
+    ['alone', 3],
+    ['both', 7],
+  ])('with prom-client or without it: %s', async (what, each) => {
+    const service = new Service()
+    try {
+      const processes = hasAddon ? [[], await service.start('cluster')] : [[]]
+      for (const to of processes) await service.run(to, again, what)
+      const n = processes.length
+      for (const to of processes) {
+        const pages = await service.run(to, async ({ second, prom }) => [
+          await second.register.metrics(),
+          await prom.register.metrics(),
+        ])
+        for (const page of pages as string[]) {
+          expect(lines(page, what)).toEqual([
+            `after_${what} ${n / 2}`,
+            `before_${what}{x="1"} ${n * each}`,
+            `gauge_${what} ${n}`,
+          ])
+        }
+      }
+      // Whoever clears it.
+      await service.run([], ({ second }) => second.register.clear())
+      expect(service.errors).toBe('')
+    } finally {
+      await service.end()
+    }
+  })
+
+  test('as two copies, of which a test runner makes many', () => {
+    const copy = JSON.stringify(join(copied('node_modules'), 'lib', 'prom-client', 'index.js'))
+    const page = run(`
+      const one = require('rseq/prom-client'), two = require(${copy})
+      new one.Counter({ name: 'one', help: 'h' }).inc(2)
+      new two.Counter({ name: 'two', help: 'h' }).inc(3)
+      new two.Histogram({ name: 'three', help: 'h', buckets: [1] }).observe(3)
+      new one.Histogram({ name: 'four', help: 'h', buckets: [1] }).observe(3)
+      new one.Gauge({ name: 'five', help: 'h' }).set(3)
+      Promise.all([one, two].map(({ register }) => register.metrics())).then((pages) => console.log(JSON.stringify(pages)))
+    `)
+    const [first, second] = page as [string, string]
+    expect(second).toBe(first)
+    for (const line of ['one 2', 'two 3', 'three_sum 3', 'four_count 1', 'five 3'])
+      expect(first).toContain(`\n${line}\n`)
+  })
+})
+
+describe('in prom-client’s place', () => {
+  test('by an alias of exactly that name', () => {
+    const result = run(`
+      const Module = require('node:module')
+      const resolve = Module._resolveFilename
+      Module._resolveFilename = function (request, ...rest) {
+        return resolve.call(this, request === 'prom-client' ? 'rseq/prom-client' : request, ...rest)
+      }
+      const client = require('prom-client')
+      const counter = new client.Counter({ name: 'a', help: 'h' })
+      counter.inc(2)
+      const isOurs = client === require('rseq/prom-client') && 'setRegion' in client
+      const isTheirs = counter instanceof require('prom-client/index.js').Counter
+      client.register.metrics().then((page) => console.log(JSON.stringify([isOurs, isTheirs, page])))
+    `)
+    expect(result).toEqual([true, true, '# HELP a h\n# TYPE a counter\na 2\n'])
+  })
+})
+
+describe('without prom-client', () => {
+  test('an error says what to install, and rseq itself is not affected', () => {
+    const result = run(
+      `
+      const rseq = require('rseq')
+      const counter = new rseq.PerCpuCounter()
+      counter.inc()
+      let error
+      // Node 20 says it there, too, of any CommonJS module that is imported and throws.
+      process.on('unhandledRejection', () => {})
+      try { require('rseq/prom-client') } catch (thrown) { error = thrown }
+      import('rseq/prom-client').catch((thrown) => console.log(JSON.stringify([
+        counter.value, error instanceof rseq.RseqError, error.code, error.message, thrown.code,
+      ])))
+    `,
+      copied(),
+    )
+    const message = 'rseq/prom-client needs prom-client, which is not installed: npm install prom-client@15'
+    expect(result).toEqual([1, true, 'ERR_RSEQ_PEER', message, 'ERR_RSEQ_PEER'])
+  })
+})
