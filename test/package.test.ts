@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { root } from './world'
@@ -23,6 +23,14 @@ describe('the package', () => {
     expect(manifest.gypfile).toBe(false)
     expect(manifest.engines).toEqual({ node: '>=20' })
     expect(manifest.license).toBe('MIT')
+  })
+
+  test('has these entry points, and their files', () => {
+    const entries = manifest.exports as Record<string, unknown>
+    expect(Object.keys(entries)).toEqual(['.', './prom-client', './package.json'])
+    const files = JSON.stringify(entries).match(/\.\/[^"]+\.(m?js|d\.m?ts|json)(?=")/g) ?? []
+    expect(files.length).toBeGreaterThan(8)
+    for (const file of files) expect([file, existsSync(join(root, file))]).toEqual([file, true])
   })
 
   test.each(['package-lock.json', 'test/package/package-lock.json'])(

@@ -72,6 +72,16 @@ describe('a page', () => {
   })
 })
 
+test('what threads have taken out of their registries is not each other’s', async () => {
+  const take = async ({ prom }: Here, n: number): Promise<unknown> => {
+    const counter = new prom.Counter({ name: 'taken_by_threads', help: 'h', labelNames: ['x'] })
+    prom.register.removeSingleMetric('taken_by_threads')
+    counter.inc({ x: 1 }, n)
+    return (await counter.get()).values[0]?.value
+  }
+  for (const n of [1, 2]) expect(await service.run(await service.start('thread'), take, n)).toBe(n)
+})
+
 if (hasAddon) {
   describe('what a process has', () => {
     const inc = (

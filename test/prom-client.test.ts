@@ -1,4 +1,6 @@
 // What prom-client documents of its classes, with prom-client itself and with what stands in for it.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { type Client, clients, original, samples, shared, unique } from './prom-clients'
@@ -679,6 +681,54 @@ describe.each(clients)('%s', (_, client: Client) => {
       registry.registerMetric(own as never)
       expect(await shownBy(registry)).toEqual(['own 4'])
     })
+  })
+
+  test('a summary', async () => {
+    const registry = new Registry()
+    const config = {
+      name: 'a',
+      help: 'h',
+      labelNames: ['x'],
+      percentiles: [0.5, 0.75],
+      registers: [registry],
+    }
+    const summary = new client.Summary(config)
+    for (const x of [100, 200, 300, 400]) summary.observe({ x: 1 }, x)
+    summary.labels('2').observe(5)
+    const of = (x: number, half: number, most: number, sum: number, count: number) => [
+      `a{quantile="0.5",x="${x}"} ${half}`,
+      `a{quantile="0.75",x="${x}"} ${most}`,
+      `a_sum{x="${x}"} ${sum}`,
+      `a_count{x="${x}"} ${count}`,
+    ]
+    expect(await shownBy(registry)).toEqual([...of(1, 250, 350, 1000, 4), ...of(2, 5, 5, 5, 1)])
+    summary.remove('1')
+    expect(await shownBy(registry)).toEqual(of(2, 5, 5, 5, 1))
+  })
+
+  test('a push gateway gets the page', async () => {
+    const registry = new Registry()
+    new Counter({ name: 'a', help: 'h', registers: [registry] }).inc(2.5)
+    const got: string[] = []
+    const server = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      got.push(`${request.method} ${request.url} ${body}`)
+      response.end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const gateway = new client.Pushgateway(`http://127.0.0.1:${port}`, { agent: false }, registry)
+    await gateway.pushAdd({ jobName: 'job', groupings: { key: 'value' } })
+    await gateway.push({ jobName: 'job' })
+    await gateway.delete({ jobName: 'job' })
+    server.close()
+    const page = '# HELP a h\n# TYPE a counter\na 2.5\n'
+    expect(got).toEqual([
+      `POST /metrics/job/job/key/value ${page}`,
+      `PUT /metrics/job/job ${page}`,
+      'DELETE /metrics/job/job ',
+    ])
   })
 
   test('setRegistries() refuses what is none', () => {

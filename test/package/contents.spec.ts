@@ -14,6 +14,10 @@ const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory
 const OPENTELEMETRY =
   `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points provider
   state storage stream views`.split(/\s+/)
+const PROM_CLIENT =
+  `cluster counter family foreign gauge histogram index labels look memory metric page peer registry rows tree`.split(
+    /\s+/,
+  )
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status top/index'.split(' ')
 const QUESTIONS = 'child process questions thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
@@ -28,11 +32,12 @@ const expected = [
     ...LIBRARY,
     ...PORTABLE.map((name) => `portable/${name}`),
     ...OPENTELEMETRY.map((name) => `opentelemetry/${name}`),
+    ...PROM_CLIENT.map((name) => `prom-client/${name}`),
   ].flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]),
-  'lib/index.mjs',
-  'lib/index.d.mts',
-  'lib/opentelemetry/index.mjs',
-  'lib/opentelemetry/index.d.mts',
+  ...['index', 'prom-client/index', 'opentelemetry/index'].flatMap((name) => [
+    `lib/${name}.mjs`,
+    `lib/${name}.d.mts`,
+  ]),
   ...COMMAND.map((name) => `lib/cli/${name}.js`),
   'lib/cli/THIRD-PARTY-LICENSES.txt',
   ...QUESTIONS.map((name) => `lib/bench/${name}.js`),

@@ -1,9 +1,15 @@
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Project, root } from './project'
 
 const project = new Project()
-beforeAll(() => project.unpack())
+beforeAll(() => {
+  project.unpack()
+  cpSync(join(root, 'node_modules', 'prom-client'), join(project.folder, 'node_modules', 'prom-client'), {
+    recursive: true,
+  })
+})
 afterAll(() => project.remove())
 
 const use = `
@@ -36,6 +42,53 @@ const required = `
   export const again: Status = whole.status()
 `
 
+/** What a program says that was written for prom-client: only the name of the import is another. */
+const client = (name: string): string => `
+  import * as client from '${name}'
+  import whole, {
+    AggregatorRegistry, collectDefaultMetrics, contentType, Counter, type CounterConfiguration, Gauge, Histogram,
+    type HistogramConfiguration, linearBuckets, type Metric, type MetricType, type OpenMetricsContentType,
+    type PrometheusContentType, Pushgateway, register, Registry, type RegistryContentType, Summary,
+  } from '${name}'
+  const registry: Registry = new Registry()
+  const open: Registry<OpenMetricsContentType> = new Registry<OpenMetricsContentType>()
+  open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+  const prometheus: PrometheusContentType = registry.contentType
+  const configuration: CounterConfiguration<'a' | 'b'> = {
+    name: 'a', help: 'h', labelNames: ['a', 'b'], registers: [registry], collect() { this.inc({ a: 1 }) },
+  }
+  const counter: Counter<'a' | 'b'> = new Counter(configuration)
+  const child: Counter.Internal = counter.labels('1', '2')
+  child.inc(2)
+  counter.labels({ a: 1 }).inc()
+  // @ts-expect-error no such label
+  counter.inc({ c: 1 })
+  // @ts-expect-error no such method
+  child.dec()
+  const gauge: Gauge = new Gauge({ name: 'g', help: 'h', aggregator: 'max' })
+  const gaugeChild: Gauge.Internal<string> = gauge.labels('1')
+  gaugeChild.startTimer()({ x: 1 })
+  const config: HistogramConfiguration<'code'> = { name: 'h', help: 'h', labelNames: ['code'], buckets: linearBuckets(0, 1, 5) }
+  const histogram = new client.Histogram(config)
+  const histogramChild: Histogram.Internal<'code'> = histogram.labels('200')
+  const shape: Histogram.Config = { buckets: [1] }
+  const summary: Summary<'x'> = new Summary({ name: 's', help: 'h', labelNames: ['x'] })
+  const summaryChild: Summary.Internal<'x'> = summary.labels('1')
+  const limits: Summary.Config = { percentiles: [0.5] }
+  const gateway: Pushgateway<PrometheusContentType> = new Pushgateway('http://localhost')
+  const parameters: Pushgateway.Parameters = { jobName: 'job' }
+  const pushed: Promise<{ resp?: unknown }> = gateway.push(parameters)
+  const aggregator: AggregatorRegistry<PrometheusContentType> = new AggregatorRegistry()
+  const page: Promise<string> = aggregator.clusterMetrics()
+  const one: Metric<string> | undefined = register.getSingleMetric('a')
+  const of: RegistryContentType = contentType
+  const type = (kind: MetricType): kind is MetricType.Counter => kind === 0
+  class Own extends Counter<'x'> { twice(): void { this.inc({ x: 1 }, 2) } }
+  const merged: Registry = Registry.merge([registry, whole.register])
+  collectDefaultMetrics({ register: registry, prefix: 'p_' })
+  export { histogramChild, limits, merged, of, one, Own, page, prometheus, pushed, shape, summaryChild, type }
+`
+
 describe('types of the installed package', () => {
   test.each([
     ['node16', 'node16', 'mts'],
@@ -46,12 +99,15 @@ describe('types of the installed package', () => {
     ['preserve', 'bundler', 'ts'],
     ['preserve', 'bundler', 'cts'],
   ])('check under module %s, resolution %s, in a .%s file', (module, resolution, extension) => {
-    const file = `use.${extension}`
-    project.write(file, extension === 'cts' ? use + required : use)
+    project.write(`use.${extension}`, extension === 'cts' ? use + required : use)
+    for (const name of ['prom-client', 'rseq/prom-client']) {
+      project.write(`${name.replace('/', '-')}.${extension}`, client(name))
+    }
+    const files = ['use', 'prom-client', 'rseq-prom-client'].map((name) => `${name}.${extension}`)
     const options = ['--noEmit', '--strict', '--target', 'es2022', '--types', '', '--ignoreConfig']
     const modules = ['--module', module, '--moduleResolution', resolution]
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-    const { stdout, status } = project.try(['node', tsc, ...options, ...modules, file])
+    const { stdout, status } = project.try(['node', tsc, ...options, ...modules, ...files])
     expect({ stdout, status }).toEqual({ stdout: '', status: 0 })
   })
 })
