@@ -123,6 +123,14 @@ describe('callers', () => {
     expect((await warned())[0]).toContain(`${name} is of each process alone`)
   })
 
+  test('labels that are too long: counting throws, and nothing else changes', async () => {
+    const registry = new Registry()
+    const counter = new Counter({ name: 'a', help: 'h', labelNames: ['x'], registers: [registry] })
+    counter.inc({ x: 'x'.repeat(30_000) })
+    expect(() => counter.inc({ x: 'x'.repeat(33_000) })).toThrow(RangeError)
+    expect(await shown(registry)).toEqual([`a{x="${'x'.repeat(30_000)}"} 1`])
+  })
+
   test('an aggregator of one’s own, or none', async () => {
     const registry = new Registry()
     const config = { help: 'h', registers: [registry] }
@@ -258,6 +266,10 @@ if (hasAddon) {
       expect(await service.run([], code)).toBe(page)
       const worker = await service.start('cluster')
       expect(await service.run(worker, code)).toBe(page)
+      // As prom-client does it: by messages to the workers.
+      await service.run(worker, ({ prom }) => void new prom.AggregatorRegistry())
+      const ofWorkers = await service.run([], ({ prom }) => new prom.AggregatorRegistry().clusterMetrics())
+      expect(ofWorkers).toBe(page)
       await service.end()
       const lines = service.errors.split('\n').filter((line) => line.includes('Warning:'))
       // One of each process.

@@ -1,8 +1,9 @@
 // How rseq/prom-client is found and loaded: twice, in prom-client's place, and without it.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { afterEach, describe, expect, test } from 'vitest'
 import { clients, shared } from './prom-clients'
 import { type Here, Service } from './prom-service'
@@ -146,6 +147,34 @@ describe('in prom-client’s place', () => {
       client.register.metrics().then((page) => console.log(JSON.stringify([isOurs, isTheirs, page])))
     `)
     expect(result).toEqual([true, true, '# HELP a h\n# TYPE a counter\na 2\n'])
+  })
+})
+
+describe('in a bundle', () => {
+  test('by esbuild’s alias: prom-client is below it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rseq-prom-'))
+    folders.push(folder)
+    mkdirSync(join(folder, 'node_modules'))
+    symlinkSync(root, join(folder, 'node_modules', 'rseq'))
+    const peer = join(realpathSync(join(root, 'node_modules')), 'prom-client')
+    symlinkSync(peer, join(folder, 'node_modules', 'prom-client'))
+    const contents = `
+      import { Counter, register } from 'prom-client'
+      import * as client from 'prom-client'
+      new Counter({ name: 'a', help: 'h' }).inc(2)
+      register.metrics().then((page) => console.log(JSON.stringify(['setRegion' in client, page])))
+    `
+    const outfile = join(folder, 'bundle.js')
+    await build({
+      stdin: { contents, resolveDir: folder },
+      bundle: true,
+      platform: 'node',
+      alias: { 'prom-client': 'rseq/prom-client' },
+      preserveSymlinks: true,
+      logLevel: 'silent',
+      outfile,
+    })
+    expect(run(`require(${JSON.stringify(outfile)})`)).toEqual([true, '# HELP a h\n# TYPE a counter\na 2\n'])
   })
 })
 

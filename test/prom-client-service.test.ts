@@ -93,7 +93,6 @@ if (hasAddon) {
       const known = register.getSingleMetric(name) as InstanceType<typeof Counter> | undefined
       const counter = known ?? new Counter({ name, help: 'h', labelNames: ['x'] })
       counter.inc({ x }, n)
-      here.last = counter
     }
     const drop = ({ prom }: Here, name: string): void => prom.register.removeSingleMetric(name)
 
@@ -176,6 +175,21 @@ if (hasAddon) {
         new Counter({ name: 'killed_total', help: 'h' }).inc()
       })
       expect(await service.page([], 'killed_total')).toEqual(['killed_total 8.5'])
+    })
+
+    test('knows of labels what the region says: undefined is none, and numbers are texts', async () => {
+      const [one, two] = workers as [number[], number[]]
+      const json = async ({ prom }: Here) => (await prom.register.getSingleMetric('odd')?.get())?.values
+      await service.run(one, ({ prom }) => {
+        const counter = new prom.Counter({ name: 'odd', help: 'h', labelNames: ['x', 'y'] })
+        counter.inc({ y: 1, x: undefined as never })
+      })
+      await service.run(two, ({ prom }) => {
+        new prom.Counter({ name: 'odd', help: 'h', labelNames: ['x', 'y'] })
+      })
+      expect(await service.page(one, 'odd')).toEqual(['odd{y="1",x="undefined"} 1'])
+      expect(await service.page(two, 'odd')).toEqual(['odd{y="1"} 1'])
+      expect(await service.run(two, json)).toEqual([{ value: 1, labels: { y: '1' } }])
     })
 
     test('is apart from what another has given the same name: other bounds, another type', async () => {

@@ -801,6 +801,36 @@ describe('rseq/prom-client, and not prom-client', () => {
     ])
   })
 
+  test('gauge.dec() refuses what gauge.inc() refuses', () => {
+    const config = { name: 'a', help: 'h', registers: [] }
+    expect(() => loose(new shared.Gauge(config)).dec?.('x')).toThrow(
+      new TypeError('Delta is not a valid number: x'),
+    )
+    expect(() => loose(new original.Gauge(config)).dec?.('x')).not.toThrow()
+  })
+
+  test('a bound of −1 does not count what is above all bounds', async () => {
+    const count = async ({ Histogram }: Client): Promise<number | undefined> => {
+      const histogram = new Histogram({ name: unique('a'), help: 'h', buckets: [-1, 1], registers: [] })
+      histogram.observe(2)
+      return (await histogram.get()).values[0]?.value
+    }
+    expect(await count(original)).toBe(1)
+    expect(await count(shared as unknown as Client)).toBe(0)
+  })
+
+  test('a page in OpenMetrics’ format leaves counters their names', async () => {
+    const name = async ({ Counter, Registry }: Client): Promise<string> => {
+      const registry = new Registry()
+      registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never)
+      const counter = new Counter({ name: 'a_total', help: 'h', registers: [registry] })
+      await registry.metrics()
+      return (await counter.get()).name
+    }
+    expect(await name(original)).toBe('a')
+    expect(await name(shared as unknown as Client)).toBe('a_total')
+  })
+
   test('an omitted gauge is on no page, as on prom-client’s of a cluster', async () => {
     const shown = async ({ Gauge, Registry }: Client): Promise<string[]> => {
       const registry = new Registry()
