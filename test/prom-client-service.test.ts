@@ -84,12 +84,7 @@ test('what threads have taken out of their registries is not each other’s', as
 
 if (hasAddon) {
   describe('what a process has', () => {
-    const inc = (
-      { prom: { Counter, register }, ...here }: Here,
-      name: string,
-      x: string,
-      n: number,
-    ): void => {
+    const inc = ({ prom: { Counter, register } }: Here, name: string, x: string, n: number): void => {
       const known = register.getSingleMetric(name) as InstanceType<typeof Counter> | undefined
       const counter = known ?? new Counter({ name, help: 'h', labelNames: ['x'] })
       counter.inc({ x }, n)
