@@ -76,8 +76,10 @@ const BEHAVIOUR = [
 /** Files that run in every world; all others run once, in the default world. */
 export const behaviour = BEHAVIOUR.map((name) => `test/${name}.test.ts`)
 
-/** Those of them that a kernel or a registration can make fail: all but the one about arguments … */
-export const behaviourBelow = behaviour.filter((path) => path !== 'test/hostile.test.ts')
+/** Those of them that are about arguments, and about what stands on the classes, where these have a way of their own … */
+const ABOVE = /^test\/(hostile|opening|opentelemetry|prom-client.*)\.test\.ts$/
 
-/** … which runs where arguments take a way of their own. */
 export const WAYS_IN = ['default', 'napi', 'portable']
+
+/** … and all others, which a kernel or a registration can make fail. */
+export const behaviourBelow = behaviour.filter((path) => !ABOVE.test(path))
