@@ -21,9 +21,10 @@ async function start(library, workers, series) {
   }
 }
 
-function median(all) {
+/** NaN of none. */
+export function median(all) {
   const sorted = all.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 /** What is compared: the same of both, or what each has in its place. */

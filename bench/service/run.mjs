@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { check } from './check.mjs'
+import { measureCost, median } from './cost.mjs'
 import { eventually, freePort, load, mustHave, startPrometheus, startService } from './start.mjs'
-import { showLoads } from './tables.mjs'
+import { showCost, showLoads } from './tables.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '4' },
     threads: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
+    rounds: { type: 'string', default: '15' },
     json: { type: 'string' },
   },
 })
@@ -26,6 +28,7 @@ const number = (name, least) => {
 const seconds = number('seconds', 1)
 const killEvery = number('kill', 0.1)
 const connections = number('connections', 1)
+const rounds = number('rounds', 0)
 const size = { workers: number('workers', 1), threads: number('threads', 1) }
 
 mustHave('wrk', '--version')
@@ -74,13 +77,18 @@ async function counted(job, service) {
   return eventually(`${job}: a service at rest`, 60, read)
 }
 
-/** How Prometheus' scrapes of that time went: of those that went well, the median in seconds. */
+/** How Prometheus' scrapes of that time went; those that failed lasted as long as it waited. */
 async function scrapesOf(job, from, to) {
   const range = `${Math.ceil(to - from)}s`
-  const ask = async (query) => Number((await prometheus(query, to))[0]?.value[1] ?? Number.NaN)
+  const ask = async (metric) => {
+    const [found] = await prometheus(`${metric}{job="${job}"}[${range}]`, to)
+    return (found?.values ?? []).map(([, value]) => Number(value))
+  }
+  const up = await ask('up')
   return {
-    median: await ask(`quantile_over_time(0.5, scrape_duration_seconds{job="${job}"}[${range}])`),
-    failed: await ask(`sum_over_time((1 - up{job="${job}"})[${range}:1s])`),
+    seconds: median(await ask('scrape_duration_seconds')),
+    done: up.length,
+    failed: up.filter((x) => x === 0).length,
   }
 }
 
@@ -122,6 +130,8 @@ async function phase(mode) {
 
 const loads = [...(await phase('steady')), ...(await phase('kills'))]
 showLoads(loads)
+const cost = rounds === 0 ? null : await measureCost({ rounds, workers: size.workers })
+if (cost !== null) showCost(cost)
 
 const failed = loads.flatMap(({ library, mode, checks }) =>
   // prom-client is there to be compared with: what it loses is shown.
@@ -135,7 +145,7 @@ if (values.json !== undefined) {
   const options = { seconds, killEvery, connections, ...size }
   writeFileSync(
     values.json,
-    `${JSON.stringify({ date: new Date().toISOString(), node, options, loads }, null, 2)}\n`,
+    `${JSON.stringify({ date: new Date().toISOString(), node, options, loads, cost }, null, 2)}\n`,
   )
 }
 process.exit(failed.length > 0 ? 1 : 0)

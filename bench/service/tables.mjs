@@ -35,8 +35,8 @@ export function showLoads(loads) {
       count(Math.max(0, wrk.work - prometheus.jobs)),
       count(Math.round(wrk.completed / (wrk.microseconds / 1e6))),
       (wrk.p99 / 1000).toFixed(0),
-      (scrapes.median * 1000).toFixed(1),
-      scrapes.failed,
+      (scrapes.seconds * 1000).toFixed(1),
+      `${scrapes.failed} of ${scrapes.done}`,
     ]),
   )
 }
