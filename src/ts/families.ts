@@ -67,7 +67,7 @@ function identityOf(series: Series): Identity {
   return identity
 }
 
-interface Open extends Merged {
+type Open = { -readonly [key in keyof Merged]: Merged[key] } & {
   /** Gauges so far, and their sum. */
   processes: number
   sum: number
@@ -95,6 +95,16 @@ function opened({ series, value, counts, min, max }: Sample, { labels, scope }: 
   }
 }
 
+/** The same series, looked at again. */
+function put(into: Open, { value, counts, min, max, series }: Sample): void {
+  into.value = value
+  into.processes = 1
+  if (series.buckets === null) return
+  into.counts = counts
+  into.min = min
+  into.max = max
+}
+
 /** One more process's gauge. */
 function aggregate(into: Open, x: number, aggregator: Aggregator | undefined): void {
   into.processes++
@@ -116,30 +126,49 @@ export class Merger {
   #identities: Identity[] = []
   /** For each series the number of its family's set of labels. */
   #places: number[] = []
+  /** By place: what was found there last. */
+  #last: (Open | undefined)[] = []
+  #found: Open[] = []
 
-  /** @param samples of `Survey.read` */
+  /**
+   * @param samples of `Survey.read`
+   * @returns the objects of the last look with new values, and the list itself too, as long as the series are the same
+   */
   merge(samples: readonly Sample[]): Merged[] {
     this.#learn(samples)
     const found: Open[] = []
-    const byPlace: (Open | undefined)[] = []
+    const byPlace: (Open | undefined)[] = new Array(this.#last.length)
     for (let i = 0; i < samples.length; i++) {
       const sample = samples[i] as Sample
-      const { series, value, held } = sample
+      const { series } = sample
       if (series.name === null) continue
       const identity = this.#identities[i] as Identity
       const { isGauge } = identity
       const aggregator = isGauge ? AGGREGATORS[series.code & 0xffff] : undefined
-      if (isGauge && (!held || aggregator === 'omit')) continue
+      if (isGauge && (!sample.held || aggregator === 'omit')) continue
       const place = this.#places[i] as number
       const known = byPlace[place]
       if (known === undefined) {
-        const open = opened(sample, identity)
-        byPlace[place] = open
-        found.push(open)
-      } else if (isGauge) aggregate(known, value, aggregator)
-      else known.value += value
+        const one = this.#renewed(place, sample, identity)
+        byPlace[place] = one
+        found.push(one)
+      } else if (isGauge) aggregate(known, sample.value, aggregator)
+      else known.value += sample.value
     }
-    return found
+    const isSame = found.length === this.#found.length && found.every((one, i) => one === this.#found[i])
+    if (!isSame) this.#found = found
+    return this.#found
+  }
+
+  #renewed(place: number, sample: Sample, identity: Identity): Open {
+    const last = this.#last[place]
+    if (last?.series === sample.series) {
+      put(last, sample)
+      return last
+    }
+    const one = opened(sample, identity)
+    this.#last[place] = one
+    return one
   }
 
   #learn(samples: readonly Sample[]): void {
@@ -153,6 +182,7 @@ export class Merger {
       places.set(key, place)
       return place
     })
+    this.#last = new Array(places.size)
   }
 }
 

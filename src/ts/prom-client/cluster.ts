@@ -1,7 +1,7 @@
 import type { Registry as PromRegistry } from 'prom-client'
 import { SCOPE_LABEL } from '../families'
 import { Gauge } from '../gauge'
-import { Look } from './look'
+import { lookAt } from './look'
 import { currentRegion, GLOBAL_SCOPE, scopeOf } from './memory'
 import { prom } from './peer'
 import { Registry, register, wideView } from './registry'
@@ -16,7 +16,7 @@ let choice: Gauge[] = []
 
 /** The scopes that any process has chosen; the global one where none has. */
 function chosenScopes(): string[] {
-  const chosen = new Look(currentRegion()).scope(CHOICE.scope).get(CHOICE.name) ?? []
+  const chosen = lookAt(currentRegion()).scope(CHOICE.scope).get(CHOICE.name) ?? []
   return chosen.length === 0 ? [GLOBAL_SCOPE] : chosen.map(({ labels }) => labels.scope as string)
 }
 

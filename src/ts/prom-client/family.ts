@@ -193,7 +193,7 @@ export class Family<C extends Cell> {
       const cell = this.#cells.find(one.labels)
       const isOwn = cell?.isOpen && Object.keys(one.labels).length === countOf(this.labelNames, cell.labels)
       const known = isOwn ? own.get(cell) : undefined
-      if (known !== undefined) add(known, one)
+      if (known !== undefined) own.set(cell as C, sumOf(known, one))
       else if (isOwn) own.set(cell, one)
       else others.push({ labels: this.#inOrder(one), merged: one })
     }
@@ -252,9 +252,8 @@ export class Family<C extends Cell> {
   }
 }
 
-/** What is in two regions. */
-function add(into: Merged, more: Merged): void {
-  into.value += more.value
-  for (let i = 0; i < into.counts.length; i++)
-    into.counts[i] = (into.counts[i] as number) + (more.counts[i] ?? 0)
+/** What is in two regions. Not in place: the look is also others'. */
+function sumOf(one: Merged, other: Merged): Merged {
+  const counts = one.counts.map((n, i) => n + (other.counts[i] ?? 0))
+  return { ...one, value: one.value + other.value, counts }
 }

@@ -1,27 +1,15 @@
 import { type Merged, Merger } from '../families'
 import type { Region } from '../region'
-import { Survey } from '../survey'
-
-interface Surveyor {
-  readonly survey: Survey
-  readonly merger: Merger
-}
-
-const surveyors = new WeakMap<Region, Surveyor>()
+import { type Sample, Survey } from '../survey'
 
 /** What a region counted at one moment, by scope and name. */
 export class Look {
   readonly #found = new Map<string, Map<string, Merged[]>>()
 
-  /** @throws {RseqError} as `Survey.read` */
-  constructor(region: Region) {
-    let surveyor = surveyors.get(region)
-    if (surveyor === undefined) {
-      surveyor = { survey: new Survey(region), merger: new Merger() }
-      surveyors.set(region, surveyor)
-    }
+  /** @param all what a `Merger` made of the region's samples */
+  constructor(all: readonly Merged[]) {
     let last: Merged[] = []
-    for (const one of surveyor.merger.merge(surveyor.survey.read())) {
+    for (const one of all) {
       // Those of a family mostly stand together.
       const [first] = last
       if (first?.name !== one.name || first.scope !== one.scope) last = this.#listOf(one)
@@ -54,6 +42,43 @@ export class Look {
   }
 }
 
+/** Looks at a region again and again: while its series stay the same, nothing is made but numbers. */
+class Looker {
+  readonly #survey: Survey
+  readonly #merger = new Merger()
+  #samples: readonly Sample[] = []
+  #all: readonly Merged[] = []
+  #look = new Look([])
+
+  constructor(region: Region) {
+    this.#survey = new Survey(region)
+  }
+
+  look(): Look {
+    this.#samples = this.#survey.read(this.#samples)
+    const all = this.#merger.merge(this.#samples)
+    if (all !== this.#all) this.#look = new Look(all)
+    this.#all = all
+    return this.#look
+  }
+}
+
+const lookers = new WeakMap<Region, Looker>()
+
+/**
+ * What a region counts now. An earlier look says that too from here on, as long as the series are the same.
+ *
+ * @throws {RseqError} as `Survey.read`
+ */
+export function lookAt(region: Region): Look {
+  let looker = lookers.get(region)
+  if (looker === undefined) {
+    looker = new Looker(region)
+    lookers.set(region, looker)
+  }
+  return looker.look()
+}
+
 /** A look at each region, all of them taken at their first use. */
 export class Looks {
   readonly #looks = new Map<Region, Look>()
@@ -61,7 +86,7 @@ export class Looks {
   at(region: Region): Look {
     let look = this.#looks.get(region)
     if (look === undefined) {
-      look = new Look(region)
+      look = lookAt(region)
       this.#looks.set(region, look)
     }
     return look
