@@ -40,8 +40,6 @@ interface Identity {
   readonly key: string
   readonly labels: Readonly<Record<string, string>>
   readonly scope: string
-  /** Of the values of several processes, which its aggregator makes one of. */
-  readonly isGauge: boolean
 }
 
 const identities = new WeakMap<Series, Identity>()
@@ -61,7 +59,6 @@ function identityOf(series: Series): Identity {
     key: JSON.stringify([series.name, scope, shownKind(series), given]),
     labels: given.length === pairs.length ? series.labels : Object.freeze(Object.fromEntries(given)),
     scope,
-    isGauge: PROCESS_LABEL in series.labels,
   }
   identities.set(series, identity)
   return identity
@@ -96,10 +93,10 @@ function opened({ series, value, counts, min, max }: Sample, { labels, scope }: 
 }
 
 /** The same series, looked at again. */
-function put(into: Open, { value, counts, min, max, series }: Sample): void {
+function put(into: Open, { value, counts, min, max }: Sample): void {
   into.value = value
   into.processes = 1
-  if (series.buckets === null) return
+  if (into.buckets === null) return
   into.counts = counts
   into.min = min
   into.max = max
@@ -115,6 +112,15 @@ function aggregate(into: Open, x: number, aggregator: Aggregator | undefined): v
   else if (aggregator !== 'first') into.value += x
 }
 
+const NAMELESS = -2
+const ALONE = -1
+
+/** Gauges are as many as processes; their aggregator makes one of them. */
+function wayOf({ name, labels, code }: Series): number {
+  if (name === null) return NAMELESS
+  return PROCESS_LABEL in labels ? code & 0xffff : ALONE
+}
+
 /**
  * Makes what a region counts into what a service's page shows: fractions with their counters, the gauges of all living
  * processes as their aggregators say; nothing nameless, and nothing that a dead process alone could say.
@@ -122,10 +128,11 @@ function aggregate(into: Open, x: number, aggregator: Aggregator | undefined): v
  * Remembers which series belong together, for a region's rarely change from one look to the next.
  */
 export class Merger {
-  #series: Series[] = []
-  #identities: Identity[] = []
-  /** For each series the number of its family's set of labels. */
+  #samples: readonly Sample[] = []
+  /** Of each sample: its number in the list of what is found. Arrays, for what they say is read at each look. */
   #places: number[] = []
+  /** … and how it is to be taken: {@link NAMELESS}, {@link ALONE}, or the number of a gauge's aggregator. */
+  #ways: number[] = []
   /** By place: what was found there last. */
   #last: (Open | undefined)[] = []
   #found: Open[] = []
@@ -140,19 +147,16 @@ export class Merger {
     const byPlace: (Open | undefined)[] = new Array(this.#last.length)
     for (let i = 0; i < samples.length; i++) {
       const sample = samples[i] as Sample
-      const { series } = sample
-      if (series.name === null) continue
-      const identity = this.#identities[i] as Identity
-      const { isGauge } = identity
-      const aggregator = isGauge ? AGGREGATORS[series.code & 0xffff] : undefined
-      if (isGauge && (!sample.held || aggregator === 'omit')) continue
+      const way = this.#ways[i] as number
+      const aggregator = way < 0 ? undefined : AGGREGATORS[way]
+      if (way === NAMELESS || (way !== ALONE && (!sample.held || aggregator === 'omit'))) continue
       const place = this.#places[i] as number
       const known = byPlace[place]
       if (known === undefined) {
-        const one = this.#renewed(place, sample, identity)
+        const one = this.#renewed(place, sample)
         byPlace[place] = one
         found.push(one)
-      } else if (isGauge) aggregate(known, sample.value, aggregator)
+      } else if (way !== ALONE) aggregate(known, sample.value, aggregator)
       else known.value += sample.value
     }
     const isSame = found.length === this.#found.length && found.every((one, i) => one === this.#found[i])
@@ -160,28 +164,31 @@ export class Merger {
     return this.#found
   }
 
-  #renewed(place: number, sample: Sample, identity: Identity): Open {
+  #renewed(place: number, sample: Sample): Open {
     const last = this.#last[place]
     if (last?.series === sample.series) {
       put(last, sample)
       return last
     }
-    const one = opened(sample, identity)
+    const one = opened(sample, identityOf(sample.series))
     this.#last[place] = one
     return one
   }
 
   #learn(samples: readonly Sample[]): void {
-    const known = this.#series
-    if (samples.length === known.length && samples.every(({ series }, i) => series === known[i])) return
-    this.#series = samples.map(({ series }) => series)
-    this.#identities = this.#series.map(identityOf)
+    const known = this.#samples
+    if (samples === known) return
+    this.#samples = samples
+    if (samples.length === known.length && samples.every(({ series }, i) => series === known[i]?.series))
+      return
     const places = new Map<string, number>()
-    this.#places = this.#identities.map(({ key }) => {
+    this.#places = samples.map(({ series }) => {
+      const { key } = identityOf(series)
       const place = places.get(key) ?? places.size
       places.set(key, place)
       return place
     })
+    this.#ways = samples.map(({ series }) => wayOf(series))
     this.#last = new Array(places.size)
   }
 }

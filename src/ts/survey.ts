@@ -58,14 +58,16 @@ export class Survey {
    *
    * @param last an earlier reading that nobody needs any more: its objects say the new values, as far as they stand
    *   for the same series in the same order. A thousand of them need not be made anew each time.
+   * @returns `last` itself, where all of them are the same
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
-  read(last: readonly Sample[] = []): Sample[] {
+  read(last: readonly Sample[] = []): readonly Sample[] {
     const number = regionNumber(this.#region, 'region')
     const numbers = new Float64Array(backend.survey(number) ?? NO_COUNTS.buffer)
     // Behind the look, for the look itself may find out that the region is lost.
     succeed(backend.checkRegion(number), 'region')
     const samples: Sample[] = []
+    let reused = 0
     for (let at = 0; at < numbers.length; ) {
       const first = at + SURVEY.head
       const end = first + (numbers[at + SURVEY.values] as number)
@@ -77,13 +79,15 @@ export class Survey {
       // Undefined: it was given back between the look and this.
       if (series !== undefined) {
         const known = last[samples.length]
-        const sample = known?.series === series ? known : sampleOf(series)
+        const isSame = known?.series === series
+        const sample = isSame ? known : sampleOf(series)
+        if (isSame) reused++
         put(sample, numbers[at + SURVEY.held] === 1, numbers, first, end)
         samples.push(sample)
       }
       at = end
     }
-    return samples
+    return reused === samples.length && reused === last.length ? last : samples
   }
 
   #seriesOf(region: number, entry: number, generation: number): Series | undefined {
@@ -120,7 +124,7 @@ function sampleOf(series: Series): Sample {
 /** @param numbers with the series' values from `first` to before `end` */
 function put(into: Changing<Sample>, held: boolean, numbers: Float64Array, first: number, end: number): void {
   into.held = held
-  if (into.series.buckets === null) {
+  if (end - first === 1) {
     into.value = numbers[first] as number
     return
   }

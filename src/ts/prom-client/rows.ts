@@ -17,6 +17,7 @@ export class Rows {
   #all: readonly Row[] = []
   /** In the order in which the look has them. */
   #inOrder: readonly Row[] = []
+  #merged: readonly Merged[] | null = null
 
   /**
    * @param merged what a look has of the metric
@@ -28,16 +29,20 @@ export class Rows {
       const rows = new Map(this.#all.map((row) => [row.merged, row]))
       this.#inOrder = merged.flatMap((one) => rows.get(one) ?? [])
     }
+    // Else two of them are one row, whose number is made anew each time.
+    this.#merged = this.#inOrder.length === merged.length ? merged : null
     return this.#all
   }
 
   /** What belongs to the rows may have changed, though the series have not. */
   forget(): void {
     this.#all = this.#inOrder = []
+    this.#merged = null
   }
 
   /** @returns false where the series are not those of the rows */
   #renew(merged: readonly Merged[]): boolean {
+    if (merged === this.#merged) return true
     const rows = this.#inOrder
     if (rows.length !== merged.length) return false
     for (let i = 0; i < rows.length; i++) {
