@@ -6,8 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const [library, workers, series] = process.argv.slice(2)
 const { default: client } = await import(library)
-/** Ends of scrapes are as far apart, so that each begins in an idle process. */
-const PAUSE = 20
 /** Of a batch of calls that is timed as one. */
 const BATCH = 20_000
 
@@ -19,11 +17,14 @@ const counter = new client.Counter({
 const histogram = new client.Histogram({ name: 'duration_seconds', help: 'Durations', labelNames: ['route'] })
 const all = new client.AggregatorRegistry()
 
-/** @returns milliseconds of each */
-async function scrapes(n, page) {
+/**
+ * @param pause before each, in milliseconds: as in a service, it begins in idle processes
+ * @returns milliseconds of each
+ */
+async function scrapes(n, pause, page) {
   const times = []
   for (let i = 0; i < n; i++) {
-    await sleep(PAUSE)
+    await sleep(pause)
     const start = performance.now()
     await page()
     times.push(performance.now() - start)
@@ -42,11 +43,11 @@ function hot(batches, call) {
 
 const calls = {
   /** What the asking itself costs. */
-  nothing: () => [],
+  nothing: (n, pause) => scrapes(n, pause, () => undefined),
   /** What this process alone makes of the whole service. */
-  scrapeHere: (n) => scrapes(n, () => client.register.metrics()),
+  metrics: (n, pause) => scrapes(n, pause, () => client.register.metrics()),
   /** As prom-client's recipe has it. */
-  scrapeAll: (n) => scrapes(n, () => all.clusterMetrics()),
+  clusterMetrics: (n, pause) => scrapes(n, pause, () => all.clusterMetrics()),
   inc(n) {
     const child = counter.labels('/hot', '200')
     return hot(n, () => child.inc())
@@ -60,8 +61,8 @@ const calls = {
 }
 
 /** Asks a worker to do one of the calls. */
-async function ask(worker, call, n) {
-  worker.send({ call, n })
+async function ask(worker, call, n, pause) {
+  worker.send({ call, n, pause })
   for (;;) {
     const [message] = await once(worker, 'message')
     if (message.call === call) return message.answer
@@ -81,16 +82,16 @@ if (cluster.isPrimary) {
   const ready = Array.from({ length: Number(workers) }, async () => once(cluster.fork(), 'message'))
   await Promise.all(ready)
   const [first] = Object.values(cluster.workers)
-  process.on('message', async ({ call, n }) => {
-    const here = call === 'scrapeHere' ? () => ask(first, call, n) : () => calls[call](n)
-    process.send(await during(here))
+  process.on('message', async ({ call, where, n, pause }) => {
+    const action = () => (where === 'worker' ? ask(first, call, n, pause) : calls[call](n, pause))
+    process.send(await during(action))
   })
   process.on('disconnect', () => process.exit())
   process.send({ ready: true })
 } else {
   for (let i = 0; i < Number(series); i++) counter.labels(`/route/${i}`, '200').inc(1000 + i)
-  process.on('message', async ({ call, n }) => {
-    if (call in calls) process.send({ call, answer: await calls[call](n) })
+  process.on('message', async ({ call, n, pause }) => {
+    if (call in calls) process.send({ call, answer: await calls[call](n, pause) })
   })
   process.on('disconnect', () => process.exit())
   process.send({ ready: true })

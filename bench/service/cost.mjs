@@ -12,8 +12,8 @@ async function start(library, workers, series) {
   const child = fork(join(import.meta.dirname, 'cost-service.mjs'), args, { env })
   await once(child, 'message')
   return {
-    async ask(call, n) {
-      child.send({ call, n })
+    async ask({ call, where }, n, pause) {
+      child.send({ call, where, n, pause })
       const [answer] = await once(child, 'message')
       return answer
     },
@@ -27,33 +27,49 @@ export function median(all) {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
+/** Milliseconds before a scrape: as in a service, it begins in idle processes. */
+const PAUSE = 20
+/** Calls before any is measured: as in a service that has been scraped for some minutes, the code is optimised. */
+const WARM = 200
+/** Of each in a round. */
+const SCRAPES = 10
+
+const here = { call: 'metrics', where: 'worker' }
+const recipe = { call: 'clusterMetrics', where: 'primary' }
+const inc = { call: 'inc', where: 'primary' }
+const observe = { call: 'observe', where: 'primary' }
+
 /** What is compared: the same of both, or what each has in its place. */
 const ROWS = [
-  { what: 'scrape, asked of a worker', ours: 'scrapeHere', theirs: 'scrapeAll', n: 10 },
-  { what: 'scrape, asked of the primary', ours: 'scrapeAll', theirs: 'scrapeAll', n: 10 },
-  { what: 'child.inc()', ours: 'inc', theirs: 'inc', n: 5 },
-  { what: 'child.observe(x)', ours: 'observe', theirs: 'observe', n: 5 },
+  { what: 'scrape, asked of a worker', ours: here, theirs: recipe, n: SCRAPES },
+  { what: 'scrape, asked of the primary', ours: recipe, theirs: recipe, n: SCRAPES },
+  { what: 'child.inc()', ours: inc, theirs: inc, n: 5 },
+  { what: 'child.observe(x)', ours: observe, theirs: observe, n: 5 },
 ]
 
 /** @returns medians of all rounds: milliseconds for scrapes, nanoseconds for calls */
 export async function measureCost({ rounds = 15, workers = 4, series = 1000 } = {}) {
   const ours = await start('rseq/prom-client', workers, series)
   const theirs = await start('prom-client', workers, series)
+  const both = Object.entries({ ours, theirs })
   const rows = ROWS.map((row) => ({
     ...row,
     samples: { ours: [], theirs: [] },
     busy: { ours: [], theirs: [] },
   }))
-  for (let round = -1; round < rounds; round++) {
-    for (const row of rows) {
-      for (const [who, service] of Object.entries({ ours, theirs })) {
-        const idle = (await service.ask('nothing', 0)).busy
-        const { answer, busy } = await service.ask(row[who], row.n)
-        if (round < 0) continue
-        row.samples[who].push(...answer)
-        row.busy[who].push(busy.map((x, i) => Math.max(0, x - idle[i]) / row.n))
-      }
-    }
+
+  async function measure(row, who, service) {
+    const { where } = row[who]
+    // What asking costs, and waiting.
+    const idle = (await service.ask({ call: 'nothing', where }, row.n, PAUSE)).busy
+    const { answer, busy } = await service.ask(row[who], row.n, PAUSE)
+    row.samples[who].push(...answer)
+    row.busy[who].push(busy.map((x, worker) => Math.max(0, x - idle[worker]) / row.n))
+  }
+
+  for (const row of rows) for (const [who, service] of both) await service.ask(row[who], WARM, 0)
+  for (let round = 0; round < rounds; round++) {
+    for (const row of rows) for (const [who, service] of both) await measure(row, who, service)
   }
   for (const service of [ours, theirs]) service.end()
   const result = rows.map(({ what, samples, busy }) => {
