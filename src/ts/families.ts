@@ -96,6 +96,7 @@ function opened({ series, value, counts, min, max }: Sample, { labels, scope }: 
 function put(into: Open, { value, counts, min, max }: Sample): void {
   into.value = value
   into.processes = 1
+  into.sum = value
   if (into.buckets === null) return
   into.counts = counts
   into.min = min
