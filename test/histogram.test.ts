@@ -87,7 +87,7 @@ describe(`PerCpuHistogram, world ${world}`, () => {
     expect([add(1, 2), await later(5)]).toEqual([3, 5])
     expect(elapsed).toBeLessThan(1)
     expect(histogram.count).toBe(3)
-    expect(histogram.max).toBeGreaterThan(0.019)
+    expect(histogram.max).toBeGreaterThan(0.01)
     expect(() => histogram.timer(5 as never)).toThrow(TypeError)
   })
 
