@@ -26,9 +26,11 @@ function copied(...links: string[]): string {
   return folder
 }
 
-function run(script: string, cwd = root): unknown {
+function run(script: string, cwd = root, ...options: string[]): unknown {
   const { RSEQ_REGION: _, ...env } = process.env
-  return JSON.parse(execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8' }))
+  return JSON.parse(
+    execFileSync(process.execPath, [...options, '-e', script], { cwd, env, encoding: 'utf8' }),
+  )
 }
 
 describe('what is exported', () => {
@@ -128,6 +130,39 @@ describe('loaded again', () => {
     expect(second).toBe(first)
     for (const line of ['one 2', 'two 3', 'three_sum 3', 'four_count 1', 'five 3'])
       expect(first).toContain(`\n${line}\n`)
+  })
+})
+
+describe('over time', () => {
+  test('nothing stays of what was removed, of pages, or of registries that nobody has any more', () => {
+    const script = `
+      const { Counter, Gauge, Histogram, Registry, register } = require('rseq/prom-client')
+      const { Region } = require('rseq')
+      const counter = new Counter({ name: 'a', help: 'h', labelNames: ['x'] })
+      const probe = async () => {
+        const registers = [new Registry()]
+        new Gauge({ name: 'up', help: 'h', registers }).set(1)
+        new Counter({ name: 'n', help: 'h', registers }).inc(0.5)
+        new Histogram({ name: 't', help: 'h', buckets: [1], registers }).observe(1)
+        return registers[0].metrics()
+      }
+      const main = async () => {
+        for (let i = 0; i < 2000; i++) {
+          counter.inc({ x: i }, 0.5)
+          counter.remove(String(i))
+        }
+        for (let i = 0; i < 50; i++) await Registry.merge([register]).metrics()
+        const pages = new Set()
+        for (let i = 0; i < 200; i++) pages.add(await probe())
+        for (let i = 0; i < 100 && Region.service.usage.namesUsed > 0; i++) {
+          global.gc()
+          await new Promise((resolve) => setTimeout(resolve, 10))
+        }
+        console.log(JSON.stringify([pages.size, Region.service.usage.namesUsed, register.getMetricsAsArray().length]))
+      }
+      main()
+    `
+    expect(run(script, root, '--expose-gc')).toEqual([1, 0, 1])
   })
 })
 

@@ -15,7 +15,7 @@ const OPENTELEMETRY =
   `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points provider
   state storage stream views`.split(/\s+/)
 const PROM_CLIENT =
-  `cluster counter family foreign gauge histogram index labels look memory metric page peer registry rows tree`.split(
+  `cluster counter family foreign gauge histogram holds index labels look memory metric page peer registry rows tree`.split(
     /\s+/,
   )
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status top/index'.split(' ')

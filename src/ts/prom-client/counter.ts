@@ -42,7 +42,7 @@ class CounterCell implements Cell {
   }
 
   open(options: CellOptions): void {
-    this.#integers = PerCpuCounter.named(this.#family.name, options)
+    this.#integers = this.#family.holds.add(PerCpuCounter.named(this.#family.name, options))
   }
 
   /** @param amount of {@link amountOf} */
@@ -54,8 +54,8 @@ class CounterCell implements Cell {
   }
 
   close(): void {
-    this.#integers?.close()
-    this.#fractions?.close()
+    this.#family.holds.end(this.#integers)
+    this.#family.holds.end(this.#fractions)
     this.#integers = this.#fractions = null
   }
 
@@ -68,7 +68,7 @@ class CounterCell implements Cell {
   #openFractions(): PerCpuSum {
     this.#fractions ??= this.#family.placed(this, (options) => {
       const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
-      return PerCpuSum.named(this.#family.name, { ...options, labels })
+      return this.#family.holds.add(PerCpuSum.named(this.#family.name, { ...options, labels }))
     })
     return this.#fractions
   }

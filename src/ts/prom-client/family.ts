@@ -3,6 +3,7 @@ import { RseqError } from '../errors'
 import { type Merged, SCOPE_LABEL } from '../families'
 import { Region } from '../region'
 import type { Series } from '../survey'
+import { Holds } from './holds'
 import { checkLabels, countOf, type Labels, labelsOf } from './labels'
 import { Looks } from './look'
 import { labelsIn, type Place, placeApart, placeOf } from './memory'
@@ -60,6 +61,8 @@ export type Fits = (merged: Merged) => boolean
 export class Family<C extends Cell> {
   readonly name: string
   readonly labelNames: readonly string[]
+  /** Of its cells. */
+  readonly holds = new Holds(this)
   readonly #help: string
   readonly #make: (family: Family<C>, labels: Labels) => C
   readonly #fits: Fits

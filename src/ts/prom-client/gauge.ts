@@ -47,7 +47,7 @@ class GaugeCell implements Cell {
   }
 
   open(options: CellOptions): void {
-    this.#gauge = ProcessGauge.named(this.#family.name, options, this.#code)
+    this.#gauge = this.#family.holds.add(ProcessGauge.named(this.#family.name, options, this.#code))
   }
 
   put(value: number): void {
@@ -61,7 +61,7 @@ class GaugeCell implements Cell {
   }
 
   close(): void {
-    this.#gauge?.close()
+    this.#family.holds.end(this.#gauge)
     this.#gauge = null
   }
 

@@ -43,7 +43,8 @@ class HistogramCell implements Cell {
   }
 
   open(options: CellOptions): void {
-    this.#histogram = PerCpuHistogram.named(this.#family.name, { ...options, buckets: this.#bounds })
+    const all = { ...options, buckets: this.#bounds }
+    this.#histogram = this.#family.holds.add(PerCpuHistogram.named(this.#family.name, all))
   }
 
   record(value: number): void {
@@ -52,7 +53,7 @@ class HistogramCell implements Cell {
   }
 
   close(): void {
-    this.#histogram?.close()
+    this.#family.holds.end(this.#histogram)
     this.#histogram = null
   }
 
