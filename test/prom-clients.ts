@@ -31,3 +31,10 @@ export function unique(name: string): string {
   last++
   return `${name}_${last}`
 }
+
+/** What plain JavaScript passes. */
+type Loose = Record<string, (...args: unknown[]) => unknown>
+export const loose = (metric: unknown): Loose => metric as Loose
+
+export const shownBy = async (registry: { metrics(): Promise<string> }): Promise<string[]> =>
+  samples(await registry.metrics())
