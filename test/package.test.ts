@@ -27,7 +27,7 @@ describe('the package', () => {
 
   test('has these entry points, and their files', () => {
     const entries = manifest.exports as Record<string, unknown>
-    expect(Object.keys(entries)).toEqual(['.', './prom-client', './package.json'])
+    expect(Object.keys(entries)).toEqual(['.', './prom-client', './opentelemetry', './package.json'])
     const files = JSON.stringify(entries).match(/\.\/[^"]+\.(m?js|d\.m?ts|json)(?=")/g) ?? []
     expect(files.length).toBeGreaterThan(8)
     for (const file of files) expect([file, existsSync(join(root, file))]).toEqual([file, true])
