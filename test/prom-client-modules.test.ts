@@ -221,8 +221,6 @@ describe('without prom-client', () => {
       const counter = new rseq.PerCpuCounter()
       counter.inc()
       let error
-      // Node 20 says it there, too, of any CommonJS module that is imported and throws.
-      process.on('unhandledRejection', () => {})
       try { require('rseq/prom-client') } catch (thrown) { error = thrown }
       import('rseq/prom-client').catch((thrown) => console.log(JSON.stringify([
         counter.value, error instanceof rseq.RseqError, error.code, error.message, thrown.code,

@@ -15,7 +15,7 @@ const OPENTELEMETRY =
   `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points provider
   state storage stream views`.split(/\s+/)
 const PROM_CLIENT =
-  `cluster counter family foreign gauge histogram holds index labels look memory metric page peer registry rows tree`.split(
+  `attempt cluster counter family foreign gauge histogram holds index labels look memory metric page peer registry rows tree`.split(
     /\s+/,
   )
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status top/index'.split(' ')
@@ -34,7 +34,7 @@ const expected = [
     ...OPENTELEMETRY.map((name) => `opentelemetry/${name}`),
     ...PROM_CLIENT.map((name) => `prom-client/${name}`),
   ].flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]),
-  ...['index', 'prom-client/index', 'opentelemetry/index'].flatMap((name) => [
+  ...['index', 'prom-client/index', 'prom-client/installed', 'opentelemetry/index'].flatMap((name) => [
     `lib/${name}.mjs`,
     `lib/${name}.d.mts`,
   ]),

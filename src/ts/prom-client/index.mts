@@ -1,4 +1,6 @@
 // The ES module entry: the same instances as require('rseq/prom-client') gives.
+// First: see there.
+import './installed.mjs'
 import { register as registry } from './index.js'
 
 export type {

@@ -1,0 +1,3 @@
+import { error } from './attempt.js'
+
+if (error !== null) throw error
