@@ -26,7 +26,7 @@ async function scrapes(n, pause, page) {
   for (let i = 0; i < n; i++) {
     await sleep(pause)
     const start = performance.now()
-    await page()
+    Buffer.from(await page()) // as it is sent
     times.push(performance.now() - start)
   }
   return times
@@ -43,7 +43,7 @@ function hot(batches, call) {
 
 const calls = {
   /** What the asking itself costs. */
-  nothing: (n, pause) => scrapes(n, pause, () => undefined),
+  nothing: (n, pause) => scrapes(n, pause, () => ''),
   /** What this process alone makes of the whole service. */
   metrics: (n, pause) => scrapes(n, pause, () => client.register.metrics()),
   /** As prom-client's recipe has it. */

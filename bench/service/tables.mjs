@@ -47,7 +47,8 @@ export function showCost({ workers, series, rows }) {
     what,
     `${ours.toFixed(digits)} ${unit}`,
     `${theirs.toFixed(digits)} ${unit}`,
-    (theirs / ours).toFixed(1),
+    // As short as what asking costs, and so taken off whole.
+    ours > 0 ? (theirs / ours).toFixed(1) : '–',
   ]
   table(
     [`${workers} processes, ${count(series)} series`, 'rseq/prom-client', 'prom-client', 'ratio'],
