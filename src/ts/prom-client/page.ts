@@ -54,6 +54,20 @@ interface Heads {
 /** Written once, for they are most of a page's cost. */
 const written = new WeakMap<readonly Row[], Heads>()
 
+/**
+ * The same texts, as parts of one. What was put together of pieces is kept as pieces, and looked through whenever it
+ * becomes part of a page.
+ */
+function together(texts: readonly string[]): string[] {
+  const whole = texts.join('')
+  let end = 0
+  return texts.map(({ length }) => {
+    const start = end
+    end += length
+    return whole.slice(start, end)
+  })
+}
+
 function headsOf(
   rows: readonly Row[],
   style: string,
@@ -61,7 +75,7 @@ function headsOf(
 ): Heads['texts'] {
   const known = written.get(rows)
   if (known?.style === style) return known.texts
-  const texts = rows.flatMap(write)
+  const texts = together(rows.flatMap(write))
   written.set(rows, { style, texts })
   return texts
 }
