@@ -1,7 +1,6 @@
 /// The N-API surface of what the processes of a service do beside counting: gauges, a look at everything, and
 /// roles that one of them plays.
 #include <errno.h>
-#include <stdlib.h>
 
 #include "addon.h"
 #include "counter.h"
@@ -18,22 +17,17 @@ napi_value OnGauge(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// (region) → ArrayBuffer of doubles: survey.h's Head and values, one entry after the other; or undefined
+/// (region, into: Float64Array) → how many of it were filled, by survey.h's Head and values, one entry after the
+/// other; −n where it should have n; or undefined. The caller's memory, for new pages would cost more than all else.
 napi_value Survey(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
-  const uint32_t number = arguments.u32(0);
+  const Arguments<2> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const auto into = arguments.array<double>(1, napi_float64_array);
   region::Info found;
-  if (!region::ready() || !region::info(number, &found)) return nullptr;
-  const size_t capacity = survey::size(*found.directory);
-  auto* doubles = static_cast<double*>(malloc(capacity * sizeof(double) + 1));
-  if (doubles == nullptr) return nullptr;
-  const size_t length = survey::read(number, *found.directory, doubles, capacity);
-  void* data = nullptr;
-  napi_value buffer = nullptr;
-  napi_create_arraybuffer(env, length * sizeof(double), &data, &buffer);
-  if (data != nullptr) memcpy(data, doubles, length * sizeof(double));
-  free(doubles);
-  return data != nullptr || length == 0 ? buffer : nullptr;
+  if (!region::ready() || !region::info(region, &found)) return nullptr;
+  const size_t wanted = survey::size(*found.directory);
+  if (into.length < wanted) return number(env, -static_cast<double>(wanted));
+  return number(env, static_cast<double>(survey::read(region, *found.directory, into.data, into.length)));
 }
 
 /// (region, role) → 1 or 0, or a result

@@ -43,12 +43,11 @@ void read_values(uint32_t region, const Entry& copied, double* out) {
 }  // namespace
 
 size_t size(const Directory& directory) {
-  size_t total = 0;
-  for (uint32_t i = 0; i < directory.entry_high(); ++i) {
-    Entry copied;
-    if (directory.copy(i, &copied)) total += kHead + values(copied);
-  }
-  return total;
+  // A histogram's run has a cell less than it has values.
+  const auto at_most = [](uint32_t said, uint32_t most) { return size_t{said < most ? said : most}; };
+  const size_t entries = at_most(region::load(&directory.header->entries_used), directory.entry_high());
+  const size_t cells = at_most(region::load(&directory.header->cells_used), directory.sizes.cells);
+  return entries * (kHead + 1) + cells;
 }
 
 size_t read(uint32_t region, const Directory& directory, double* out, size_t capacity) {
@@ -65,8 +64,8 @@ size_t read(uint32_t region, const Directory& directory, double* out, size_t cap
     if (count == 0 || count + kHead > capacity - at) continue;
     read_values(region, copied, out + at + kHead);
     // Given back meanwhile, it may have been the next owner's that was read.
-    Entry again;
-    if (!directory.copy(i, &again) || again.generation != copied.generation) continue;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (region::load(&directory.entries[i].generation) != copied.generation) continue;
     out[at + kEntry] = i;
     out[at + kGeneration] = copied.generation;
     out[at + kKind] = static_cast<double>(copied.kind);

@@ -158,8 +158,12 @@ export interface Backend extends HotCalls {
   /** A gauge's one word, for all threads and processes. */
   setGauge(id: number, x: number): void
   addGauge(id: number, x: number): void
-  /** Doubles: every entry with its values, none of which need be open. See {@link SURVEY}. */
-  survey(region: number): ArrayBuffer | undefined
+  /**
+   * Fills doubles: every entry with its values, none of which need be open. See {@link SURVEY}.
+   *
+   * @returns how many; −n where there should be room for n; undefined where there is no such region
+   */
+  survey(region: number, into: Float64Array): number | undefined
   /** 1 where the calling thread now plays the role, or did; 0 where another one does, of any process. */
   lead(region: number, role: number): number
   stepDown(region: number, role: number): number

@@ -65,6 +65,8 @@ function identityOf(series: Series): Identity {
 }
 
 type Open = { -readonly [key in keyof Merged]: Merged[key] } & {
+  /** The last look that had it. */
+  look: number
   /** Gauges so far, and their sum. */
   processes: number
   sum: number
@@ -87,6 +89,7 @@ function opened({ series, value, counts, min, max }: Sample, { labels, scope }: 
     counts,
     min,
     max,
+    look: 0,
     processes: 1,
     sum: value,
   }
@@ -137,6 +140,7 @@ export class Merger {
   /** By place: what was found there last. */
   #last: (Open | undefined)[] = []
   #found: Open[] = []
+  #look = 0
 
   /**
    * @param samples of `Survey.read`
@@ -144,24 +148,28 @@ export class Merger {
    */
   merge(samples: readonly Sample[]): Merged[] {
     this.#learn(samples)
-    const found: Open[] = []
-    const byPlace: (Open | undefined)[] = new Array(this.#last.length)
+    const look = ++this.#look
+    // Null: so far those of the last look, in its order.
+    let found: Open[] | null = null
+    let count = 0
     for (let i = 0; i < samples.length; i++) {
       const sample = samples[i] as Sample
       const way = this.#ways[i] as number
       const aggregator = way < 0 ? undefined : AGGREGATORS[way]
       if (way === NAMELESS || (way !== ALONE && (!sample.held || aggregator === 'omit'))) continue
       const place = this.#places[i] as number
-      const known = byPlace[place]
-      if (known === undefined) {
+      const known = this.#last[place]
+      if (known?.look !== look) {
         const one = this.#renewed(place, sample)
-        byPlace[place] = one
-        found.push(one)
+        one.look = look
+        if (this.#found[count] !== one) found ??= this.#found.slice(0, count)
+        found?.push(one)
+        count++
       } else if (way !== ALONE) aggregate(known, sample.value, aggregator)
       else known.value += sample.value
     }
-    const isSame = found.length === this.#found.length && found.every((one, i) => one === this.#found[i])
-    if (!isSame) this.#found = found
+    if (found !== null) this.#found = found
+    else if (count < this.#found.length) this.#found = this.#found.slice(0, count)
     return this.#found
   }
 

@@ -51,6 +51,9 @@ export class Survey {
   /** Their generations, beside them: looking into a thousand objects takes longer than all else. */
   readonly #generations: number[] = []
 
+  #numbers = new Float64Array(1024)
+  #length = 0
+
   constructor(region: Region) {
     this.#region = region
   }
@@ -65,12 +68,11 @@ export class Survey {
    */
   read(last: readonly Sample[] = []): readonly Sample[] {
     const number = regionNumber(this.#region, 'region')
-    const numbers = new Float64Array(backend.survey(number) ?? NO_COUNTS.buffer)
-    // Behind the look, for the look itself may find out that the region is lost.
-    succeed(backend.checkRegion(number), 'region')
-    const samples: Sample[] = []
-    let reused = 0
-    for (let at = 0; at < numbers.length; ) {
+    const numbers = this.#look(number)
+    // Null: so far those of `last`, in its order.
+    let samples: Sample[] | null = null
+    let count = 0
+    for (let at = 0; at < this.#length; ) {
       const first = at + SURVEY.head
       const end = first + (numbers[at + SURVEY.values] as number)
       const series = this.#seriesOf(
@@ -80,16 +82,31 @@ export class Survey {
       )
       // Undefined: it was given back between the look and this.
       if (series !== undefined) {
-        const known = last[samples.length]
+        const known = last[count]
         const isSame = known?.series === series
         const sample = isSame ? known : sampleOf(series)
-        if (isSame) reused++
+        if (!isSame) samples ??= last.slice(0, count)
         put(sample, numbers[at + SURVEY.held] === 1, numbers, first, end)
-        samples.push(sample)
+        samples?.push(sample)
+        count++
       }
       at = end
     }
-    return reused === samples.length && reused === last.length ? last : samples
+    return samples ?? (count === last.length ? last : last.slice(0, count))
+  }
+
+  /** Fills this object's own numbers, up to its own length. */
+  #look(region: number): Float64Array {
+    let filled = backend.survey(region, this.#numbers) ?? 0
+    while (filled < 0) {
+      // More may be made meanwhile.
+      this.#numbers = new Float64Array(Math.ceil(-filled * 1.5))
+      filled = backend.survey(region, this.#numbers) ?? 0
+    }
+    this.#length = filled
+    // Behind the look, for the look itself may find out that the region is lost.
+    succeed(backend.checkRegion(region), 'region')
+    return this.#numbers
   }
 
   #seriesOf(region: number, entry: number, generation: number): Series | undefined {
@@ -133,7 +150,8 @@ function put(into: Changing<Sample>, held: boolean, numbers: Float64Array, first
   const get = (which: number): number => numbers[first + which] as number
   const integers = get(HISTOGRAM.integersHigh) * 2 ** 32 + get(HISTOGRAM.integersLow)
   into.value = integers + get(HISTOGRAM.fractions)
-  into.counts = numbers.subarray(first + HISTOGRAM.buckets, end)
+  // A copy: the next look fills the same numbers.
+  into.counts = numbers.slice(first + HISTOGRAM.buckets, end)
   into.min = get(HISTOGRAM.min)
   into.max = get(HISTOGRAM.max)
 }

@@ -167,9 +167,9 @@ export function portableBackend(): Backend {
       const memory = regions.target(id, KIND.gauge)
       if (memory !== undefined) addFloat(memory, id & cellMask, x)
     },
-    survey(region) {
+    survey(region, into) {
       const found = regions.get(region)
-      return found && survey(found)
+      return found && lengthOf(into, 'Float64Array') >= 0 ? survey(found, into) : undefined
     },
     // Nothing takes a lock back from a thread that ended: one is there as long as the process.
     lead: (region) => (regions.get(region) === undefined ? RESULT.closed : Number(isMainThread)),

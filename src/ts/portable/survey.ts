@@ -1,3 +1,4 @@
+import { typedArrayLength } from '../arrays'
 import { KIND, SURVEY, TEXTS } from '../cells'
 import { bucketsOf } from '../histogram-shape'
 import { sum, sumFloat } from './cell'
@@ -17,8 +18,8 @@ function valuesOf(memory: Memory, entry: Entry): ArrayLike<number> {
   return [entry.kind === KIND.counter ? Number(sum(memory, entry.cell)) : sumFloat(memory, entry.cell)]
 }
 
-/** Every entry of a memory with its values: see {@link SURVEY}. */
-export function survey({ memory }: Region): ArrayBuffer {
+/** Every entry of a memory with its values: see `Backend.survey`. */
+export function survey({ memory }: Region, into: Float64Array): number {
   const out: number[] = []
   for (let number = 0; number < ENTRIES; number++) {
     const entry = copyEntry(memory, number)
@@ -34,5 +35,7 @@ export function survey({ memory }: Region): ArrayBuffer {
     head[SURVEY.values] = values.length
     out.push(...head, ...Array.from(values))
   }
-  return Float64Array.from(out).buffer
+  if (out.length > typedArrayLength(into)) return -out.length
+  into.set(out)
+  return out.length
 }

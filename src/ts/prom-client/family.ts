@@ -57,6 +57,8 @@ export function warnOnce(error: Error): void {
 /** What a metric has in common with what others may have counted under its name. */
 export type Fits = (merged: Merged) => boolean
 
+const NONE: readonly Merged[] = []
+
 /** A metric's name, and its sets of labels: those that this thread has, and those of all others. */
 export class Family<C extends Cell> {
   readonly name: string
@@ -74,6 +76,8 @@ export class Family<C extends Cell> {
   /** Labels of what others have opened. */
   readonly #others = new WeakMap<Series, Labels>()
   readonly #rows = new Rows()
+  /** Those of the last look, and which of them are of this kind. */
+  #last = { from: NONE, fitting: NONE }
   #place: Place
   #spilled = false
 
@@ -237,8 +241,13 @@ export class Family<C extends Cell> {
 
   #merged(looks: Looks): readonly Merged[] {
     const at = ({ region, scope }: Place): readonly Merged[] =>
-      (looks.at(region).scope(scope).get(this.name) ?? []).filter(this.#fits)
-    return this.#spilled ? [...at(this.#place), ...at(this.#spillPlace())] : at(this.#place)
+      looks.at(region).scope(scope).get(this.name) ?? NONE
+    const { from, fitting } = this.#last
+    const all = this.#spilled ? [...at(this.#place), ...at(this.#spillPlace())] : at(this.#place)
+    // The list of the last look, and so the same series in it.
+    if (all === from) return fitting
+    this.#last = { from: all, fitting: all.filter(this.#fits) }
+    return this.#last.fitting
   }
 
   /** The region keeps labels in the order of their names. */

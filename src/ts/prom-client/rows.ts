@@ -17,6 +17,7 @@ export class Rows {
   #all: readonly Row[] = []
   /** In the order in which the look has them. */
   #inOrder: readonly Row[] = []
+  #last: readonly Merged[] | null = null
   #merged: readonly Merged[] | null = null
 
   /**
@@ -24,6 +25,9 @@ export class Rows {
    * @param make rows of that, in the page's order, one for each
    */
   of(merged: readonly Merged[], make: () => Row[]): readonly Row[] {
+    // The same list has the same objects, with new values.
+    if (merged === this.#last) return this.#all
+    this.#last = merged
     if (!this.#renew(merged)) {
       this.#all = make()
       const rows = new Map(this.#all.map((row) => [row.merged, row]))
@@ -37,6 +41,7 @@ export class Rows {
   /** What belongs to the rows may have changed, though the series have not. */
   forget(): void {
     this.#all = this.#inOrder = []
+    this.#last = null
     this.#merged = null
   }
 
