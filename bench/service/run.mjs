@@ -34,6 +34,9 @@ const size = { workers: number('workers', 1), threads: number('threads', 1) }
 mustHave('wrk', '--version')
 mustHave('prometheus', '--version')
 
+// First, while nothing else runs.
+const cost = rounds === 0 ? null : await measureCost({ rounds, workers: size.workers })
+
 const LIBRARIES = ['rseq/prom-client', 'prom-client']
 const ports = {}
 for (const library of LIBRARIES) ports[library] = { service: await freePort(), metrics: await freePort() }
@@ -130,7 +133,6 @@ async function phase(mode) {
 
 const loads = [...(await phase('steady')), ...(await phase('kills'))]
 showLoads(loads)
-const cost = rounds === 0 ? null : await measureCost({ rounds, workers: size.workers })
 if (cost !== null) showCost(cost)
 
 const failed = loads.flatMap(({ library, mode, checks }) =>
