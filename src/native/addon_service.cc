@@ -17,8 +17,9 @@ napi_value OnGauge(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// (region, into: Float64Array) → how many of it were filled, by survey.h's Head and values, one entry after the
-/// other; −n where it should have n; or undefined. The caller's memory, for new pages would cost more than all else.
+/// (region, into: Float64Array) → how many of it were filled, by survey.h's Head and values, one entry after
+/// the other; −n where it should have n; or undefined. The caller's memory, for new pages would cost more
+/// than all else.
 napi_value Survey(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const uint32_t region = arguments.u32(0);

@@ -8,16 +8,16 @@
 namespace rseq::region {
 
 struct Region {
+  Held* held;             ///< one for each entry
   pthread_mutex_t mutex;  ///< for the directory, within this process; all zero is an open one
+  backing::Memory memory;
+  Directory directory;
   uint32_t active;
   uint32_t opened;  ///< by all threads together
   uint32_t entries_held;
   uint32_t roles;  ///< that this process plays, a bit for each
-  bool read_only;
-  backing::Memory memory;
-  Directory directory;
   uint32_t first;  ///< of the cells in the arena; kNoId: they are not there
-  Held* held;      ///< one for each entry
+  bool read_only;
 };
 
 /// What one thread has open in a region.
