@@ -34,6 +34,9 @@ export interface Row extends Texts {
   readonly recent: HistogramSnapshot | null
 }
 
+/** What most metrics are in: none, and the global registry of prom-client's. */
+const USUAL_SCOPES = new Set(['', 'prom'])
+
 const known = new WeakMap<Series, Texts>()
 
 function textsOf({ series, name, labels, scope, kind }: Merged): Texts {
@@ -41,7 +44,7 @@ function textsOf({ series, name, labels, scope, kind }: Merged): Texts {
   if (texts !== undefined) return texts
   const shownName = clean(name)
   const shown = Object.entries(labels).map(([label, value]) => `${clean(label)}="${clean(value)}"`)
-  if (scope !== '') shown.push(`(${clean(scope)})`)
+  if (!USUAL_SCOPES.has(scope)) shown.push(`(${clean(scope)})`)
   const shownLabels = shown.join(' ')
   const made = {
     key: JSON.stringify([name, scope, labels]),
