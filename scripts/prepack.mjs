@@ -1,4 +1,4 @@
-// npm run prepack, which `npm pack --ignore-scripts=false` does by itself: refuses where something was not built. A package
+// npm run prepack, which `npm pack` does by itself: refuses where something was not built. A package
 // without its addons would install anywhere, and count in the portable backend everywhere.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -17,7 +17,7 @@ writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
 cpSync(join(root, 'scripts', 'prepack.mjs'), join(folder, 'scripts', 'prepack.mjs'))
 
 function pack(): { status: number | null; stdout: string; stderr: string } {
-  const args = ['pack', '--silent', '--dry-run', '--ignore-scripts=false']
+  const args = ['pack', '--silent', '--dry-run']
   return spawnSync('npm', args, { cwd: folder, encoding: 'utf8' })
 }
 

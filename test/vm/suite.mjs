@@ -32,7 +32,7 @@ function modules(arch) {
   const lock = readFileSync(join(root, 'package-lock.json'))
   const name = `${arch}-${createHash('sha256').update(lock).digest('hex').slice(0, 16)}`
   return once(join(cache, 'modules', name), (folder) => {
-    for (const file of ['package.json', 'package-lock.json', '.npmrc'])
+    for (const file of ['package.json', 'package-lock.json'])
       cpSync(join(root, file), join(folder, file))
     const where = ['--os=linux', `--cpu=${arch}`, '--libc=glibc']
     output('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', ...where], { cwd: folder })
