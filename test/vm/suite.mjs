@@ -12,19 +12,20 @@ import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
 /** Those that need no more than one world. What finds the addon, the command and the bench are the same on any kernel. */
-const ONCE = ['abort-check', 'area', 'fastcalls', 'lifecycle', 'portable', 'stale']
+const ONCE = ['abort-check', 'area', 'entries', 'fastcalls', 'lifecycle', 'portable', 'stale', 'survey']
+const fileOf = (name) => `test/${name}.test.ts`
 
 /** Every second world: an emulated machine keeps one CPU busy, and two run at a time. */
 const everySecond = (from) => [
   ...worlds.filter((_, i) => i % 2 === from).flatMap(({ name }) => ['--world', name]),
-  ...behaviourBelow,
+  ...behaviourBelow.filter((path) => !ONCE.map(fileOf).includes(path)),
 ]
 
 /** test/run.mjs's arguments for each part of the suite. */
 const PARTS = {
   worlds: everySecond(0),
   'other worlds': everySecond(1),
-  once: ['--world', 'default', ...ONCE.map((name) => `test/${name}.test.ts`)],
+  once: ['--world', 'default', ...ONCE.map(fileOf)],
 }
 
 /** node_modules for another machine: vitest has parts that are compiled. */
@@ -32,8 +33,7 @@ function modules(arch) {
   const lock = readFileSync(join(root, 'package-lock.json'))
   const name = `${arch}-${createHash('sha256').update(lock).digest('hex').slice(0, 16)}`
   return once(join(cache, 'modules', name), (folder) => {
-    for (const file of ['package.json', 'package-lock.json'])
-      cpSync(join(root, file), join(folder, file))
+    for (const file of ['package.json', 'package-lock.json']) cpSync(join(root, file), join(folder, file))
     const where = ['--os=linux', `--cpu=${arch}`, '--libc=glibc']
     output('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', ...where], { cwd: folder })
   })
