@@ -2,19 +2,18 @@ import type { InspectOptionsStylized } from 'node:util'
 import { typedArrayName } from './arrays'
 import { backend } from './backend'
 import { util } from './builtins'
-import type { NamedOptions, PerCpuHandle, PerCpuOptions } from './entries'
-import { handleOf, openHandle, openNamed, openNew, present, refusal, textsOf, usable } from './entries'
+import { handleOf, openHandle, type PerCpuHandle, present, refusal, textsOf, usable } from './entries'
 import { RseqError, rangeError, typeError } from './errors'
 import type { Reading } from './histogram-look'
-import { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
 import {
-  type Buckets,
-  bucketsOf,
-  DEFAULT_SHAPE,
-  type HistogramShapeOptions,
-  sameShape,
-  shapeOf,
-} from './histogram-shape'
+  bucketsIn,
+  type HistogramOptions,
+  type NamedHistogramOptions,
+  openNamedShaped,
+  openShaped,
+} from './histogram-opening'
+import { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
+import type { Buckets } from './histogram-shape'
 import {
   type ClassOf,
   handedOver,
@@ -30,26 +29,6 @@ import { started, timed, UNITS } from './timer'
 
 const { inspect } = util
 const { record, recordInt32, recordTimes, recordMany } = backend
-
-/** How to make a histogram. */
-export interface HistogramOptions extends Omit<PerCpuOptions, 'index'>, HistogramShapeOptions {}
-
-/** How to make, or find, a histogram by its name. */
-export interface NamedHistogramOptions extends Omit<NamedOptions, 'index'>, HistogramShapeOptions {}
-
-/** The buckets of an open entry. */
-function bucketsIn(opening: Opening): Buckets {
-  const info = backend.describe(opening.number, opening.entry)
-  const buckets = info === undefined ? null : bucketsOf(info.shape, info.extra)
-  if (buckets !== null) return buckets
-  opening.release()
-  throw new RseqError('ERR_RSEQ_REGION_DAMAGED', 'PerCpuHistogram: its bounds cannot be read')
-}
-
-/** A new, nameless histogram. */
-function openShaped(options: HistogramOptions | undefined): Opening {
-  return openNew('histogram', options, shapeOf('PerCpuHistogram options', options) ?? DEFAULT_SHAPE)
-}
 
 /** What a histogram has open. */
 let openedBy: (object: unknown, what: string) => Opening
@@ -115,16 +94,7 @@ export class PerCpuHistogram extends HistogramReading {
     name: string,
     options?: NamedHistogramOptions,
   ): T {
-    const wanted = shapeOf('PerCpuHistogram options', options)
-    const opening = openNamed('histogram', name, options, wanted ?? DEFAULT_SHAPE)
-    if (wanted !== null && !sameShape(wanted, bucketsIn(opening).shape)) {
-      opening.release()
-      throw new RseqError(
-        'ERR_RSEQ_KIND',
-        `PerCpuHistogram.named(${JSON.stringify(name)}): it exists in another shape`,
-      )
-    }
-    return objectOf(opening, this ?? PerCpuHistogram, options) as T
+    return objectOf(openNamedShaped(name, options), this ?? PerCpuHistogram, options) as T
   }
 
   /**

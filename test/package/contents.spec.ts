@@ -6,7 +6,7 @@ import { tarball } from './project'
 const read = (...args: string[]): string => execFileSync('tar', [...args], { encoding: 'utf8' })
 
 const LIBRARY =
-  `arrays backend batch builtins cells counter cpu entries errors families fastcalls gauge histogram histogram-look histogram-reading
+  `arrays backend batch builtins cells counter cpu entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
   histogram-shape index mailbox native opening percpu region region-info results service status sum survey timer`.split(
     /\s+/,
   )

@@ -36,10 +36,6 @@ export class Look {
     }
     return list
   }
-
-  scopes(): string[] {
-    return [...this.#found.keys()]
-  }
 }
 
 /** Looks at a region again and again: while its series stay the same, nothing is made but numbers. */

@@ -1,0 +1,50 @@
+import { backend } from './backend'
+import { type NamedOptions, openNamed, openNew, type PerCpuOptions } from './entries'
+import { RseqError } from './errors'
+import {
+  type Buckets,
+  bucketsOf,
+  DEFAULT_SHAPE,
+  type HistogramShapeOptions,
+  sameShape,
+  shapeOf,
+} from './histogram-shape'
+import type { Opening } from './opening'
+
+/** How to make a histogram. */
+export interface HistogramOptions extends Omit<PerCpuOptions, 'index'>, HistogramShapeOptions {}
+
+/** How to make, or find, a histogram by its name. */
+export interface NamedHistogramOptions extends Omit<NamedOptions, 'index'>, HistogramShapeOptions {}
+
+/** The buckets of an open entry. */
+export function bucketsIn(opening: Opening): Buckets {
+  const info = backend.describe(opening.number, opening.entry)
+  const buckets = info === undefined ? null : bucketsOf(info.shape, info.extra)
+  if (buckets !== null) return buckets
+  opening.release()
+  throw new RseqError('ERR_RSEQ_REGION_DAMAGED', 'PerCpuHistogram: its bounds cannot be read')
+}
+
+/** A new, nameless histogram. */
+export function openShaped(options: HistogramOptions | undefined): Opening {
+  return openNew('histogram', options, shapeOf('PerCpuHistogram options', options) ?? DEFAULT_SHAPE)
+}
+
+/**
+ * The histogram of that name and those labels, new or not.
+ *
+ * @throws {RseqError} `ERR_RSEQ_KIND` where it has another shape than the options say
+ */
+export function openNamedShaped(name: string, options: NamedHistogramOptions | undefined): Opening {
+  const wanted = shapeOf('PerCpuHistogram options', options)
+  const opening = openNamed('histogram', name, options, wanted ?? DEFAULT_SHAPE)
+  if (wanted !== null && !sameShape(wanted, bucketsIn(opening).shape)) {
+    opening.release()
+    throw new RseqError(
+      'ERR_RSEQ_KIND',
+      `PerCpuHistogram.named(${JSON.stringify(name)}): it exists in another shape`,
+    )
+  }
+  return opening
+}
