@@ -65,6 +65,31 @@ describe(`Survey, world ${world}`, () => {
     second.close()
   })
 
+  test('looks again: the same list with new values, as long as there are the same series', () => {
+    const survey = new Survey(region)
+    const counter = PerCpuCounter.named('survey again', { region })
+    const histogram = PerCpuHistogram.named('survey again too', { region, buckets: [1] })
+    const first = survey.look()
+    const seen = (name: string): Sample => first.find(({ series }) => series.name === name) as Sample
+    const frozen = survey.read().find(({ series }) => series.name === 'survey again')
+    counter.add(3)
+    histogram.record(2)
+    expect(survey.look()).toBe(first)
+    expect(seen('survey again').value).toBe(3)
+    expect([...seen('survey again too').counts]).toEqual([0, 1])
+    expect(frozen?.value).toBe(0)
+    const other = PerCpuCounter.named('survey another', { region })
+    expect(survey.look()).not.toBe(first)
+    const second = survey.look()
+    expect(survey.look()).toBe(second)
+    // In the place of the one before it.
+    other.close()
+    PerCpuCounter.named('survey a third', { region }).close()
+    expect(survey.look()).not.toBe(second)
+    expect(survey.look().some(({ series }) => series.name === 'survey another')).toBe(false)
+    for (const one of [counter, histogram]) one.close()
+  })
+
   test('drained amounts are not shown again', () => {
     const counter = PerCpuCounter.named('survey drained', { region })
     counter.add(7)

@@ -1,5 +1,6 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
+import { Merged as Made } from '../lib/families.js'
 import { bar, bars } from '../src/ts/cli/top/bars'
 import { chart, ticks } from '../src/ts/cli/top/chart'
 import { detail } from '../src/ts/cli/top/detail'
@@ -15,14 +16,33 @@ import { columnsFor, plainTable } from '../src/ts/cli/top/table'
 import { clean, cut, flow, padded, widthOf } from '../src/ts/cli/top/text'
 import type { Merged } from '../src/ts/families'
 import { bucketsOf } from '../src/ts/histogram-shape'
+import type { Sample, Series } from '../src/ts/survey'
 
 type Labels = Record<string, string>
 
+type Said = Omit<Sample, 'series' | 'held'>
+
 /** A metric as a look has it. */
+function metricOf(series: Partial<Series>, said: Partial<Said>): Merged {
+  const whole: Series = {
+    entry: 0,
+    generation: 0,
+    kind: 'counter',
+    name: '',
+    labels: {},
+    help: '',
+    unit: '',
+    buckets: null,
+    code: 0,
+    ...series,
+  }
+  const nothing = { value: 0, counts: new Float64Array(0), min: Number.NaN, max: Number.NaN }
+  // The class of the built library: its sources look for an addon beside them.
+  return new Made([{ series: whole, held: true, ...nothing, ...said } as never]) as unknown as Merged
+}
+
 function metric(name: string, value: number, labels: Labels = {}, kind: Merged['kind'] = 'counter'): Merged {
-  const empty = new Float64Array(0)
-  const series = { entry: 0, generation: 0, kind, name, labels, help: '', unit: '', buckets: null, code: 0 }
-  return { ...series, scope: '', role: 0, series, value, counts: empty, min: Number.NaN, max: Number.NaN }
+  return metricOf({ name, labels, kind }, { value })
 }
 
 /** A histogram of those samples. */
@@ -38,7 +58,7 @@ function histogram(name: string, samples: number[], bounds?: number[], unit = ''
   const value = samples.reduce((a, b) => a + b, 0)
   const [min, max] =
     samples.length === 0 ? [Number.NaN, Number.NaN] : [Math.min(...samples), Math.max(...samples)]
-  return { ...metric(name, value, {}, 'histogram'), buckets, counts, min, max, unit }
+  return metricOf({ name, kind: 'histogram', buckets, unit }, { value, counts, min, max })
 }
 
 const look = (at: number, ...metrics: Merged[]): Look => ({ at, metrics })

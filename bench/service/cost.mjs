@@ -12,8 +12,8 @@ async function start(library, workers, series) {
   const child = fork(join(import.meta.dirname, 'cost-service.mjs'), args, { env })
   await once(child, 'message')
   return {
-    async ask({ call, where }, n, pause) {
-      child.send({ call, where, n, pause })
+    async ask(wanted) {
+      child.send(wanted)
       const [answer] = await once(child, 'message')
       return answer
     },
@@ -27,7 +27,7 @@ export function median(all) {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-/** Milliseconds before a scrape: as in a service, it begins in idle processes. */
+/** Milliseconds before a scrape, in which the process serves requests, or rests. */
 const PAUSE = 20
 /** Calls before any is measured: as in a service that has been scraped for some minutes, the code is optimised. */
 const WARM = 200
@@ -39,10 +39,15 @@ const recipe = { call: 'clusterMetrics', where: 'primary' }
 const inc = { call: 'inc', where: 'primary' }
 const observe = { call: 'observe', where: 'primary' }
 
-/** What is compared: the same of both, or what each has in its place. */
+/**
+ * What is compared: the same of both, or what each has in its place. At rest, a process finds its caches cold, and its
+ * heap given back to the kernel.
+ */
 const ROWS = [
-  { what: 'scrape, asked of a worker', ours: here, theirs: recipe, n: SCRAPES },
-  { what: 'scrape, asked of the primary', ours: recipe, theirs: recipe, n: SCRAPES },
+  { what: 'scrape, asked of a worker', ours: here, theirs: recipe, serves: true, n: SCRAPES },
+  { what: 'scrape, asked of the primary', ours: recipe, theirs: recipe, serves: true, n: SCRAPES },
+  { what: 'at rest, asked of a worker', ours: here, theirs: recipe, serves: false, n: SCRAPES },
+  { what: 'at rest, asked of the primary', ours: recipe, theirs: recipe, serves: false, n: SCRAPES },
   { what: 'child.inc()', ours: inc, theirs: inc, n: 5 },
   { what: 'child.observe(x)', ours: observe, theirs: observe, n: 5 },
 ]
@@ -59,15 +64,17 @@ export async function measureCost({ rounds = 15, workers = 4, series = 1000 } = 
   }))
 
   async function measure(row, who, service) {
-    const { where } = row[who]
+    const { n, serves } = row
+    const how = { ...row[who], n, serves, pause: PAUSE }
     // What asking costs, and waiting.
-    const idle = (await service.ask({ call: 'nothing', where }, row.n, PAUSE)).busy
-    const { answer, busy } = await service.ask(row[who], row.n, PAUSE)
+    const idle = (await service.ask({ ...how, call: 'nothing' })).busy
+    const { answer, busy } = await service.ask(how)
     row.samples[who].push(...answer)
-    row.busy[who].push(busy.map((x, worker) => Math.max(0, x - idle[worker]) / row.n))
+    row.busy[who].push(busy.map((x, worker) => Math.max(0, x - idle[worker]) / n))
   }
 
-  for (const row of rows) for (const [who, service] of both) await service.ask(row[who], WARM, 0)
+  for (const row of rows)
+    for (const [who, service] of both) await service.ask({ ...row[who], n: WARM, pause: 0 })
   for (let round = 0; round < rounds; round++) {
     for (const row of rows) for (const [who, service] of both) await measure(row, who, service)
   }

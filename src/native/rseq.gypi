@@ -15,6 +15,7 @@
     '<(native)/histogram.cc',
     '<(native)/kernel.cc',
     '<(native)/libc.cc',
+    '<(native)/page.cc',
     '<(native)/region/arena.cc',
     '<(native)/region/backing.cc',
     '<(native)/region/directory.cc',

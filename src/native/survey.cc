@@ -40,6 +40,13 @@ void read_values(uint32_t region, const Entry& copied, double* out) {
   }
 }
 
+/// @return whether it was there already
+bool put(double* head, Head which, double value) {
+  const bool is_same = head[which] == value;
+  head[which] = value;
+  return is_same;
+}
+
 }  // namespace
 
 size_t size(const Directory& directory) {
@@ -47,7 +54,7 @@ size_t size(const Directory& directory) {
   const auto at_most = [](uint32_t said, uint32_t most) { return size_t{said < most ? said : most}; };
   const size_t entries = at_most(region::load(&directory.header->entries_used), directory.entry_high());
   const size_t cells = at_most(region::load(&directory.header->cells_used), directory.sizes.cells);
-  return entries * (kHead + 1) + cells;
+  return kFirst + entries * (kHead + 1) + cells;
 }
 
 size_t read(uint32_t region, const Directory& directory, double* out, size_t capacity) {
@@ -56,7 +63,8 @@ size_t read(uint32_t region, const Directory& directory, double* out, size_t cap
   auto* held = static_cast<uint64_t*>(malloc(words * sizeof(uint64_t) + 1));
   if (held == nullptr) return 0;
   directory.held_by_the_living(held, words);
-  size_t at = 0;
+  bool is_same = true;
+  size_t at = kFirst;
   for (uint32_t i = 0; i < high; ++i) {
     Entry copied;
     if (!directory.copy(i, &copied)) continue;
@@ -66,14 +74,16 @@ size_t read(uint32_t region, const Directory& directory, double* out, size_t cap
     // Given back meanwhile, it may have been the next owner's that was read.
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (region::load(&directory.entries[i].generation) != copied.generation) continue;
-    out[at + kEntry] = i;
-    out[at + kGeneration] = copied.generation;
-    out[at + kKind] = static_cast<double>(copied.kind);
-    out[at + kHeld] = static_cast<double>(held[i / 64] >> i % 64 & 1);
-    out[at + kValues] = count;
+    double* head = out + at;
+    is_same &= put(head, kEntry, i);
+    is_same &= put(head, kGeneration, copied.generation);
+    is_same &= put(head, kKind, static_cast<double>(copied.kind));
+    is_same &= put(head, kHeld, static_cast<double>(held[i / 64] >> i % 64 & 1));
+    is_same &= put(head, kValues, count);
     at += kHead + count;
   }
   free(held);
+  out[0] = is_same ? 1 : 0;
   return at;
 }
 

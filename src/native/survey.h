@@ -7,6 +7,10 @@
 
 namespace rseq::survey {
 
+/// What stands before all entries: 1 where each of them was there already, at its place, in what was written
+/// over.
+constexpr size_t kFirst = 1;
+
 /// What stands before an entry's values.
 enum Head : uint32_t {
   kEntry,
@@ -22,6 +26,7 @@ size_t size(const region::Directory& directory);
 
 /// Values are as counter::sum_i64(), sum_f64() and histogram::read() say; an entry that was given back
 /// meanwhile is left out.
+/// @param out what an earlier call has written there, or anything else
 /// @return how many doubles were written, at most `capacity`: entries beyond are left out
 size_t read(uint32_t region, const region::Directory& directory, double* out, size_t capacity);
 

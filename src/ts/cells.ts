@@ -55,8 +55,11 @@ export const HISTOGRAM = {
   buckets: 5,
 } as const
 
-/** What stands before an entry's values in {@link Backend.survey}. src/native/survey.h's `Head`. */
+/** What {@link Backend.survey} writes. src/native/survey.h's `Head`. */
 export const SURVEY = {
+  /** The first number is 1 where all heads below were there already, at their places. */
+  first: 1,
+  // Before each entry's values:
   entry: 0,
   generation: 1,
   kind: 2,
@@ -66,6 +69,32 @@ export const SURVEY = {
   values: 4,
   head: 5,
 } as const
+
+/** What the number behind a head of {@link Backend.writeRows} is: src/native/page.h's `Way`. */
+export const WAY = {
+  value: 0,
+  /** The running total, with the number. */
+  add: 1,
+  /** The running total, which begins anew behind it. */
+  total: 2,
+  /** The caller writes it. */
+  ask: 3,
+} as const
+
+/** In a row's `which`, the way stands above an index of `numbers`. */
+export const WAY_SHIFT = 30
+
+/** What {@link Backend.writeRows} needs next: src/native/page.h's `Status`. */
+export const WRITE = {
+  done: 0,
+  /** Of the row that `state` says, the head is written. The number is the caller's to write. */
+  asked: 1,
+  /** More room for the row that `state` says. */
+  room: 2,
+} as const
+
+/** What {@link Backend.writeRows} keeps in `state`. */
+export const STATE = { row: 0, at: 1, total: 2, length: 3 } as const
 
 /** One entry of a region's directory. */
 export interface EntryInfo {
@@ -161,9 +190,26 @@ export interface Backend extends HotCalls {
   /**
    * Fills doubles: every entry with its values, none of which need be open. See {@link SURVEY}.
    *
+   * @param into what an earlier look has filled, or anything else
    * @returns how many; −n where there should be room for n; undefined where there is no such region
    */
   survey(region: number, into: Float64Array): number | undefined
+  /**
+   * Writes a page's rows: a head, and a number. Goes on from {@link STATE}, where it also says how far it came.
+   *
+   * @param heads UTF-8, one after the other
+   * @param ends where each head ends
+   * @param which the number behind each head: {@link WAY} × 2³⁰ + an index of `numbers`
+   * @returns one of {@link WRITE}, or −1 where that does not fit together
+   */
+  writeRows(
+    out: Uint8Array,
+    numbers: Float64Array,
+    heads: Uint8Array,
+    ends: Uint32Array,
+    which: Uint32Array,
+    state: Float64Array,
+  ): number
   /** 1 where the calling thread now plays the role, or did; 0 where another one does, of any process. */
   lead(region: number, role: number): number
   stepDown(region: number, role: number): number

@@ -84,6 +84,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   setGauge: true,
   addGauge: true,
   survey: true,
+  writeRows: true,
   lead: true,
   stepDown: true,
   targets: true,

@@ -21,14 +21,14 @@ export interface Series {
   readonly code: number
 }
 
-/** What a series said when it was looked at. */
+/** What a series said when it was looked at, or, of {@link Survey.look}, at the last look. */
 export interface Sample {
   readonly series: Series
   /** A living process has it open. */
   readonly held: boolean
   /** The sum, a gauge's value, or a histogram's sum of samples. Beyond 2⁵³ rounded. */
   readonly value: number
-  /** Of a histogram, else empty: how many samples each bucket has. */
+  /** Of a histogram, else empty: how many samples each bucket has. A copy. */
   readonly counts: Float64Array
   /** Of a histogram, else NaN: hints, which a reader holds against the buckets. */
   readonly min: number
@@ -37,6 +37,49 @@ export interface Sample {
 
 const KINDS = new Map<number, Kind>(Object.entries(KIND).map(([kind, number]) => [number, kind as Kind]))
 const NO_COUNTS = new Float64Array(0)
+
+/** What looks have filled: see {@link SURVEY}. */
+export interface Numbers {
+  all: Float64Array
+}
+
+/** A sample, as a look's numbers have it. */
+export class Seen implements Sample {
+  /** @param at where the series' values begin */
+  constructor(
+    readonly series: Series,
+    readonly numbers: Numbers,
+    readonly at: number,
+  ) {}
+
+  get held(): boolean {
+    return this.#get(SURVEY.held - SURVEY.head) === 1
+  }
+
+  get value(): number {
+    if (this.series.buckets === null) return this.#get(0)
+    const integers = this.#get(HISTOGRAM.integersHigh) * 2 ** 32 + this.#get(HISTOGRAM.integersLow)
+    return integers + this.#get(HISTOGRAM.fractions)
+  }
+
+  get counts(): Float64Array {
+    if (this.series.buckets === null) return NO_COUNTS
+    const end = this.at + this.#get(SURVEY.values - SURVEY.head)
+    return this.numbers.all.slice(this.at + HISTOGRAM.buckets, end)
+  }
+
+  get min(): number {
+    return this.series.buckets === null ? Number.NaN : this.#get(HISTOGRAM.min)
+  }
+
+  get max(): number {
+    return this.series.buckets === null ? Number.NaN : this.#get(HISTOGRAM.max)
+  }
+
+  #get(which: number): number {
+    return this.numbers.all[this.at + which] as number
+  }
+}
 
 /**
  * Looks at everything in a region at once, and holds none of it: what is looked at can be removed by others. For
@@ -48,11 +91,9 @@ export class Survey {
   readonly #region: Region
   /** By entry: these are small numbers. */
   readonly #known: Series[] = []
-  /** Their generations, beside them: looking into a thousand objects takes longer than all else. */
-  readonly #generations: number[] = []
-
-  #numbers = new Float64Array(1024)
+  readonly #numbers: Numbers = { all: new Float64Array(1024) }
   #length = 0
+  #samples: readonly Seen[] = []
 
   constructor(region: Region) {
     this.#region = region
@@ -61,56 +102,61 @@ export class Survey {
   /**
    * Every live object with its value, in the directory's order. Each value is as its own class would read it.
    *
-   * @param last an earlier reading that nobody needs any more: its objects say the new values, as far as they stand
-   *   for the same series in the same order. A thousand of them need not be made anew each time.
-   * @returns `last` itself, where all of them are the same
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
-  read(last: readonly Sample[] = []): readonly Sample[] {
-    const number = regionNumber(this.#region, 'region')
-    const numbers = this.#look(number)
-    // Null: so far those of `last`, in its order.
-    let samples: Sample[] | null = null
-    let count = 0
-    for (let at = 0; at < this.#length; ) {
-      const first = at + SURVEY.head
-      const end = first + (numbers[at + SURVEY.values] as number)
-      const series = this.#seriesOf(
-        number,
-        numbers[at + SURVEY.entry] as number,
-        numbers[at + SURVEY.generation] as number,
-      )
-      // Undefined: it was given back between the look and this.
-      if (series !== undefined) {
-        const known = last[count]
-        const isSame = known?.series === series
-        const sample = isSame ? known : sampleOf(series)
-        if (!isSame) samples ??= last.slice(0, count)
-        put(sample, numbers[at + SURVEY.held] === 1, numbers, first, end)
-        samples?.push(sample)
-        count++
-      }
-      at = end
-    }
-    return samples ?? (count === last.length ? last : last.slice(0, count))
+  read(): readonly Sample[] {
+    this.look()
+    const numbers = { all: this.#numbers.all.slice(0, this.#length) }
+    return this.#samples.map(({ series, at }) => new Seen(series, numbers, at))
   }
 
-  /** Fills this object's own numbers, up to its own length. */
-  #look(region: number): Float64Array {
-    let filled = backend.survey(region, this.#numbers) ?? 0
+  /**
+   * The same for who looks again and again: as long as there are the same series, it is the same list of the same
+   * objects, which say the new values. A thousand of them need not be made, or even touched, each time.
+   *
+   * @throws {RseqError} as {@link read}
+   */
+  look(): readonly Seen[] {
+    const number = regionNumber(this.#region, 'region')
+    if (!this.#fill(number)) this.#samples = this.#found(number)
+    return this.#samples
+  }
+
+  /** @returns false where there are other series than before */
+  #fill(region: number): boolean {
+    const { all } = this.#numbers
+    const before = this.#length
+    // Whatever throws, the next look is a new one.
+    this.#length = 0
+    let filled = backend.survey(region, all) ?? 0
     while (filled < 0) {
       // More may be made meanwhile.
-      this.#numbers = new Float64Array(Math.ceil(-filled * 1.5))
-      filled = backend.survey(region, this.#numbers) ?? 0
+      this.#numbers.all = new Float64Array(Math.ceil(-filled * 1.5))
+      filled = backend.survey(region, this.#numbers.all) ?? 0
     }
-    this.#length = filled
     // Behind the look, for the look itself may find out that the region is lost.
     succeed(backend.checkRegion(region), 'region')
-    return this.#numbers
+    this.#length = filled
+    return filled === before && this.#numbers.all[0] === 1
+  }
+
+  #found(region: number): Seen[] {
+    const { all } = this.#numbers
+    const found: Seen[] = []
+    for (let at = SURVEY.first; at < this.#length; ) {
+      const first = at + SURVEY.head
+      const entry = all[at + SURVEY.entry] as number
+      const series = this.#seriesOf(region, entry, all[at + SURVEY.generation] as number)
+      // Undefined: it was given back between the look and this.
+      if (series !== undefined) found.push(new Seen(series, this.#numbers, first))
+      at = first + (all[at + SURVEY.values] as number)
+    }
+    return found
   }
 
   #seriesOf(region: number, entry: number, generation: number): Series | undefined {
-    if (this.#generations[entry] === generation) return this.#known[entry]
+    const known = this.#known[entry]
+    if (known?.generation === generation) return known
     const info = backend.describe(region, entry)
     const kind = info && KINDS.get(info.kind)
     const buckets = info && kind === 'histogram' ? bucketsOf(info.shape, info.extra) : null
@@ -129,29 +175,6 @@ export class Survey {
       code: shape,
     })
     this.#known[entry] = series
-    this.#generations[entry] = generation
     return series
   }
-}
-
-type Changing<T> = { -readonly [key in keyof T]: T[key] }
-
-function sampleOf(series: Series): Sample {
-  return { series, held: false, value: 0, counts: NO_COUNTS, min: Number.NaN, max: Number.NaN }
-}
-
-/** @param numbers with the series' values from `first` to before `end` */
-function put(into: Changing<Sample>, held: boolean, numbers: Float64Array, first: number, end: number): void {
-  into.held = held
-  if (end - first === 1) {
-    into.value = numbers[first] as number
-    return
-  }
-  const get = (which: number): number => numbers[first + which] as number
-  const integers = get(HISTOGRAM.integersHigh) * 2 ** 32 + get(HISTOGRAM.integersLow)
-  into.value = integers + get(HISTOGRAM.fractions)
-  // A copy: the next look fills the same numbers.
-  into.counts = numbers.slice(first + HISTOGRAM.buckets, end)
-  into.min = get(HISTOGRAM.min)
-  into.max = get(HISTOGRAM.max)
 }

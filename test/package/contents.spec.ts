@@ -10,12 +10,14 @@ const LIBRARY =
   histogram-shape index mailbox native opening percpu region region-info results service status sum survey timer`.split(
     /\s+/,
   )
-const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory region survey'.split(' ')
+const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory page region survey'.split(
+  ' ',
+)
 const OPENTELEMETRY =
   `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points provider
   state storage stream views`.split(/\s+/)
 const PROM_CLIENT =
-  `attempt cluster counter family foreign gauge histogram holds index labels look memory metric page peer registry rows tree`.split(
+  `attempt cluster contents counter family foreign gauge histogram holds index labels lines look memory metric page peer registry rows tree`.split(
     /\s+/,
   )
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status top/index'.split(' ')

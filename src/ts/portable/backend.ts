@@ -7,6 +7,7 @@ import { possibleCpus } from './cpus'
 import { type Description, MAX_NAME, MAX_TEXT } from './entry'
 import { runOf } from './histogram'
 import { BYTES, CELLS, createMemory, ENTRIES, HEADER, isMemory, Memory, VERSION } from './memory'
+import { writeRows } from './page'
 import { Regions } from './region'
 import { survey } from './survey'
 
@@ -170,6 +171,13 @@ export function portableBackend(): Backend {
     survey(region, into) {
       const found = regions.get(region)
       return found && lengthOf(into, 'Float64Array') >= 0 ? survey(found, into) : undefined
+    },
+    writeRows(out, numbers, heads, ends, which, state) {
+      const fits =
+        [out, heads].every((bytes) => lengthOf(bytes, 'Uint8Array') >= 0) &&
+        [numbers, state].every((all) => lengthOf(all, 'Float64Array') >= 0) &&
+        [ends, which].every((all) => lengthOf(all, 'Uint32Array') >= 0)
+      return fits ? writeRows(out, numbers, heads, ends, which, state) : -1
     },
     // Nothing takes a lock back from a thread that ended: one is there as long as the process.
     lead: (region) => (regions.get(region) === undefined ? RESULT.closed : Number(isMainThread)),

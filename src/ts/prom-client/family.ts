@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
 import { RseqError } from '../errors'
-import { type Merged, SCOPE_LABEL } from '../families'
+import { Merged, SCOPE_LABEL } from '../families'
 import { Region } from '../region'
 import type { Series } from '../survey'
 import { Holds } from './holds'
@@ -200,7 +200,7 @@ export class Family<C extends Cell> {
       const cell = this.#cells.find(one.labels)
       const isOwn = cell?.isOpen && Object.keys(one.labels).length === countOf(this.labelNames, cell.labels)
       const known = isOwn ? own.get(cell) : undefined
-      if (known !== undefined) own.set(cell as C, sumOf(known, one))
+      if (known !== undefined) own.set(cell as C, new Merged([...known.samples, ...one.samples]))
       else if (isOwn) own.set(cell, one)
       else others.push({ labels: this.#inOrder(one), merged: one })
     }
@@ -262,10 +262,4 @@ export class Family<C extends Cell> {
     this.#others.set(series, out)
     return out
   }
-}
-
-/** What is in two regions. Not in place: the look is also others'. */
-function sumOf(one: Merged, other: Merged): Merged {
-  const counts = one.counts.map((n, i) => n + (other.counts[i] ?? 0))
-  return { ...one, value: one.value + other.value, counts }
 }

@@ -1,4 +1,4 @@
-import { type Merged, Merger } from '../families'
+import { type Merged, merge } from '../families'
 import type { Region } from '../region'
 import { type Sample, Survey } from '../survey'
 
@@ -6,7 +6,7 @@ import { type Sample, Survey } from '../survey'
 export class Look {
   readonly #found = new Map<string, Map<string, Merged[]>>()
 
-  /** @param all what a `Merger` made of the region's samples */
+  /** @param all what belongs together */
   constructor(all: readonly Merged[]) {
     let last: Merged[] = []
     for (const one of all) {
@@ -38,12 +38,10 @@ export class Look {
   }
 }
 
-/** Looks at a region again and again: while its series stay the same, nothing is made but numbers. */
+/** Looks at a region again and again: while its series stay the same, it is the same look, which says new values. */
 class Looker {
   readonly #survey: Survey
-  readonly #merger = new Merger()
-  #samples: readonly Sample[] = []
-  #all: readonly Merged[] = []
+  #samples: readonly Sample[] | null = null
   #look = new Look([])
 
   constructor(region: Region) {
@@ -51,10 +49,9 @@ class Looker {
   }
 
   look(): Look {
-    this.#samples = this.#survey.read(this.#samples)
-    const all = this.#merger.merge(this.#samples)
-    if (all !== this.#all) this.#look = new Look(all)
-    this.#all = all
+    const samples = this.#survey.look()
+    if (samples !== this.#samples) this.#look = new Look(merge(samples))
+    this.#samples = samples
     return this.#look
   }
 }
@@ -62,7 +59,7 @@ class Looker {
 const lookers = new WeakMap<Region, Looker>()
 
 /**
- * What a region counts now. An earlier look says that too from here on, as long as the series are the same.
+ * What a region counts now. Earlier looks are not to be read any more.
  *
  * @throws {RseqError} as `Survey.read`
  */

@@ -10,22 +10,20 @@ export interface Row {
 }
 
 /**
- * The rows of a metric: the same objects in every look, as long as its series stay the same. So what their labels look
- * like is written once. Read them before the next look.
+ * The rows of a metric: the same list in every look, as long as its series stay the same. So what their labels look like
+ * is written once. Read them before the next look.
  */
 export class Rows {
   #all: readonly Row[] = []
   /** In the order in which the look has them. */
   #inOrder: readonly Row[] = []
   #last: readonly Merged[] | null = null
-  #merged: readonly Merged[] | null = null
 
   /**
    * @param merged what a look has of the metric
    * @param make rows of that, in the page's order, one for each
    */
   of(merged: readonly Merged[], make: () => Row[]): readonly Row[] {
-    // The same list has the same objects, with new values.
     if (merged === this.#last) return this.#all
     this.#last = merged
     if (!this.#renew(merged)) {
@@ -33,8 +31,6 @@ export class Rows {
       const rows = new Map(this.#all.map((row) => [row.merged, row]))
       this.#inOrder = merged.flatMap((one) => rows.get(one) ?? [])
     }
-    // Else two of them are one row, whose number is made anew each time.
-    this.#merged = this.#inOrder.length === merged.length ? merged : null
     return this.#all
   }
 
@@ -42,18 +38,16 @@ export class Rows {
   forget(): void {
     this.#all = this.#inOrder = []
     this.#last = null
-    this.#merged = null
   }
 
   /** @returns false where the series are not those of the rows */
   #renew(merged: readonly Merged[]): boolean {
-    if (merged === this.#merged) return true
     const rows = this.#inOrder
-    if (rows.length !== merged.length) return false
-    for (let i = 0; i < rows.length; i++) {
-      if (rows[i]?.merged.series !== merged[i]?.series) return false
-    }
-    for (let i = 0; i < rows.length; i++) (rows[i] as Row).merged = merged[i] as Merged
+    if (rows.length !== merged.length || this.#all.length !== rows.length) return false
+    if (!rows.every((row, i) => row.merged.series === merged[i]?.series)) return false
+    rows.forEach((row, i) => {
+      row.merged = merged[i] as Merged
+    })
     return true
   }
 }

@@ -1,0 +1,166 @@
+import type { Registry as PromRegistry } from 'prom-client'
+import type { Kind } from '../cells'
+import type { Merged } from '../families'
+import { foreignScope, refresh, unknownForeigners, wholeOf } from './foreign'
+import type { Labels } from './labels'
+import type { Style } from './lines'
+import { Looks } from './look'
+import { currentRegion, isGlobal, scopeOf } from './memory'
+import { jsonOf, type Metric, type MetricJSON, sharedOf } from './metric'
+import { Page } from './page'
+import { prom } from './peer'
+import { type Row, Rows } from './rows'
+
+/** prom-client's class, with the fields that it keeps to itself. */
+export interface Base {
+  readonly _metrics: Record<string, Metric>
+  readonly _defaultLabels: Labels
+  readonly contentType: string
+  registerMetric(metric: Metric): void
+  clear(): void
+  removeSingleMetric(name: string): void
+  getMetricsAsArray(): Metric[]
+  getMetricsAsString(metric: { get(): unknown }): Promise<string>
+  metrics(): Promise<string>
+  getMetricsAsJSON(): Promise<MetricJSON[]>
+}
+
+export const Base = prom.Registry as unknown as new (contentType?: string) => Base
+
+export function asProm(registry: Base): PromRegistry {
+  return registry as unknown as PromRegistry
+}
+
+/** Those that show everything of a scope, whoever has registered it. */
+export const wide = new WeakSet<Base>()
+/** Of what merge() made: what it shows. */
+export const sources = new WeakMap<Base, readonly Base[]>()
+
+const TYPES: Record<Kind, Metric['type']> = {
+  counter: 'counter',
+  sum: 'counter',
+  gauge: 'gauge',
+  histogram: 'histogram',
+}
+
+/** Those, among what a registry shows, that show what only other processes have registered, too. */
+function showingAll(registry: Base): Base[] {
+  const from = sources.get(registry)
+  if (from !== undefined) return [...new Set(from.flatMap(showingAll))]
+  return isGlobal(asProm(registry)) || wide.has(registry) ? [registry] : []
+}
+
+/** The registry that a metric is shown from: as what it is published. */
+function sourceOf(metric: Metric, registry: Base): Base {
+  const from = sources.get(registry)?.find(({ _metrics }) => _metrics[metric.name] === metric)
+  return from === undefined ? registry : sourceOf(metric, from)
+}
+
+/** What a page is made of. */
+interface Contents {
+  readonly looks: Looks
+  /** What prom-client counts, as this process has it. */
+  readonly local: ReadonlyMap<Metric, MetricJSON>
+}
+
+async function refreshed(registry: Base): Promise<Map<Metric, MetricJSON>> {
+  const from = sources.get(registry)
+  if (from === undefined) return refresh(asProm(registry))
+  const all = await Promise.all(from.map(refreshed))
+  return new Map(all.flatMap((local) => [...local]))
+}
+
+async function contentsOf(registry: Base): Promise<Contents> {
+  const local = await refreshed(registry)
+  // Behind what the metrics collect: one look for all of them.
+  return { local, looks: new Looks() }
+}
+
+/** What all processes have published of a registry's metrics that prom-client counts. */
+function publishedOf(registry: Base, { looks }: Contents): ReadonlyMap<string, Merged[]> {
+  return looks.at(currentRegion()).scope(foreignScope(asProm(registry)))
+}
+
+/** Of a name that only other processes have registered. */
+interface Unknown {
+  readonly name: string
+  readonly help: string
+  readonly type: Metric['type']
+  readonly bounds: readonly number[]
+  readonly all: readonly Merged[]
+}
+
+function unknowns(registry: Base, isKnown: (name: string) => boolean, { looks }: Contents): Unknown[] {
+  const found: Unknown[] = []
+  for (const [name, all] of looks.at(currentRegion()).scope(scopeOf(asProm(registry)))) {
+    const [first] = all
+    if (isKnown(name) || first === undefined) continue
+    const { help, kind, buckets } = first
+    found.push({ name, help, type: TYPES[kind], bounds: Array.from(buckets?.shape.extra ?? []), all })
+  }
+  return found
+}
+
+const rowsOfUnknowns = new WeakMap<Base, Map<string, Rows>>()
+
+function unknownRows(registry: Base, { name, all }: Unknown): readonly Row[] {
+  const names = rowsOfUnknowns.get(registry) ?? new Map<string, Rows>()
+  rowsOfUnknowns.set(registry, names)
+  const rows = names.get(name) ?? new Rows()
+  names.set(name, rows)
+  return rows.of(all, () => all.map((merged) => ({ labels: merged.labels as Labels, merged })))
+}
+
+/** prom-client's own text, of a metric that it counts. */
+function foreignText(registry: Base, data: MetricJSON, { openMetrics }: Style): Promise<string> {
+  const isTotal = openMetrics && data.type === 'counter'
+  const name = isTotal ? data.name.replace(/_total$/, '') : data.name
+  return registry.getMetricsAsString({ get: () => ({ ...data, name }) })
+}
+
+/** Everything is read before it waits: later, the looks may say something else. */
+function partsOf(registry: Base, contents: Contents, style: Style): (string | Promise<string>)[] {
+  const { looks, local } = contents
+  const parts: (string | Promise<string>)[] = []
+  const page = new Page(style, style.openMetrics ? '\n' : '\n\n')
+  const put = (part: Promise<string>): void => {
+    parts.push(page.pause(), part)
+  }
+  for (const metric of registry.getMetricsAsArray()) {
+    const shared = sharedOf(metric)
+    const data = local.get(metric)
+    if (shared !== undefined) page.put(metric, shared.bounds, shared.family.rows(looks))
+    else if (data !== undefined) {
+      const published = publishedOf(sourceOf(metric, registry), contents)
+      put(foreignText(registry, wholeOf(data, published), style))
+    } else put(registry.getMetricsAsString(metric))
+  }
+  const isKnown = (name: string): boolean => name in registry._metrics
+  for (const whole of showingAll(registry)) {
+    for (const one of unknowns(whole, isKnown, contents)) page.put(one, one.bounds, unknownRows(whole, one))
+    const others = unknownForeigners(publishedOf(whole, contents), isKnown)
+    for (const data of others) put(foreignText(registry, data, style))
+  }
+  parts.push(page.end(style.openMetrics ? '\n# EOF\n' : '\n'))
+  return parts
+}
+
+/** A registry's page. */
+export async function pageOf(registry: Base, style: Style): Promise<string> {
+  const contents = await contentsOf(registry)
+  const parts = await Promise.all(partsOf(registry, contents, style))
+  return parts.join('')
+}
+
+/** What is registered, as `get()` says it. As in partsOf it is read before anything waits. */
+export async function jsonIn(registry: Base): Promise<MetricJSON[]> {
+  const contents = await contentsOf(registry)
+  const all = registry.getMetricsAsArray().map((metric) => {
+    const shared = sharedOf(metric)
+    const data = contents.local.get(metric)
+    if (shared !== undefined) return jsonOf(metric, shared, contents.looks)
+    if (data === undefined) return metric.get()
+    return wholeOf(data, publishedOf(sourceOf(metric, registry), contents))
+  })
+  return Promise.all(all)
+}
