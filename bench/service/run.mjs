@@ -1,5 +1,5 @@
 // node bench/service/run.mjs: service.mjs under wrk, scraped by Prometheus, with rseq/prom-client and with prom-client
-// side by side; and what a scrape costs. README.md says what is held against what. Exit code 1: something was lost.
+// in turns; and what a scrape costs. README.md says what is held against what. Exit code 1: something was lost.
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -95,43 +95,30 @@ async function scrapesOf(job, from, to) {
   }
 }
 
-/** Both services under load at the same time; some of their processes killed at the same time. */
-async function phase(mode) {
-  const services = await Promise.all(LIBRARIES.map((library) => startService(library, ports[library], size)))
-  const kills = LIBRARIES.map(() => 0)
+/** A service under load, alone: of two at once, each one's latency would say what the scheduler made of both. */
+async function phase(library, mode) {
+  const service = await startService(library, ports[library], size)
+  let kills = 0
   const from = Date.now() / 1000
-  const ended = Promise.all(LIBRARIES.map((library) => load(ports[library].service, seconds, connections)))
+  const ended = load(ports[library].service, seconds, connections)
   if (mode === 'kills') {
     for (let at = killEvery; at < seconds; at += killEvery) {
       await sleep(killEvery * 1000)
-      services.forEach((service, i) => {
-        if (service.kill()) kills[i]++
-      })
+      if (service.kill()) kills++
     }
   }
-  const loads = await ended
+  const wrk = await ended
   const to = Date.now() / 1000
-  const results = LIBRARIES.map(async (library, i) => {
-    const service = services[i]
-    const found = await counted(library, service)
-    const scrapes = await scrapesOf(library, from, to)
-    const exit = await service.end()
-    const one = {
-      library,
-      mode,
-      connections,
-      kills: kills[i],
-      wrk: loads[i],
-      prometheus: found,
-      scrapes,
-      exit,
-    }
-    return { ...one, checks: check(one) }
-  })
-  return Promise.all(results)
+  const found = await counted(library, service)
+  const scrapes = await scrapesOf(library, from, to)
+  const exit = await service.end()
+  const one = { library, mode, connections, kills, wrk, prometheus: found, scrapes, exit }
+  return { ...one, checks: check(one) }
 }
 
-const loads = [...(await phase('steady')), ...(await phase('kills'))]
+const loads = []
+for (const mode of ['steady', 'kills'])
+  for (const library of LIBRARIES) loads.push(await phase(library, mode))
 showLoads(loads)
 if (cost !== null) showCost(cost)
 
