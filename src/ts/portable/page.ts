@@ -1,7 +1,5 @@
 import { type Backend, STATE, WAY, WAY_SHIFT, WRITE } from '../cells'
 
-const encoder = new TextEncoder()
-
 /** A page's rows: see `Backend.writeRows`. */
 export const writeRows: Backend['writeRows'] = (out, numbers, heads, ends, which, state) => {
   if (ends.length !== which.length || state.length !== STATE.length) return -1
@@ -25,7 +23,8 @@ export const writeRows: Backend['writeRows'] = (out, numbers, heads, ends, which
     state[STATE.total] = way === WAY.total ? 0 : total
     const shown = way === WAY.value ? (x ?? 0) : total
     if (!Number.isFinite(shown)) return WRITE.asked
-    put(encoder.encode(`${shown}`))
+    // Digits: a byte each.
+    put(Uint8Array.from(`${shown}`, (digit) => digit.charCodeAt(0)))
   }
   return WRITE.done
 }
