@@ -22,6 +22,7 @@
     '<(native)/region/entries.cc',
     '<(native)/region/fault.cc',
     '<(native)/region/lock.cc',
+    '<(native)/region/owners.cc',
     '<(native)/region/processes.cc',
     '<(native)/region/recovery.cc',
     '<(native)/region/region.cc',

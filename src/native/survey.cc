@@ -20,8 +20,9 @@ region::Held as_held(const Entry& copied) {
   return held;
 }
 
-/// @return 0 where the entry is not what its kind is
+/// @return 0 where the entry has no values, or is not what its kind is
 uint32_t values(const Entry& copied) {
+  if (copied.kind == Kind::kPool || copied.kind == Kind::kRing) return 0;
   if (copied.kind != Kind::kHistogram) return copied.cells == 1 ? 1 : 0;
   return copied.cells > shape::kBuckets ? histogram::out_size(as_held(copied)) : 0;
 }

@@ -1,6 +1,8 @@
 /** What a run of cells is. The numbers are src/native/region/format.h's `Kind`. */
-export const KIND = { counter: 1, sum: 2, histogram: 3, gauge: 4 } as const
+export const KIND = { counter: 1, sum: 2, histogram: 3, gauge: 4, pool: 5, ring: 6 } as const
 export type Kind = keyof typeof KIND
+/** Those that have a value, and so are metrics. */
+export type MetricKind = Exclude<Kind, 'pool' | 'ring'>
 
 /** How a thread finds its stripe. */
 export type StripeIndex = 'cpu' | 'mm_cid'

@@ -1,4 +1,4 @@
-import type { Kind } from './cells'
+import type { MetricKind } from './cells'
 import { PROCESS_LABEL } from './gauge'
 import type { Buckets } from './histogram-shape'
 import type { Sample, Series } from './survey'
@@ -19,7 +19,7 @@ export class Merged {
   readonly labels: Readonly<Record<string, string>>
   /** Empty, unless a {@link SCOPE_LABEL} says more. */
   readonly scope: string
-  readonly kind: Kind
+  readonly kind: MetricKind
   readonly help: string
   readonly unit: string
   /** Of a histogram, else null. */
@@ -96,7 +96,7 @@ interface Identity {
 const identities = new WeakMap<Series, Identity>()
 
 /** What it is for people: fractions are a counter's. */
-function shownKind({ kind, labels }: Series): Kind {
+function shownKind({ kind, labels }: Series): MetricKind {
   return kind === 'sum' && PART_LABEL in labels ? 'counter' : kind
 }
 

@@ -8,6 +8,8 @@ export const CLASS_NAMES: Record<Kind, string> = {
   sum: 'PerCpuSum',
   histogram: 'PerCpuHistogram',
   gauge: 'Gauge',
+  pool: 'PerCpuPool',
+  ring: 'PerCpuRing',
 }
 
 /** In place of a hot id: adding throws. */

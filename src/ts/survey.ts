@@ -1,5 +1,5 @@
 import { backend } from './backend'
-import { HISTOGRAM, KIND, type Kind, SURVEY } from './cells'
+import { HISTOGRAM, KIND, type MetricKind, SURVEY } from './cells'
 import { type Buckets, bucketsOf } from './histogram-shape'
 import { labelsOf, type Region, regionNumber } from './region'
 import { succeed } from './results'
@@ -9,7 +9,7 @@ export interface Series {
   readonly entry: number
   /** With `entry` it tells this one from all others, ever. */
   readonly generation: number
-  readonly kind: Kind
+  readonly kind: MetricKind
   readonly name: string | null
   /** As they were given; keys that begin with `rseq.` are this package's own. */
   readonly labels: Readonly<Record<string, string>>
@@ -35,7 +35,9 @@ export interface Sample {
   readonly max: number
 }
 
-const KINDS = new Map<number, Kind>(Object.entries(KIND).map(([kind, number]) => [number, kind as Kind]))
+const KINDS = new Map<number, MetricKind>(
+  Object.entries(KIND).map(([kind, number]) => [number, kind as MetricKind]),
+)
 const NO_COUNTS = new Float64Array(0)
 
 /** What looks have filled: see {@link SURVEY}. */

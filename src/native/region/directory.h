@@ -70,6 +70,7 @@ struct Directory {
   Sizes sizes;  ///< this process's own copy
   int fd;       ///< −1: no other process can have the region
   uint32_t process;
+  uint32_t incarnation;  ///< this process's, in that slot
   Header* header;
   Process* processes;
   uint32_t* buckets;

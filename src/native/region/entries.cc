@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "owners.h"
 #include "shape.h"
 #include "table.h"
 
@@ -172,6 +173,7 @@ void end_thread() {
     if (own.opened != 0) close_locked(i, own.opened);
     own = {};
   }
+  owners::end_thread();
 }
 
 const Held* held(uint32_t region, uint32_t entry) {

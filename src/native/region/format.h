@@ -64,15 +64,15 @@ struct Header {
 
 /// A process that is, or was, attached. It is alive while it holds the lock of this slot (lock.h).
 struct Process {
-  uint32_t pid;  ///< in its own PID namespace; 0: the slot was never used
-  uint32_t reserved;
+  uint32_t pid;          ///< in its own PID namespace; 0: the slot was never used
+  uint32_t incarnation;  ///< one more for each process that had the slot: see owners.h
   uint64_t start_time;  ///< field 22 of /proc/PID/stat, clock ticks since boot
   uint64_t pid_namespace;
   uint64_t reserved_too;
 };
 
-enum class Kind : uint8_t { kNone, kCounter, kSum, kHistogram, kGauge };
-inline constexpr uint8_t kKinds = 5;
+enum class Kind : uint8_t { kNone, kCounter, kSum, kHistogram, kGauge, kPool, kRing };
+inline constexpr uint8_t kKinds = 7;
 
 /// What an entry is in. Stored last and alone: it decides what a process finds that died half way.
 enum State : uint32_t {

@@ -43,7 +43,7 @@ uint64_t pid_namespace() {
 Process this_process() {
   return {
       .pid = static_cast<uint32_t>(syscall(SYS_getpid)),
-      .reserved = 0,
+      .incarnation = 0,
       .start_time = start_time(),
       .pid_namespace = pid_namespace(),
       .reserved_too = 0,

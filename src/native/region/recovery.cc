@@ -3,6 +3,7 @@
 
 #include "directory.h"
 #include "lock.h"
+#include "owners.h"
 #include "processes.h"
 
 namespace rseq::region {
@@ -74,7 +75,9 @@ int32_t Directory::join() {
     process = i;
     begin();
     forget(i);
-    processes[i] = this_process();
+    Process self = this_process();
+    self.incarnation = incarnation = owners::next_incarnation(processes[i].incarnation);
+    processes[i] = self;
     if (header->process_high <= i) header->process_high = i + 1;
     end();
     result = 0;

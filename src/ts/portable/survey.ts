@@ -7,8 +7,9 @@ import { Histogram, runOf } from './histogram'
 import { ENTRIES, ENTRY, ENTRY_WORDS, type Memory } from './memory'
 import type { Region } from './region'
 
-/** The numbers that an entry says, or none where it is not what its kind is. */
+/** The numbers that an entry says, or none where it has none, or is not what its kind is. */
 function valuesOf(memory: Memory, entry: Entry): ArrayLike<number> {
+  if (entry.kind === KIND.pool || entry.kind === KIND.ring) return []
   if (entry.kind === KIND.histogram) {
     const buckets = bucketsOf(entry.shape, textOf(memory, entry, TEXTS.indexOf('extra')).buffer)
     const fits = buckets !== null && runOf(buckets) === entry.cells

@@ -1,5 +1,5 @@
 import type { Registry as PromRegistry } from 'prom-client'
-import type { Kind } from '../cells'
+import type { MetricKind } from '../cells'
 import type { Merged } from '../families'
 import { foreignScope, refresh, unknownForeigners, wholeOf } from './foreign'
 import type { Labels } from './labels'
@@ -36,7 +36,7 @@ export const wide = new WeakSet<Base>()
 /** Of what merge() made: what it shows. */
 export const sources = new WeakMap<Base, readonly Base[]>()
 
-const TYPES: Record<Kind, Metric['type']> = {
+const TYPES: Record<MetricKind, Metric['type']> = {
   counter: 'counter',
   sum: 'counter',
   gauge: 'gauge',

@@ -1,4 +1,4 @@
-import type { Kind } from '../../cells'
+import type { MetricKind } from '../../cells'
 import type { HistogramSnapshot } from '../../histogram-reading'
 import { distribution, type Row } from './rows'
 import type { Facts, Split } from './service'
@@ -33,7 +33,7 @@ export interface MetricJson {
   readonly labels: Readonly<Record<string, string>>
   /** Absent where names are found by themselves. */
   readonly scope?: string
-  readonly kind: Kind
+  readonly kind: MetricKind
   readonly help: string
   readonly unit: string
   /** Per second, with `interval`: of the value, or of a histogram's count. Not of a gauge. */

@@ -1,0 +1,39 @@
+/// What this process has open of one kind, by small numbers: hot operations take such a number as their id.
+/// Checked when they are put here, then constant, in memory of this process alone.
+#pragma once
+
+#include "table.h"
+
+namespace rseq::region {
+
+/// @tparam One  all zero where there is none
+template <typename One, uint32_t kMost>
+class Numbered {
+ public:
+  /// @param number  any
+  const One& at(uint32_t number) const { return all_[number < kMost ? number : kMost]; }
+
+  /// @return its number, or kFull
+  int32_t put(const One& one) {
+    const Guard guard(lock_);
+    uint32_t number = 0;
+    while (number < kMost && taken_[number]) ++number;
+    if (number == kMost) return kFull;
+    taken_[number] = true;
+    all_[number] = one;
+    return static_cast<int32_t>(number);
+  }
+
+  void give_back(uint32_t number) {
+    const Guard guard(lock_);
+    all_[number] = {};
+    taken_[number] = false;
+  }
+
+ private:
+  One all_[kMost + 1];  // the last is never put
+  bool taken_[kMost];
+  pthread_mutex_t lock_;  // all zero is an open one
+};
+
+}  // namespace rseq::region
