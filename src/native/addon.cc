@@ -141,6 +141,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   abort_check::begin();
 
   set_cells(exports);
+  set_pools(exports);
   set_regions(exports);
   set_service(exports);
   set_raw(exports, "cpuId", CpuId);

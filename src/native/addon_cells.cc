@@ -5,24 +5,13 @@
 #include "addon.h"
 #include "counter.h"
 #include "histogram.h"
+#include "pool.h"
 #include "targets.h"
 
 namespace rseq::addon {
 namespace {
 
-// --- adding -----------------------------------------------------------------------------------------------
-//
-// Decoding arguments costs an N-API call as much again as the call itself. So a hot operation takes none:
-// JavaScript writes them to this thread's mailbox, through a typed array, and calls; nothing of the thread
-// runs in between. The functions with arguments are for engines that take no buffers of others' memory.
-
-struct Mailbox {
-  uint32_t id;
-  int32_t n;
-  double amount;
-};
-
-constinit thread_local Mailbox mailbox = {};
+// --- adding; by the mailbox, see addon.h --------------------------------------------------------------------
 
 void inc(uint32_t id) { counter::add(id, INT64_C(1)); }
 void add_int32(uint32_t id, int32_t n) { counter::add(id, static_cast<int64_t>(n)); }
@@ -99,6 +88,10 @@ constexpr targets::Table kTargets = {
     .add_float = [](targets::Receiver, uint32_t id, double x) { add_float(id, x); },
     .record = [](targets::Receiver, uint32_t id, double x) { histogram::record(id, x); },
     .record_int32 = [](targets::Receiver, uint32_t id, int32_t n) { histogram::record(id, n); },
+    .acquire_slot = [](targets::Receiver, uint32_t id) { return pool::acquire(id); },
+    .release_slot = [](targets::Receiver, uint32_t id, uint32_t slot) {
+      return static_cast<uint32_t>(pool::release(id, slot));
+    },
 };
 
 /// () → an ArrayBuffer with the bytes of kTargets
@@ -259,6 +252,8 @@ napi_value HistogramCells(napi_env env, napi_callback_info info) {
 }
 
 }  // namespace
+
+constinit thread_local Mailbox mailbox = {};
 
 void set_cells(const Napi::Object& exports) {
   set<MailboxView>(exports, "mailbox");

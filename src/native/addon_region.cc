@@ -8,6 +8,7 @@
 #include "region/lock.h"
 #include "region/region.h"
 #include "region/shape.h"
+#include "region/slots.h"
 
 namespace rseq::addon {
 namespace {
@@ -118,6 +119,9 @@ napi_value Make(napi_env env, napi_callback_info info) {
   }
   if (wanted.kind == region::Kind::kHistogram) {
     wanted.cells = shape::cells(wanted.shape, wanted.texts[region::kExtra]);
+    if (wanted.cells == 0) return number(env, region::kDamaged);
+  } else if (wanted.kind == region::Kind::kPool) {
+    wanted.cells = slots::cells(wanted.shape);
     if (wanted.cells == 0) return number(env, region::kDamaged);
   }
   if (!region::ready()) return number(env, region::kNoMemory);

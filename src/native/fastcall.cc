@@ -74,9 +74,13 @@ constexpr v8::CTypeInfo kInc[] = {{Type::kV8Value}, {Type::kUint32}};
 constexpr v8::CTypeInfo kAddInt32[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kInt32}};
 constexpr v8::CTypeInfo kAddDouble[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kFloat64}};
 
+constexpr v8::CTypeInfo kIds[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kUint32}};
+
 constexpr v8::CFunctionInfo kIncInfo = {.result = {Type::kVoid}, .count = 2, .arguments = kInc};
 constexpr v8::CFunctionInfo kAddInt32Info = {.result = {Type::kVoid}, .count = 3, .arguments = kAddInt32};
 constexpr v8::CFunctionInfo kAddDoubleInfo = {.result = {Type::kVoid}, .count = 3, .arguments = kAddDouble};
+constexpr v8::CFunctionInfo kAcquireInfo = {.result = {Type::kInt32}, .count = 2, .arguments = kInc};
+constexpr v8::CFunctionInfo kReleaseInfo = {.result = {Type::kUint32}, .count = 3, .arguments = kIds};
 
 // What unoptimised JavaScript calls: the same C function, whose address is the callback's data. Arguments are
 // numbers: TypeScript has checked them.
@@ -90,7 +94,14 @@ Target target(const Info& info) {
   return reinterpret_cast<Target>(static_cast<uintptr_t>(number(info.Data())));  // 48 bits at most: exact
 }
 
-uint32_t id(const Info& info) { return static_cast<uint32_t>(number(info[0])); }
+/// As V8 converts it for the fast call: −1 too is nobody's.
+uint32_t u32(v8::Local<v8::Value> value) { return static_cast<uint32_t>(static_cast<int64_t>(number(value))); }
+
+uint32_t id(const Info& info) { return u32(info[0]); }
+
+void give(const Info& info, double result) {
+  info.GetReturnValue().Set(v8::Number::New(v8::Isolate::GetCurrent(), result));
+}
 
 void Inc(const Info& info) { target<rseq::targets::Inc>(info)(nullptr, id(info)); }
 
@@ -100,6 +111,12 @@ void AddInt32(const Info& info) {
 
 void AddDouble(const Info& info) {
   target<rseq::targets::AddDouble>(info)(nullptr, id(info), number(info[1]));
+}
+
+void AcquireSlot(const Info& info) { give(info, target<rseq::targets::AcquireSlot>(info)(nullptr, id(info))); }
+
+void ReleaseSlot(const Info& info) {
+  give(info, target<rseq::targets::ReleaseSlot>(info)(nullptr, id(info), u32(info[1])));
 }
 
 /// Sets exports[name]; leaves it out where the thread is being terminated, as everything below does: the
@@ -116,7 +133,7 @@ void set(v8::Local<v8::Context> context, v8::Local<v8::Object> exports, const ch
   if (exports->Set(context, key, function).IsNothing()) return;
 }
 
-/// (ArrayBuffer holding a Table) → {inc, addInt32, add, addFloat, record, recordInt32}
+/// (ArrayBuffer holding a Table) → {inc, addInt32, add, addFloat, record, recordInt32, acquireSlot, releaseSlot}
 void Bind(const Info& info) {
   v8::Isolate* isolate = v8::Isolate::GetCurrent();
   const auto context = isolate->GetCurrentContext();
@@ -138,6 +155,8 @@ void Bind(const Info& info) {
   fast("addFloat", AddDouble, table.add_float, kAddDoubleInfo);
   fast("record", AddDouble, table.record, kAddDoubleInfo);
   fast("recordInt32", AddInt32, table.record_int32, kAddInt32Info);
+  fast("acquireSlot", AcquireSlot, table.acquire_slot, kAcquireInfo);
+  fast("releaseSlot", ReleaseSlot, table.release_slot, kReleaseInfo);
   info.GetReturnValue().Set(functions);
 }
 

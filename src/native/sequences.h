@@ -59,6 +59,12 @@ enum class Outcome {
 ///     if (*cell != expected) goto moved  // somebody on this stripe was first
 ///     *cell = desired                    // 64-bit
 ///
+/// compare_store_store(area, id, stripe, cell, expected, other, value, desired)
+///     if (*id != stripe) goto moved
+///     if (*cell != expected) goto moved
+///     *other = value                     // 64-bit, on the same stripe; means something once *cell says so
+///     *cell = desired                    // 64-bit
+///
 /// watch(area, id, stripe, word, left)
 ///     if (*id != stripe) goto moved
 ///     first = *word

@@ -12,6 +12,9 @@ using Receiver = void*;
 using Inc = void (*)(Receiver, uint32_t id);
 using AddInt32 = void (*)(Receiver, uint32_t id, int32_t n);
 using AddDouble = void (*)(Receiver, uint32_t id, double x);
+using AcquireSlot = int32_t (*)(Receiver, uint32_t id);
+/// @return a pool::Refusal
+using ReleaseSlot = uint32_t (*)(Receiver, uint32_t id, uint32_t slot);
 
 /// Addresses handed from one addon of this process to the other.
 struct Table {
@@ -21,6 +24,8 @@ struct Table {
   AddDouble add_float;
   AddDouble record;
   AddInt32 record_int32;
+  AcquireSlot acquire_slot;
+  ReleaseSlot release_slot;
 };
 
 }  // namespace rseq::targets

@@ -8,7 +8,8 @@ export const fastCalls: HotCalls | null = loaded.addon ? loadFastCalls(loaded.ad
 
 /** Regions are of the process: all its threads have the same ones. */
 function nativeBackend(addon: Addon): Backend {
-  const { inc, addInt32, add, addFloat, record, recordInt32 } = fastCalls ?? mailedCalls(addon) ?? addon
+  const { inc, addInt32, add, addFloat, record, recordInt32, acquireSlot, releaseSlot } =
+    fastCalls ?? mailedCalls(addon) ?? addon
   return {
     ...addon,
     inc,
@@ -17,6 +18,8 @@ function nativeBackend(addon: Addon): Backend {
     addFloat,
     record,
     recordInt32,
+    acquireSlot,
+    releaseSlot,
     key(region) {
       const info = addon.regionInfo(region)
       return info === undefined ? '' : `${info.nonce.toString(16)}.${info.inode.toString(16)}`

@@ -156,7 +156,17 @@ export interface HotCalls {
   record(id: number, x: number): void
   /** As record(), for an int32. */
   recordInt32(id: number, n: number): void
+  /** A slot of a pool, or {@link NO_SLOT}. An id of −1 is nobody's. */
+  acquireSlot(id: number): number
+  /** 0, or why not: {@link REFUSAL}. @param slot 0 to 2³² − 1 */
+  releaseSlot(id: number, slot: number): number
 }
+
+/** In place of a slot. src/native/pool.h's constants. */
+export const NO_SLOT = { empty: -1, nobody: -2 } as const
+
+/** Why a slot cannot be released. src/native/pool.h's `Refusal`. */
+export const REFUSAL = { outside: 1, free: 2, foreign: 3, noPool: 4, noMemory: 5 } as const
 
 /**
  * Per-CPU cells, as the addon or the portable backend keeps them. Hot calls take an `id`; all others a region's and
@@ -185,6 +195,18 @@ export interface Backend extends HotCalls {
   cells(region: number, entry: number): ArrayBuffer | undefined
   /** Doubles: see {@link HISTOGRAM}. */
   histogramCells(region: number, entry: number, drain: boolean): ArrayBuffer | undefined
+
+  /** As many slots as there are, at most `count`: how many, or {@link NO_SLOT}'s `nobody`. */
+  acquireSlots(id: number, out: Int32Array | Uint32Array, count: number): number
+  /** All of them, or none: 0, or a {@link REFUSAL} + 8 × the index of the slot that it is of. */
+  releaseSlots(id: number, slots: Int32Array | Uint32Array, count: number): number
+  /** Makes the calling thread the owner: 0, or a {@link REFUSAL}. */
+  adoptSlot(id: number, slot: number): number
+  slotsHeld(region: number, entry: number): number | undefined
+  /** Frees what the dead own: how many. */
+  reclaimSlots(region: number, entry: number): number | undefined
+  /** 0 where it is free, else 1, + 2 where it is the calling thread's, + 4 where its owner lives, + 8 × the pid. */
+  slotOwner(region: number, entry: number, slot: number): number | undefined
 
   /** A gauge's one word, for all threads and processes. */
   setGauge(id: number, x: number): void

@@ -71,8 +71,8 @@ function whereOf(kind: Kind, options: PerCpuOptions | undefined): Where {
   if (index !== 'cpu' && index !== 'mm_cid') throw rangeError(`${what}.index`, "'cpu' or 'mm_cid'", index)
   const number = regionNumber(region, `${what}.region`)
   if (number !== 0) succeed(backend.checkRegion(number), what)
-  if (index === 'mm_cid' && (number !== 0 || kind === 'histogram')) {
-    throw rangeError(`${what}.index`, "'cpu' in a shared region, and for histograms", index)
+  if (index === 'mm_cid' && (number !== 0 || (kind !== 'counter' && kind !== 'sum'))) {
+    throw rangeError(`${what}.index`, "'cpu' in a shared region, and for all but counters and sums", index)
   }
   return { region, number, index }
 }

@@ -14,6 +14,8 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_HANDLE'
   /** The object or the region was closed. */
   | 'ERR_RSEQ_CLOSED'
+  /** The slot is free, so it cannot be released, or another process holds it. */
+  | 'ERR_RSEQ_SLOT'
   /** The region is attached for reading only. */
   | 'ERR_RSEQ_READ_ONLY'
   /** The file is no region. */

@@ -9,7 +9,16 @@ interface FastAddon {
   bind?(targets: ArrayBuffer): Partial<HotCalls> | undefined
 }
 
-const HOT = ['inc', 'addInt32', 'add', 'addFloat', 'record', 'recordInt32'] as const
+const HOT = [
+  'inc',
+  'addInt32',
+  'add',
+  'addFloat',
+  'record',
+  'recordInt32',
+  'acquireSlot',
+  'releaseSlot',
+] as const
 
 /** V8 versions that the test suite has run with fast calls: those of Node 20, 22, 24 and 26. */
 const TESTED_V8 = /^(11\.3|12\.4|13\.6|14\.6)\./

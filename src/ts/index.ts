@@ -10,6 +10,10 @@ export type { HistogramOptions, NamedHistogramOptions } from './histogram-openin
 export { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
 export type { HistogramShapeOptions } from './histogram-shape'
 export type { PerCpuCell } from './opening'
+export { PerCpuPool, type SlotOwner } from './pool'
+export type { PerCpuPoolHandle, SlotView } from './pool-memory'
+export type { NamedPoolOptions, PoolOptions } from './pool-opening'
+export type { PoolSlot } from './pool-slot'
 export { Region } from './region'
 export type {
   RegionAttachOptions,

@@ -8,7 +8,16 @@ import type { Addon } from './native'
 export function mailedCalls(addon: Addon): HotCalls | null {
   const mailbox = addon.mailbox()
   if (mailbox === undefined) return null
-  const { mailedInc, mailedAddInt32, mailedAdd, mailedAddFloat, mailedRecord, mailedRecordInt32 } = addon
+  const {
+    mailedInc,
+    mailedAddInt32,
+    mailedAdd,
+    mailedAddFloat,
+    mailedRecord,
+    mailedRecordInt32,
+    mailedAcquireSlot,
+    mailedReleaseSlot,
+  } = addon
   // struct Mailbox: id, n, amount
   const words = new Int32Array(mailbox)
   const doubles = new Float64Array(mailbox)
@@ -41,6 +50,15 @@ export function mailedCalls(addon: Addon): HotCalls | null {
       words[0] = id
       words[1] = n
       mailedRecordInt32()
+    },
+    acquireSlot(id) {
+      words[0] = id
+      return mailedAcquireSlot()
+    },
+    releaseSlot(id, slot) {
+      words[0] = id
+      words[1] = slot
+      return mailedReleaseSlot()
     },
   }
 }

@@ -37,6 +37,8 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   mailedAddFloat(): void
   mailedRecord(): void
   mailedRecordInt32(): void
+  mailedAcquireSlot(): number
+  mailedReleaseSlot(): number
   targets(): ArrayBuffer
   findRegion(nonce: bigint, inode: bigint): number
   cpuId(): number
@@ -72,12 +74,22 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   mailedAddFloat: true,
   mailedRecord: true,
   mailedRecordInt32: true,
+  mailedAcquireSlot: true,
+  mailedReleaseSlot: true,
   inc: true,
   addInt32: true,
   add: true,
   addFloat: true,
   record: true,
   recordInt32: true,
+  acquireSlot: true,
+  releaseSlot: true,
+  acquireSlots: true,
+  releaseSlots: true,
+  adoptSlot: true,
+  slotsHeld: true,
+  reclaimSlots: true,
+  slotOwner: true,
   addMany: true,
   recordMany: true,
   recordTimes: true,

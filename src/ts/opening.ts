@@ -53,7 +53,7 @@ export class Opening {
 
 /** What a factory is called on: the class of its objects, or nothing where it was taken off its class. */
 // biome-ignore lint/suspicious/noConfusingVoidType: what `this` is of a function that is called by itself
-export type ClassOf<T, Options> = (new (options?: Options) => T) | void
+export type ClassOf<T, Options> = (new (options: Options) => T) | void
 
 /** What a factory has opened, until the constructor of the class that it was called on takes it. */
 let handover: { readonly opening: Opening; readonly Class: unknown } | null = null
@@ -66,7 +66,7 @@ let handover: { readonly opening: Opening; readonly Class: unknown } | null = nu
  */
 export function objectOf<T extends object>(
   opening: Opening,
-  Class: new (options?: never) => T,
+  Class: new (options: never) => T,
   options?: unknown,
 ): T {
   const outer = handover

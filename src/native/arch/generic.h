@@ -14,6 +14,11 @@ inline Outcome compare_store(abi::Area*, const uint32_t*, uint32_t, uint64_t*, u
   return Outcome::kMoved;
 }
 
+inline Outcome compare_store_store(abi::Area*, const uint32_t*, uint32_t, uint64_t*, uint64_t, uint64_t*, uint64_t,
+                                   uint64_t) {
+  return Outcome::kMoved;
+}
+
 inline Outcome watch(abi::Area*, const uint32_t*, uint32_t, const uint32_t*, uint32_t*) {
   return Outcome::kMoved;
 }

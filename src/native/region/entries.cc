@@ -3,6 +3,7 @@
 
 #include "owners.h"
 #include "shape.h"
+#include "slots.h"
 #include "table.h"
 
 namespace rseq::region {
@@ -42,6 +43,14 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
     if (shape < 0) return shape;
     held.shape = static_cast<uint32_t>(shape) + 1;
     held.id = static_cast<uint32_t>(shape);
+  } else if (copied.kind == Kind::kPool) {
+    if (slots::cells(copied.shape) != copied.cells) return kDamaged;
+    if (region.read_only) return 0;
+    const uint64_t process = owners::process_word(region.directory);
+    const int32_t number = slots::pools.put({.cell = in_arena, .count = copied.shape, .process = process});
+    if (number < 0) return number;
+    held.shape = static_cast<uint32_t>(number) + 1;
+    held.id = static_cast<uint32_t>(number);
   } else if (copied.cells != 1) {
     return kDamaged;
   } else if (copied.by_mm_cid != 0 && !region.read_only) {
@@ -53,7 +62,13 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
 /// This process has let the last reference go.
 int32_t drop(Region& region, uint32_t entry, bool keep) {
   Held& held = region.held[entry];
-  if (held.shape != 0) shape::give_back(held.shape - 1);
+  if (held.shape != 0) {
+    if (held.kind == Kind::kPool) {
+      slots::pools.give_back(held.shape - 1);
+    } else {
+      shape::give_back(held.shape - 1);
+    }
+  }
   held = {};
   --region.entries_held;
   return region.read_only ? 0 : region.directory.let_go(entry, keep);

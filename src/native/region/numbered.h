@@ -10,8 +10,9 @@ namespace rseq::region {
 template <typename One, uint32_t kMost>
 class Numbered {
  public:
+  /// A copy: a forged number can be that of one that is just given back.
   /// @param number  any
-  const One& at(uint32_t number) const { return all_[number < kMost ? number : kMost]; }
+  One at(uint32_t number) const { return all_[number < kMost ? number : kMost]; }
 
   /// @return its number, or kFull
   int32_t put(const One& one) {

@@ -30,8 +30,8 @@ struct Held {
   uint32_t cell;        ///< in the region
   uint32_t cells;
   uint32_t generation;
-  uint32_t id;     ///< what hot operations take: a number in the arena, or of a histogram's shape
-  uint32_t shape;  ///< of a histogram: 1 + its number
+  uint32_t id;     ///< what hot operations take: a number in the arena, or of a histogram's shape or a pool
+  uint32_t shape;  ///< of these: 1 + that number
   Kind kind;
 };
 

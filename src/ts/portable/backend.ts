@@ -1,13 +1,14 @@
 import { typedArrayLength, typedArrayName } from '../arrays'
 import { threads, util } from '../builtins'
-import { type Backend, type EntryInfo, KIND, RESULT, TEXTS } from '../cells'
+import { type Backend, type EntryInfo, KIND, NO_SLOT, REFUSAL, RESULT, TEXTS } from '../cells'
 import { bucketsOf } from '../histogram-shape'
 import { add, addFloat, drain, drainFloat, setFloat, sum, sumFloat } from './cell'
 import { possibleCpus } from './cpus'
 import { type Description, MAX_NAME, MAX_TEXT } from './entry'
-import { runOf } from './histogram'
+import { Histogram, runOf } from './histogram'
 import { BYTES, CELLS, createMemory, ENTRIES, HEADER, isMemory, Memory, VERSION } from './memory'
 import { writeRows } from './page'
+import { Pool, poolRunOf } from './pool'
 import { Regions } from './region'
 import { survey } from './survey'
 
@@ -19,6 +20,11 @@ const ENVIRONMENT_KEY = `rseq.portable.${VERSION}`
 /** A typed array's length, or −1 for anything that is not of that type. */
 function lengthOf(array: unknown, type: string): number {
   return typedArrayName(array) === type ? typedArrayLength(array) : -1
+}
+
+/** Of an array of slots' numbers. */
+function slotsLength(array: unknown): number {
+  return Math.max(lengthOf(array, 'Int32Array'), lengthOf(array, 'Uint32Array'), 0)
 }
 
 /**
@@ -58,6 +64,8 @@ function descriptionOf(
   for (let i = 0; i < total; i++) bytes[i] = texts[i] as number
   if (!Object.values<number>(KIND).includes(kind)) return RESULT.otherKind
   const wanted = { kind, byMmCid, shape, texts: bytes, lengths: copied }
+  if (kind === KIND.pool)
+    return poolRunOf(shape) === 0 ? RESULT.damaged : { ...wanted, cells: poolRunOf(shape) }
   if (kind !== KIND.histogram) return { ...wanted, cells: 1 }
   const buckets = bucketsOf(shape, bytes.slice(total - (copied.at(-1) as number)).buffer)
   return buckets === null ? RESULT.damaged : { ...wanted, cells: runOf(buckets) }
@@ -102,6 +110,11 @@ export function portableBackend(): Backend {
     const found = regions.get(region)
     const held = found?.held.get(entry)
     return found && held && read(found.memory, held.cell)
+  }
+
+  const poolIn = (region: number, entry: number): Pool | undefined => {
+    const run = regions.held(region, entry)?.run
+    return run instanceof Pool ? run : undefined
   }
 
   return {
@@ -158,7 +171,34 @@ export function portableBackend(): Backend {
         region,
         entry,
       ),
-    histogramCells: (region, entry, drained) => regions.held(region, entry)?.histogram?.read(drained),
+    histogramCells(region, entry, drained) {
+      const run = regions.held(region, entry)?.run
+      return run instanceof Histogram ? run.read(drained) : undefined
+    },
+
+    acquireSlot: (id) => regions.pool(id)?.acquire() ?? NO_SLOT.nobody,
+    releaseSlot: (id, slot) => regions.pool(id)?.release(slot) ?? REFUSAL.noPool,
+    adoptSlot: (id, slot) => regions.pool(id)?.adopt(slot) ?? REFUSAL.noPool,
+    acquireSlots(id, out, count) {
+      const pool = regions.pool(id)
+      if (pool === undefined) return NO_SLOT.nobody
+      const most = Math.min(slotsLength(out), count)
+      let taken = 0
+      for (; taken < most; taken++) {
+        const slot = pool.acquire()
+        if (slot < 0) break
+        out[taken] = slot
+      }
+      return taken
+    },
+    releaseSlots(id, slots, count) {
+      const length = Math.min(slotsLength(slots), count)
+      const copied = Array.from({ length }, (_, i) => slots[i] as number)
+      return regions.pool(id)?.releaseAll(copied) ?? REFUSAL.noPool
+    },
+    slotsHeld: (region, entry) => poolIn(region, entry)?.held(),
+    reclaimSlots: (region, entry) => (poolIn(region, entry) === undefined ? undefined : 0),
+    slotOwner: (region, entry, slot) => poolIn(region, entry)?.owner(slot),
 
     setGauge(id, x) {
       const memory = regions.target(id, KIND.gauge)

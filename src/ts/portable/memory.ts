@@ -105,6 +105,8 @@ export class Memory {
   readonly baselines: BigInt64Array
   /** The cells again: keys of extremes have no sign (histogram.ts). */
   readonly keys: BigUint64Array
+  /** The cells again, two words each: pools need no more (pool.ts). */
+  readonly words: Int32Array
 
   /** @param buffer see {@link isMemory} */
   constructor(buffer: SharedArrayBuffer) {
@@ -120,6 +122,7 @@ export class Memory {
     this.cells = new BigInt64Array(buffer, CELLS_AT, CELLS)
     this.baselines = new BigInt64Array(buffer, BASELINES_AT, CELLS)
     this.keys = new BigUint64Array(buffer, CELLS_AT, CELLS)
+    this.words = new Int32Array(buffer, CELLS_AT, 2 * CELLS)
   }
 }
 

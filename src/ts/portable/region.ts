@@ -4,14 +4,18 @@ import { BUSY, Directory } from './directory'
 import { type Entry, textOf } from './entry'
 import { Histogram, runOf } from './histogram'
 import { CELLS, isMemory, Memory, nonceOf } from './memory'
+import { Pool, poolRunOf } from './pool'
 
 /*
- * A hot id says which of this thread's regions, and which cell of it; a histogram's is a number of its own.
+ * A hot id says which of this thread's regions, and which cell of it; that of what takes more than a cell is a number of
+ * its own.
  * Both stay below 2³⁰: small integers in every build of V8.
  */
 const CELL_BITS = Math.log2(CELLS)
-const HISTOGRAM_IDS = 2 ** 29
-const MAX_REGIONS = HISTOGRAM_IDS / CELLS
+const RUN_IDS = 2 ** 29
+const MAX_REGIONS = RUN_IDS / CELLS
+
+export type Run = Histogram | Pool
 
 /**
  * An entry that this thread has open. Its numbers were checked when it was opened; nobody else can change
@@ -21,7 +25,8 @@ export interface Held {
   readonly generation: number
   readonly cell: number
   readonly id: number
-  readonly histogram: Histogram | null
+  /** What takes more than a cell. */
+  readonly run: Run | null
   /** By this thread. */
   openings: number
 }
@@ -40,8 +45,8 @@ export interface Region {
 /** This thread's regions. The first one is its own; others come with handles. */
 export class Regions {
   readonly #regions: (Region | undefined)[] = []
-  readonly #histograms = new Map<number, Histogram>()
-  #nextHistogram = 0
+  readonly #runs = new Map<number, Run>()
+  #nextRun = 0
 
   constructor(own: Memory) {
     this.#add(PROCESS_REGION, own)
@@ -62,7 +67,13 @@ export class Regions {
   }
 
   histogram(id: number): Histogram | undefined {
-    return this.#histograms.get(id)
+    const run = this.#runs.get(id)
+    return run instanceof Histogram ? run : undefined
+  }
+
+  pool(id: number): Pool | undefined {
+    const run = this.#runs.get(id)
+    return run instanceof Pool ? run : undefined
   }
 
   /** @returns the number of that memory's region, opened once more, or a result */
@@ -111,8 +122,8 @@ export class Regions {
     held.openings--
     if (held.openings > 0) return 0
     region.held.delete(entry)
-    if (held.histogram === null) region.kinds[held.cell] = 0
-    else this.#histograms.delete(held.id)
+    if (held.run === null) region.kinds[held.cell] = 0
+    else this.#runs.delete(held.id)
     this.#forgetUnused(region)
     return 0
   }
@@ -136,29 +147,32 @@ export class Regions {
 
   /** @returns null where the entry says of itself what cannot be */
   #remember(region: Region, entry: Entry): Held | null {
-    const { memory, held, kinds } = region
+    const { held, kinds } = region
     const { number, generation, cell } = entry
-    let one: Held
-    if (entry.kind === KIND.histogram) {
-      const extra = textOf(memory, entry, TEXTS.indexOf('extra'))
-      const buckets = bucketsOf(entry.shape, extra.buffer)
-      if (buckets === null || runOf(buckets) !== entry.cells) return null
-      const histogram = new Histogram(memory, cell, buckets)
-      const id = this.#newHistogramId()
-      this.#histograms.set(id, histogram)
-      one = { generation, cell, id, histogram, openings: 0 }
-    } else {
-      if (entry.cells !== 1) return null
-      kinds[cell] = entry.kind
-      one = { generation, cell, id: region.number * CELLS + cell, histogram: null, openings: 0 }
-    }
+    const run = runIn(region.memory, entry)
+    if (run === undefined) return null
+    const id = run === null ? region.number * CELLS + cell : this.#newRunId()
+    if (run === null) kinds[cell] = entry.kind
+    else this.#runs.set(id, run)
+    const one = { generation, cell, id, run, openings: 0 }
     held.set(number, one)
     return one
   }
 
-  #newHistogramId(): number {
-    do this.#nextHistogram = (this.#nextHistogram + 1) % HISTOGRAM_IDS
-    while (this.#histograms.has(HISTOGRAM_IDS + this.#nextHistogram))
-    return HISTOGRAM_IDS + this.#nextHistogram
+  #newRunId(): number {
+    do this.#nextRun = (this.#nextRun + 1) % RUN_IDS
+    while (this.#runs.has(RUN_IDS + this.#nextRun))
+    return RUN_IDS + this.#nextRun
   }
+}
+
+/** @returns null for what is one cell, undefined for what cannot be */
+function runIn(memory: Memory, entry: Entry): Run | null | undefined {
+  const { kind, shape, cell, cells } = entry
+  if (kind === KIND.histogram) {
+    const buckets = bucketsOf(shape, textOf(memory, entry, TEXTS.indexOf('extra')).buffer)
+    return buckets !== null && runOf(buckets) === cells ? new Histogram(memory, cell, buckets) : undefined
+  }
+  if (kind === KIND.pool) return poolRunOf(shape) === cells ? new Pool(memory, cell, shape) : undefined
+  return cells === 1 ? null : undefined
 }

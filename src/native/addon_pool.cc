@@ -1,0 +1,101 @@
+/// The N-API surface of pools.
+#include "addon.h"
+#include "pool.h"
+#include "region/owners.h"
+
+namespace rseq::addon {
+namespace {
+
+using pool::Refusal;
+
+napi_value MailedAcquireSlot(napi_env env, napi_callback_info) { return number(env, pool::acquire(mailbox.id)); }
+
+napi_value MailedReleaseSlot(napi_env env, napi_callback_info) {
+  const Mailbox& mail = mailbox;
+  return number(env, static_cast<double>(pool::release(mail.id, static_cast<uint32_t>(mail.n))));
+}
+
+/// (id) → a slot, or pool.h's kEmpty or kNobody
+napi_value AcquireSlot(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  return number(env, pool::acquire(arguments.u32(0)));
+}
+
+/// (id, slot) → a Refusal
+template <Refusal (*operation)(uint32_t, uint32_t)>
+napi_value OnSlot(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  return number(env, static_cast<double>(operation(arguments.u32(0), arguments.u32(1))));
+}
+
+/// What is there of either type, for slots are below 2³¹.
+Array<int32_t> slots_in(const Arguments<3>& arguments, size_t i) {
+  const auto ints = arguments.array<int32_t>(i, napi_int32_array);
+  return ints.data != nullptr ? ints : arguments.array<int32_t>(i, napi_uint32_array);
+}
+
+/// (id, out: Int32Array or Uint32Array, count) → how many slots were put there, or kNobody
+napi_value AcquireSlots(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const Array<int32_t> out = slots_in(arguments, 1);
+  const uint32_t count = arguments.u32(2);
+  return number(env, pool::acquire_many(arguments.u32(0), out.data, count < out.length ? count : out.length));
+}
+
+/// (id, slots: Int32Array or Uint32Array, count) → a Refusal + 8 × the index of the slot that it is of; none was
+/// released then
+napi_value ReleaseSlots(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const Array<int32_t> from = slots_in(arguments, 1);
+  const uint32_t wanted = arguments.u32(2);
+  const auto count = static_cast<uint32_t>(wanted < from.length ? wanted : from.length);
+  uint32_t at = 0;
+  const Refusal refused = pool::release_many(arguments.u32(0), from.data, count, &at);
+  return number(env, refused == Refusal::kNone ? 0 : static_cast<double>(refused) + 8.0 * at);
+}
+
+const region::Held* held_pool(uint32_t region, uint32_t entry) {
+  const region::Held* held = region::held(region, entry);
+  return held != nullptr && held->kind == region::Kind::kPool ? held : nullptr;
+}
+
+/// (region, entry) → a number of slots, or undefined
+template <uint32_t (*count)(uint32_t, const region::Held&)>
+napi_value Count(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const region::Held* held = held_pool(region, arguments.u32(1));
+  return held == nullptr ? nullptr : number(env, count(region, *held));
+}
+
+/// (region, entry, slot) → 0 where it is free; else 1, + 2 where it is the calling thread's, + 4 where its owner
+/// lives, + 8 × its process's ID; or undefined
+napi_value SlotOwner(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const uint32_t slot = arguments.u32(2);
+  const region::Held* held = held_pool(region, arguments.u32(1));
+  if (held == nullptr || slot >= held->cells - slots::kFirst) return nullptr;
+  const uint64_t word = pool::owner(region, *held, slot) & ~region::owners::kMark;
+  if (word == 0) return number(env, 0);
+  const int self = word == region::owners::word(region) ? 2 : 0;
+  const int alive = region::owners::lives(region, word) ? 4 : 0;
+  return number(env, 1 + self + alive + 8.0 * region::owners::pid(region, word));
+}
+
+}  // namespace
+
+void set_pools(const Napi::Object& exports) {
+  set_raw(exports, "mailedAcquireSlot", MailedAcquireSlot);
+  set_raw(exports, "mailedReleaseSlot", MailedReleaseSlot);
+  set_raw(exports, "acquireSlot", AcquireSlot);
+  set_raw(exports, "releaseSlot", OnSlot<pool::release>);
+  set_raw(exports, "adoptSlot", OnSlot<pool::adopt>);
+  set_raw(exports, "acquireSlots", AcquireSlots);
+  set_raw(exports, "releaseSlots", ReleaseSlots);
+  set_raw(exports, "slotsHeld", Count<pool::count_held>);
+  set_raw(exports, "reclaimSlots", Count<pool::reclaim>);
+  set_raw(exports, "slotOwner", SlotOwner);
+}
+
+}  // namespace rseq::addon

@@ -1,0 +1,58 @@
+/// Per-CPU pools: slots that threads acquire and release.
+///
+/// Whether a slot is free, and whose it is, says one word: its owner, which is compared and exchanged. So a slot is
+/// held once, whatever is killed where, and nothing has to be repaired or fenced. What is per CPU is where to
+/// look: each CPU has a stack of slots that were released on it, pushed and popped by sections. A hint may be wrong
+/// (another thread has found the slot in the meantime), be lost, or be there twice: then taking the slot fails, or
+/// a search finds it. Before a pool says that it is empty, it has looked at every slot.
+///
+/// Ordering: what a thread did before it released a slot, the next owner sees (release, acquire).
+#pragma once
+
+#include "counter.h"
+#include "region/slots.h"
+
+namespace rseq::pool {
+
+/// In place of a slot.
+inline constexpr int32_t kEmpty = -1;   ///< each slot was held when it was looked at
+inline constexpr int32_t kNobody = -2;  ///< the id is no pool's
+
+/// Why a slot cannot be released.
+enum class Refusal : uint32_t {
+  kNone,
+  kOutside,  ///< the pool has no such slot
+  kFree,     ///< nobody holds it
+  kForeign,  ///< another process does
+  kNoPool,
+  kNoMemory,
+};
+
+/// @param id  region::Held's of a pool; any other number is nobody's, or some pool's of this process
+/// @return a slot, which the calling thread owns; or kEmpty, kNobody
+int32_t acquire(uint32_t id);
+
+/// @param slot  that any thread of this process owns
+Refusal release(uint32_t id, uint32_t slot);
+
+/// As many slots as there are, at most `most`. `out` may be shared memory.
+/// @return how many, or kNobody
+int32_t acquire_many(uint32_t id, int32_t* out, uint32_t most);
+
+/// Releases all of them, or none. `slots` may be shared memory.
+/// @param at  of the first one that cannot be released
+Refusal release_many(uint32_t id, const int32_t* slots, uint32_t count, uint32_t* at);
+
+/// Makes the calling thread the owner of a slot that any thread of this process owns.
+Refusal adopt(uint32_t id, uint32_t slot);
+
+// --- `held` of region::held() -------------------------------------------------------------------------------
+
+/// @param slot  below held.cells − slots::kFirst
+/// @return the owner's word, or 0
+uint64_t owner(uint32_t region, const region::Held& held, uint32_t slot);
+uint32_t count_held(uint32_t region, const region::Held& held);
+/// Frees what dead threads of this process own, and dead processes. @return how many slots
+uint32_t reclaim(uint32_t region, const region::Held& held);
+
+}  // namespace rseq::pool

@@ -1,0 +1,39 @@
+/// What a pool's run of cells looks like, and the pools that this process has open.
+///
+///               kTop                        kNext               kFirst …
+///     CPU       height of the stack, and a  where to look next  the stack: slots that may be free
+///               count of its changes
+///     overflow  –                           where to look next  the owner of each slot; 0: it is free
+///
+/// The owners are the truth. The stacks are hints, of where to look first.
+#pragma once
+
+#include "numbered.h"
+
+namespace rseq::slots {
+
+enum Cell : uint32_t { kTop, kNext, kFirst };
+
+inline constexpr uint32_t kMostSlots = 65536;
+/// Hints on one CPU's stack; a pool of fewer slots has as many.
+inline constexpr uint32_t kMostHints = 256;
+inline constexpr uint32_t kMostPools = 4096;
+
+/// A pool that this process has open.
+struct Slots {
+  uint32_t cell;     ///< the run's first one, in the arena
+  uint32_t count;    ///< 0: nobody's
+  uint64_t process;  ///< of this process's owner words
+};
+
+#pragma GCC visibility push(hidden)
+extern constinit region::Numbered<Slots, kMostPools> pools;
+#pragma GCC visibility pop
+
+/// Cells that a pool takes, in each stripe; 0 where it is none.
+/// @param entry_shape  how many slots it has
+inline uint32_t cells(uint32_t entry_shape) {
+  return entry_shape != 0 && entry_shape <= kMostSlots ? kFirst + entry_shape : 0;
+}
+
+}  // namespace rseq::slots

@@ -1,0 +1,54 @@
+import { REFUSAL } from './cells'
+import type { PerCpuPool } from './pool'
+import { refusedSlot } from './pool-arguments'
+
+/** Older Nodes have no such symbol; whatever compiles `using` for them takes this one. */
+const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
+
+/**
+ * A slot that this thread holds, for `using`: it is released at the end of the block, if not before.
+ *
+ * ```ts
+ * using slot = pool.hold()
+ * if (slot !== null) slot.bytes.fill(0)
+ * ```
+ */
+export class PoolSlot {
+  readonly #pool: PerCpuPool
+  #held = true
+  /** Its number. */
+  readonly slot: number
+
+  /** @internal @param slot that was acquired from it */
+  constructor(pool: PerCpuPool, slot: number) {
+    this.#pool = pool
+    this.slot = slot
+  }
+
+  /** Its memory. @throws as `PerCpuPool.bytes` */
+  get bytes(): Uint8Array<SharedArrayBuffer> {
+    return this.#pool.bytes(this.slot)
+  }
+
+  /** The number, no longer released by this: for a slot that is handed on. */
+  keep(): number {
+    this.#held = false
+    return this.slot
+  }
+
+  /**
+   * Releases it.
+   *
+   * @throws {RseqError} `ERR_RSEQ_SLOT` where it was released before, or kept; else as `PerCpuPool.release`
+   */
+  release(): void {
+    if (!this.#held) throw refusedSlot('release', REFUSAL.free, this.slot, this.#pool.slots)
+    this.#pool.release(this.slot)
+    this.#held = false
+  }
+
+  /** Releases it, unless that was done. */
+  [DISPOSE](): void {
+    if (this.#held) this.release()
+  }
+}
