@@ -111,13 +111,20 @@ Napi::Value Status(const Napi::CallbackInfo& info) {
   return out;
 }
 
-/// () → {aborts, areasAllocated, areasInUse}: what the stress tests look at
+/// () → {aborts, abortsBySection, areasAllocated, areasInUse}: what the stress tests look at
 Napi::Value Statistics(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const area_pool::Count areas = area_pool::count();
   auto out = Napi::Object::New(env);
-  const auto aborts = static_cast<double>(__atomic_load_n(&counter::aborts, __ATOMIC_RELAXED));
+  auto by_section = Napi::Array::New(env);
+  double aborts = 0;
+  for (uint32_t i = 0; i < sequences::kSections; ++i) {
+    const auto of_one = static_cast<double>(__atomic_load_n(&counter::aborts[i], __ATOMIC_RELAXED));
+    by_section.Set(i, Napi::Number::New(env, of_one));
+    aborts += of_one;
+  }
   out.Set("aborts", Napi::Number::New(env, aborts));
+  out.Set("abortsBySection", by_section);
   out.Set("areasAllocated", Napi::Number::New(env, areas.allocated));
   out.Set("areasInUse", Napi::Number::New(env, areas.in_use));
   return out;

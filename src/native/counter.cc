@@ -43,7 +43,7 @@ void add_with_retries(uint32_t id, T amount) {
   for (int i = 0; i < kAttempts && abi::load(field) < arena::stripes.count; ++i) {
     const sequences::Outcome outcome = attempt(arena::stripes, area, field, number, amount);
     if (outcome == sequences::Outcome::kCommitted) return;
-    if (outcome == sequences::Outcome::kAborted) count_abort();
+    if (outcome == sequences::Outcome::kAborted) count_abort(sequences::Section::kAdd);
   }
   add_overflow(number, amount);
 }
@@ -111,17 +111,19 @@ bool replace(uint64_t* place, uint64_t& known, uint64_t wanted) {
 
 }  // namespace
 
-constinit uint64_t aborts = 0;
+constinit uint64_t aborts[sequences::kSections] = {};
 
-void count_abort() { __atomic_fetch_add(&aborts, 1, __ATOMIC_RELAXED); }
+void count_abort(sequences::Section section) {
+  __atomic_fetch_add(&aborts[static_cast<int>(section)], 1, __ATOMIC_RELAXED);
+}
 
 void add_again(uint32_t id, int64_t n, bool aborted) {
-  if (aborted) count_abort();
+  if (aborted) count_abort(sequences::Section::kAdd);
   add_with_retries(id, n);
 }
 
 void add_again(uint32_t id, double x, bool aborted) {
-  if (aborted) count_abort();
+  if (aborted) count_abort(sequences::Section::kAdd);
   add_with_retries(id, x);
 }
 

@@ -18,10 +18,10 @@ inline constexpr int kAttempts = 8;
 
 #pragma GCC visibility push(hidden)  // reached directly, not through the GOT
 /// Sections that the kernel sent to their abort handlers, in this process.
-extern constinit uint64_t aborts;
+extern constinit uint64_t aborts[sequences::kSections];
 #pragma GCC visibility pop
 
-void count_abort();
+void count_abort(sequences::Section section);
 
 /// One attempt on this thread's stripe.
 /// @param field   &area->cpu_id or &area->mm_cid

@@ -9,6 +9,7 @@ namespace {
 
 using region::Held;
 using sequences::Outcome;
+using sequences::Section;
 using slots::Slots;
 namespace owners = region::owners;
 
@@ -58,7 +59,7 @@ uint32_t pop(const Slots& slots) {
     const auto outcome =
         sequences::compare_store(area, &area->cpu_id, stripe, place, top, top + kChange - 1);
     if (outcome == Outcome::kCommitted) return static_cast<uint32_t>(hint);
-    if (outcome == Outcome::kAborted) counter::count_abort();
+    if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStore);
   }
   return kNoHint;
 }
@@ -77,7 +78,7 @@ void push(const Slots& slots, uint32_t slot) {
         area, &area->cpu_id, stripe, place, top, cell(slots, stripe, slots::kFirst + height), slot,
         top + kChange + 1);
     if (outcome == Outcome::kCommitted) return;
-    if (outcome == Outcome::kAborted) counter::count_abort();
+    if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStoreStore);
   }
 }
 

@@ -34,6 +34,10 @@ enum class Outcome {
   kAborted,    ///< nothing done: the kernel sent the section to its abort handler
 };
 
+/// Whose aborts are counted apart.
+enum class Section : uint8_t { kAdd, kCompareStore, kCompareStoreStore, kAppend };
+inline constexpr int kSections = 4;
+
 }  // namespace rseq::sequences
 
 #if defined(__x86_64__)

@@ -50,7 +50,7 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   register(): void
   unregister(): void
   status(): ThreadStatus
-  statistics(): { aborts: number; areasAllocated: number; areasInUse: number }
+  statistics(): { aborts: number; abortsBySection: number[]; areasAllocated: number; areasInUse: number }
 }
 
 /** The addon, or why there is none. */
