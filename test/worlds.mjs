@@ -63,6 +63,8 @@ const BEHAVIOUR = [
   'hostile',
   'opening',
   'opentelemetry',
+  'pool',
+  'pool-stress',
   'prom-client',
   'prom-client-counter',
   'prom-client-differences',

@@ -36,7 +36,7 @@ uint64_t load(const uint64_t* cell) { return __atomic_load_n(cell, __ATOMIC_RELA
     if (known >= key) return;
     const auto outcome = sequences::compare_store(area, &area->cpu_id, stripe, cell, known, key);
     if (outcome == Outcome::kCommitted) return;
-    if (outcome == Outcome::kAborted) counter::count_abort();
+    if (outcome == Outcome::kAborted) counter::count_abort(sequences::Section::kCompareStore);
   }
   auto* cell = all.cell<uint64_t>(all.count, number);
   uint64_t known = load(cell);

@@ -1,7 +1,10 @@
 /* What the tests need from the system beside the package: thread ids, affinity, a seccomp filter. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <node_api.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,11 +44,28 @@ static napi_value DenyRseq(napi_env env, napi_callback_info info) {
   return number(env, deny_rseq(argument(env, info, 0)));
 }
 
+/* (path) -> an ArrayBuffer over the file, which all who map it share, or undefined */
+static napi_value MapFile(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value argv[1], buffer = NULL;
+  char path[4096];
+  struct stat found;
+  napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
+  napi_get_value_string_utf8(env, argv[0], path, sizeof path, NULL);
+  const int fd = open(path, O_RDWR | O_CLOEXEC);
+  if (fd < 0 || syscall(SYS_fstat, fd, &found) != 0) return NULL;
+  void* memory = mmap(NULL, (size_t)found.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  close(fd);
+  if (memory == MAP_FAILED) return NULL;
+  napi_create_external_arraybuffer(env, memory, (size_t)found.st_size, NULL, NULL, &buffer);
+  return buffer;
+}
+
 NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback callback;
-  } functions[] = {{"gettid", GetTid}, {"pin", Pin}, {"denyRseq", DenyRseq}};
+  } functions[] = {{"gettid", GetTid}, {"pin", Pin}, {"denyRseq", DenyRseq}, {"mapFile", MapFile}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);
