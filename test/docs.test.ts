@@ -67,6 +67,7 @@ describe('docs/reference.md', () => {
     ['counter', 'PerCpuCounter'],
     ['batch', 'PerCpuBatch'],
     ['histogram', 'PerCpuHistogram'],
+    ['pool', 'PerCpuPool'],
     ['region', 'Region'],
   ])('says nothing of %s that is not there', (variable, name) => {
     const { prototype } = (rseq as unknown as Record<string, Class>)[name] as Class
@@ -89,8 +90,12 @@ const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[
     'histogram',
     'histogram-opening',
     'histogram-reading',
+    'pool',
+    'pool-opening',
+    'pool-slot',
   ].map((file) => [file, []] as const),
   ...['region', 'region-info', 'prom-client/index', 'opentelemetry/index'].map((file) => [file, []] as const),
+  ['pool-memory', ['PoolMemory', 'NO_MEMORY']],
   ['entries', ['Shape', 'textsOf']],
   ['opening', ['CLASS_NAMES', 'Opening']],
 ]

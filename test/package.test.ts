@@ -56,6 +56,7 @@ describe('the package', () => {
         'PerCpuBatch',
         'PerCpuCounter',
         'PerCpuHistogram',
+        'PerCpuPool',
         'PerCpuSum',
         'Region',
         'RseqError',

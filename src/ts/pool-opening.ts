@@ -47,6 +47,7 @@ function shapeOf(slots: number): Shape {
 /** Of what was opened. */
 const memories = new WeakMap<Opening, PoolMemory>()
 
+/** The memory of its slots. */
 export function memoryIn(opening: Opening): PoolMemory {
   return memories.get(opening) ?? NO_MEMORY
 }

@@ -39,8 +39,7 @@ export interface SlotOwner {
  */
 export class PerCpuPool extends PerCpu<'pool'> {
   #id = REFUSED
-  /** How many slots there are. */
-  readonly slots: number
+  readonly #slots: number
   readonly #memory: PoolMemory
 
   /**
@@ -52,7 +51,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
   constructor(options: PoolOptions) {
     super()
     const opening = openInto(this, () => handedOver('pool', new.target) ?? openPool(options))
-    this.slots = slotsIn(opening)
+    this.#slots = slotsIn(opening)
     this.#memory = memoryIn(opening)
     this.#id = opening.id
   }
@@ -217,6 +216,11 @@ export class PerCpuPool extends PerCpu<'pool'> {
   /** How many are free. */
   get free(): number {
     return this.slots - this.held
+  }
+
+  /** How many slots there are. */
+  get slots(): number {
+    return this.#slots
   }
 
   /** Of one slot's memory. */
