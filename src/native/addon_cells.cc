@@ -11,7 +11,8 @@
 namespace rseq::addon {
 namespace {
 
-// --- adding; by the mailbox, see addon.h --------------------------------------------------------------------
+// --- adding; by the mailbox, see addon.h
+// --------------------------------------------------------------------
 
 void inc(uint32_t id) { counter::add(id, INT64_C(1)); }
 void add_int32(uint32_t id, int32_t n) { counter::add(id, static_cast<int64_t>(n)); }
@@ -89,9 +90,8 @@ constexpr targets::Table kTargets = {
     .record = [](targets::Receiver, uint32_t id, double x) { histogram::record(id, x); },
     .record_int32 = [](targets::Receiver, uint32_t id, int32_t n) { histogram::record(id, n); },
     .acquire_slot = [](targets::Receiver, uint32_t id) { return pool::acquire(id); },
-    .release_slot = [](targets::Receiver, uint32_t id, uint32_t slot) {
-      return static_cast<uint32_t>(pool::release(id, slot));
-    },
+    .release_slot = [](targets::Receiver, uint32_t id,
+                       uint32_t slot) { return static_cast<uint32_t>(pool::release(id, slot)); },
 };
 
 /// () → an ArrayBuffer with the bytes of kTargets

@@ -8,7 +8,9 @@ namespace {
 
 using pool::Refusal;
 
-napi_value MailedAcquireSlot(napi_env env, napi_callback_info) { return number(env, pool::acquire(mailbox.id)); }
+napi_value MailedAcquireSlot(napi_env env, napi_callback_info) {
+  return number(env, pool::acquire(mailbox.id));
+}
 
 napi_value MailedReleaseSlot(napi_env env, napi_callback_info) {
   const Mailbox& mail = mailbox;
@@ -42,8 +44,8 @@ napi_value AcquireSlots(napi_env env, napi_callback_info info) {
   return number(env, pool::acquire_many(arguments.u32(0), out.data, count < out.length ? count : out.length));
 }
 
-/// (id, slots: Int32Array or Uint32Array, count) → a Refusal + 8 × the index of the slot that it is of; none was
-/// released then
+/// (id, slots: Int32Array or Uint32Array, count) → a Refusal + 8 × the index of the slot that it is of; none
+/// was released then
 napi_value ReleaseSlots(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const Array<int32_t> from = slots_in(arguments, 1);
@@ -68,8 +70,8 @@ napi_value Count(napi_env env, napi_callback_info info) {
   return held == nullptr ? nullptr : number(env, count(region, *held));
 }
 
-/// (region, entry, slot) → 0 where it is free; else 1, + 2 where it is the calling thread's, + 4 where its owner
-/// lives, + 8 × its process's ID; or undefined
+/// (region, entry, slot) → 0 where it is free; else 1, + 2 where it is the calling thread's, + 4 where its
+/// owner lives, + 8 × its process's ID; or undefined
 napi_value SlotOwner(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);

@@ -95,7 +95,9 @@ Target target(const Info& info) {
 }
 
 /// As V8 converts it for the fast call: −1 too is nobody's.
-uint32_t u32(v8::Local<v8::Value> value) { return static_cast<uint32_t>(static_cast<int64_t>(number(value))); }
+uint32_t u32(v8::Local<v8::Value> value) {
+  return static_cast<uint32_t>(static_cast<int64_t>(number(value)));
+}
 
 uint32_t id(const Info& info) { return u32(info[0]); }
 
@@ -113,7 +115,9 @@ void AddDouble(const Info& info) {
   target<rseq::targets::AddDouble>(info)(nullptr, id(info), number(info[1]));
 }
 
-void AcquireSlot(const Info& info) { give(info, target<rseq::targets::AcquireSlot>(info)(nullptr, id(info))); }
+void AcquireSlot(const Info& info) {
+  give(info, target<rseq::targets::AcquireSlot>(info)(nullptr, id(info)));
+}
 
 void ReleaseSlot(const Info& info) {
   give(info, target<rseq::targets::ReleaseSlot>(info)(nullptr, id(info), u32(info[1])));
@@ -133,7 +137,8 @@ void set(v8::Local<v8::Context> context, v8::Local<v8::Object> exports, const ch
   if (exports->Set(context, key, function).IsNothing()) return;
 }
 
-/// (ArrayBuffer holding a Table) → {inc, addInt32, add, addFloat, record, recordInt32, acquireSlot, releaseSlot}
+/// (ArrayBuffer holding a Table) → {inc, addInt32, add, addFloat, record, recordInt32, acquireSlot,
+/// releaseSlot}
 void Bind(const Info& info) {
   v8::Isolate* isolate = v8::Isolate::GetCurrent();
   const auto context = isolate->GetCurrentContext();

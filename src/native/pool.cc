@@ -56,8 +56,7 @@ uint32_t pop(const Slots& slots) {
     // Of a hostile region any number.
     if (height == 0 || height > most_hints(slots)) break;
     const uint64_t hint = load(cell(slots, stripe, slots::kFirst + height - 1));
-    const auto outcome =
-        sequences::compare_store(area, &area->cpu_id, stripe, place, top, top + kChange - 1);
+    const auto outcome = sequences::compare_store(area, &area->cpu_id, stripe, place, top, top + kChange - 1);
     if (outcome == Outcome::kCommitted) return static_cast<uint32_t>(hint);
     if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStore);
   }
@@ -74,16 +73,16 @@ void push(const Slots& slots, uint32_t slot) {
     const uint64_t top = load(place);
     const uint32_t height = height_of(top);
     if (height >= most_hints(slots)) return;
-    const auto outcome = sequences::compare_store_store(
-        area, &area->cpu_id, stripe, place, top, cell(slots, stripe, slots::kFirst + height), slot,
-        top + kChange + 1);
+    const auto outcome =
+        sequences::compare_store_store(area, &area->cpu_id, stripe, place, top,
+                                       cell(slots, stripe, slots::kFirst + height), slot, top + kChange + 1);
     if (outcome == Outcome::kCommitted) return;
     if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStoreStore);
   }
 }
 
-/// Looks at every slot, from where this CPU found the last one; at first each CPU has a part of its own, so that
-/// two do not share the lines of their owners.
+/// Looks at every slot, from where this CPU found the last one; at first each CPU has a part of its own, so
+/// that two do not share the lines of their owners.
 int32_t search(const Slots& slots, uint64_t word) {
   const uint32_t stripes = arena::stripes.count;
   const uint32_t seen = abi::load(&area::current()->cpu_id);
@@ -170,7 +169,8 @@ Refusal release_many(uint32_t id, const int32_t* from, uint32_t count, uint32_t*
   uint32_t marked = 0;
   for (; marked < count; ++marked) {
     mine[marked] = static_cast<uint32_t>(__atomic_load_n(&from[marked], __ATOMIC_RELAXED));
-    refused = replace(slots, mine[marked], __ATOMIC_RELAXED, [](uint64_t word) { return word | owners::kMark; });
+    refused =
+        replace(slots, mine[marked], __ATOMIC_RELAXED, [](uint64_t word) { return word | owners::kMark; });
     if (refused != Refusal::kNone) break;
   }
   *at = marked;
@@ -216,7 +216,8 @@ uint32_t reclaim(uint32_t region, const Held& held) {
     const uint64_t who = word & ~owners::kMark;
     if (who != last) last_lives = owners::lives(region, who);
     last = who;
-    // Release: of what the dead has written, as much as is visible here. Exchanged, for others reclaim as well.
+    // Release: of what the dead has written, as much as is visible here. Exchanged, for others reclaim as
+    // well.
     if (!last_lives &&
         __atomic_compare_exchange_n(place, &word, UINT64_C(0), false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
       ++count;

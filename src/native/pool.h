@@ -1,10 +1,11 @@
 /// Per-CPU pools: slots that threads acquire and release.
 ///
-/// Whether a slot is free, and whose it is, says one word: its owner, which is compared and exchanged. So a slot is
-/// held once, whatever is killed where, and nothing has to be repaired or fenced. What is per CPU is where to
-/// look: each CPU has a stack of slots that were released on it, pushed and popped by sections. A hint may be wrong
-/// (another thread has found the slot in the meantime), be lost, or be there twice: then taking the slot fails, or
-/// a search finds it. Before a pool says that it is empty, it has looked at every slot.
+/// Whether a slot is free, and whose it is, says one word: its owner, which is compared and exchanged. So a
+/// slot is held once, whatever is killed where, and nothing has to be repaired or fenced. What is per CPU is
+/// where to look: each CPU has a stack of slots that were released on it, pushed and popped by sections. A
+/// hint may be wrong (another thread has found the slot in the meantime), be lost, or be there twice: then
+/// taking the slot fails, or a search finds it. Before a pool says that it is empty, it has looked at every
+/// slot.
 ///
 /// Ordering: what a thread did before it released a slot, the next owner sees (release, acquire).
 #pragma once
@@ -46,7 +47,8 @@ Refusal release_many(uint32_t id, const int32_t* slots, uint32_t count, uint32_t
 /// Makes the calling thread the owner of a slot that any thread of this process owns.
 Refusal adopt(uint32_t id, uint32_t slot);
 
-// --- `held` of region::held() -------------------------------------------------------------------------------
+// --- `held` of region::held()
+// -------------------------------------------------------------------------------
 
 /// @param slot  below held.cells − slots::kFirst
 /// @return the owner's word, or 0

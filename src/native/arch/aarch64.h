@@ -110,20 +110,20 @@ RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, ui
                                          uint64_t expected, uint64_t* other, uint64_t value,
                                          uint64_t desired) {
   // x16 = *cell
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-                        "ldr x16, [%[cell]]\n\t"         //
-                        "cmp x16, %[expected]\n\t"       //
-                        "b.ne %l[moved]\n\t"             //
-                        RSEQ_INJECT                      //
-                        "str %[value], [%[other]]\n\t"
-                        "str %[desired], [%[cell]]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell),
-                          [expected] "r"(expected), [other] "r"(other), [value] "r"(value),
-                          [desired] "r"(desired)
-                        : "memory", "cc", "x16", "x17"
-                        : moved, aborted);
+  __asm__ volatile goto(
+      RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
+      "ldr x16, [%[cell]]\n\t"         //
+      "cmp x16, %[expected]\n\t"       //
+      "b.ne %l[moved]\n\t"             //
+      RSEQ_INJECT                      //
+      "str %[value], [%[other]]\n\t"
+      "str %[desired], [%[cell]]\n"
+      "2:\n"
+      :
+      : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [expected] "r"(expected),
+        [other] "r"(other), [value] "r"(value), [desired] "r"(desired)
+      : "memory", "cc", "x16", "x17"
+      : moved, aborted);
   return Outcome::kCommitted;
 moved:
   return Outcome::kMoved;

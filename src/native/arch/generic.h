@@ -14,8 +14,8 @@ inline Outcome compare_store(abi::Area*, const uint32_t*, uint32_t, uint64_t*, u
   return Outcome::kMoved;
 }
 
-inline Outcome compare_store_store(abi::Area*, const uint32_t*, uint32_t, uint64_t*, uint64_t, uint64_t*, uint64_t,
-                                   uint64_t) {
+inline Outcome compare_store_store(abi::Area*, const uint32_t*, uint32_t, uint64_t*, uint64_t, uint64_t*,
+                                   uint64_t, uint64_t) {
   return Outcome::kMoved;
 }
 

@@ -104,19 +104,19 @@ aborted:
 RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                          uint64_t expected, uint64_t* other, uint64_t value,
                                          uint64_t desired) {
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK    //
-                        "cmpq %[expected], (%[cell])\n\t"  //
-                        "jne %l[moved]\n\t"                //
-                        RSEQ_INJECT                        //
-                        "movq %[value], (%[other])\n\t"
-                        "movq %[desired], (%[cell])\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell),
-                          [expected] "r"(expected), [other] "r"(other), [value] "r"(value),
-                          [desired] "r"(desired)
-                        : "memory", "cc", "rax"
-                        : moved, aborted);
+  __asm__ volatile goto(
+      RSEQ_TABLES RSEQ_ARM RSEQ_CHECK    //
+      "cmpq %[expected], (%[cell])\n\t"  //
+      "jne %l[moved]\n\t"                //
+      RSEQ_INJECT                        //
+      "movq %[value], (%[other])\n\t"
+      "movq %[desired], (%[cell])\n"
+      "2:\n"
+      :
+      : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [expected] "r"(expected),
+        [other] "r"(other), [value] "r"(value), [desired] "r"(desired)
+      : "memory", "cc", "rax"
+      : moved, aborted);
   return Outcome::kCommitted;
 moved:
   return Outcome::kMoved;

@@ -66,7 +66,7 @@ struct Header {
 struct Process {
   uint32_t pid;          ///< in its own PID namespace; 0: the slot was never used
   uint32_t incarnation;  ///< one more for each process that had the slot: see owners.h
-  uint64_t start_time;  ///< field 22 of /proc/PID/stat, clock ticks since boot
+  uint64_t start_time;   ///< field 22 of /proc/PID/stat, clock ticks since boot
   uint64_t pid_namespace;
   uint64_t reserved_too;
 };

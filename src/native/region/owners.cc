@@ -12,7 +12,8 @@ constexpr uint32_t kThreadSlots = 1U << kThreadSlotBits;
 constexpr uint32_t kShared = kThreadSlots - 1;
 constexpr uint32_t kTurns = 1U << (kThreadBits - kThreadSlotBits);
 
-/// Of each thread slot: the turn of its last thread. Changed by that thread, or where there is none, with `lock`.
+/// Of each thread slot: the turn of its last thread. Changed by that thread, or where there is none, with
+/// `lock`.
 uint32_t turns[kThreadSlots];
 bool taken[kThreadSlots];
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

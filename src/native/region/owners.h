@@ -1,11 +1,11 @@
-/// Who owns something in a region, as one word that can be compared and exchanged: a slot of a pool, the right
-/// to drain a ring.
+/// Who owns something in a region, as one word that can be compared and exchanged: a slot of a pool, the
+/// right to drain a ring.
 ///
 ///     63         62 … 53        52 … 32      31 … 12   11 … 0
 ///     the thing's process slot  incarnation  turn      thread slot
 ///
-/// A process slot is given to a next process, and a thread slot to a next thread, so each is told from the one
-/// before by a number: the incarnation, and the turn. 0 is nobody's.
+/// A process slot is given to a next process, and a thread slot to a next thread, so each is told from the
+/// one before by a number: the incarnation, and the turn. 0 is nobody's.
 #pragma once
 
 #include "region.h"
@@ -36,8 +36,8 @@ void end_thread();
 
 /// @return the calling thread's word, or 0 where the region is none, or is only read
 uint64_t word(uint32_t region);
-/// Whether the word's thread lives; of another process, whether the process does. What cannot be known counts as
-/// alive.
+/// Whether the word's thread lives; of another process, whether the process does. What cannot be known counts
+/// as alive.
 /// @param word  anything
 bool lives(uint32_t region, uint64_t word);
 /// @return the process's ID, in its own PID namespace; 0 where it is not known any more
