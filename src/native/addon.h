@@ -110,6 +110,7 @@ struct Mailbox {
   uint32_t id;
   int32_t n;
   double amount;
+  double fields[4];
 };
 
 #pragma GCC visibility push(hidden)
@@ -122,6 +123,12 @@ inline napi_value number(napi_env env, double value) {
   return result;
 }
 
+inline napi_value integer(napi_env env, int32_t value) {
+  napi_value result = nullptr;
+  napi_create_int32(env, value, &result);
+  return result;
+}
+
 /// Sets the functions of addon_cells.cc.
 void set_cells(const Napi::Object& exports);
 /// Sets the functions of addon_pool.cc.
@@ -130,5 +137,7 @@ void set_pools(const Napi::Object& exports);
 void set_regions(const Napi::Object& exports);
 /// Sets the functions of addon_service.cc.
 void set_service(const Napi::Object& exports);
+/// Sets the functions of addon_ring.cc.
+void set_rings(const Napi::Object& exports);
 
 }  // namespace rseq::addon

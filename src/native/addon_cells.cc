@@ -6,6 +6,7 @@
 #include "counter.h"
 #include "histogram.h"
 #include "pool.h"
+#include "ring.h"
 #include "targets.h"
 
 namespace rseq::addon {
@@ -62,6 +63,11 @@ napi_value MailedRecordInt32(napi_env, napi_callback_info) {
   return nullptr;
 }
 
+napi_value MailedRingWrite(napi_env env, napi_callback_info) {
+  const Mailbox& mail = mailbox;
+  return integer(env, ring::write(mail.id, mail.fields[0], mail.fields[1], mail.fields[2], mail.fields[3]));
+}
+
 void record(uint32_t id, double x) {
   if (x - x == 0) histogram::record(id, x);
 }
@@ -81,6 +87,13 @@ napi_value WithNumber(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// (id, number, number, number, number) → ring.h's Verdict
+napi_value RingWrite(napi_env env, napi_callback_info info) {
+  const Arguments<5> arguments(env, info);
+  return integer(env, ring::write(arguments.u32(0), arguments.number(1), arguments.number(2),
+                                 arguments.number(3), arguments.number(4)));
+}
+
 /// The same operations for fastcall.cc.
 constexpr targets::Table kTargets = {
     .inc = [](targets::Receiver, uint32_t id) { inc(id); },
@@ -92,6 +105,8 @@ constexpr targets::Table kTargets = {
     .acquire_slot = [](targets::Receiver, uint32_t id) { return pool::acquire(id); },
     .release_slot = [](targets::Receiver, uint32_t id,
                        uint32_t slot) { return static_cast<uint32_t>(pool::release(id, slot)); },
+    .ring_write = [](targets::Receiver, uint32_t id, double a, double b, double c,
+                     double d) -> int32_t { return ring::write(id, a, b, c, d); },
 };
 
 /// () → an ArrayBuffer with the bytes of kTargets
@@ -269,6 +284,8 @@ void set_cells(const Napi::Object& exports) {
   set_raw(exports, "mailedRecordInt32", MailedRecordInt32);
   set_raw(exports, "record", WithNumber<record>);
   set_raw(exports, "recordInt32", WithNumber<record>);
+  set_raw(exports, "mailedRingWrite", MailedRingWrite);
+  set_raw(exports, "ringWrite", RingWrite);
   set_raw(exports, "addMany", AddMany);
   set_raw(exports, "recordMany", RecordMany);
   set_raw(exports, "recordTimes", RecordTimes);

@@ -6,6 +6,7 @@
 
 #include "addon.h"
 #include "region/lock.h"
+#include "region/records.h"
 #include "region/region.h"
 #include "region/shape.h"
 #include "region/slots.h"
@@ -123,6 +124,11 @@ napi_value Make(napi_env env, napi_callback_info info) {
   } else if (wanted.kind == region::Kind::kPool) {
     wanted.cells = slots::cells(wanted.shape);
     if (wanted.cells == 0) return number(env, region::kDamaged);
+  }
+  if (wanted.kind == region::Kind::kRing) {
+    const records::Shape shape = {wanted.shape};
+    if (!shape.valid() || wanted.by_mm_cid) return number(env, region::kDamaged);
+    wanted.cells = shape.cells();
   }
   if (!region::ready()) return number(env, region::kNoMemory);
   return opened(env, region, region::make(region, wanted));

@@ -75,12 +75,17 @@ constexpr v8::CTypeInfo kAddInt32[] = {{Type::kV8Value}, {Type::kUint32}, {Type:
 constexpr v8::CTypeInfo kAddDouble[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kFloat64}};
 
 constexpr v8::CTypeInfo kIds[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kUint32}};
+constexpr v8::CTypeInfo kWriteDoubles[] = {{Type::kV8Value}, {Type::kUint32},  {Type::kFloat64},
+                                           {Type::kFloat64}, {Type::kFloat64}, {Type::kFloat64}};
 
 constexpr v8::CFunctionInfo kIncInfo = {.result = {Type::kVoid}, .count = 2, .arguments = kInc};
 constexpr v8::CFunctionInfo kAddInt32Info = {.result = {Type::kVoid}, .count = 3, .arguments = kAddInt32};
 constexpr v8::CFunctionInfo kAddDoubleInfo = {.result = {Type::kVoid}, .count = 3, .arguments = kAddDouble};
 constexpr v8::CFunctionInfo kAcquireInfo = {.result = {Type::kInt32}, .count = 2, .arguments = kInc};
 constexpr v8::CFunctionInfo kReleaseInfo = {.result = {Type::kUint32}, .count = 3, .arguments = kIds};
+
+constexpr v8::CFunctionInfo kWriteDoublesInfo = {
+    .result = {Type::kInt32}, .count = 6, .arguments = kWriteDoubles};
 
 // What unoptimised JavaScript calls: the same C function, whose address is the callback's data. Arguments are
 // numbers: TypeScript has checked them.
@@ -123,6 +128,11 @@ void ReleaseSlot(const Info& info) {
   give(info, target<rseq::targets::ReleaseSlot>(info)(nullptr, id(info), u32(info[1])));
 }
 
+void WriteDoubles(const Info& info) {
+  give(info, target<rseq::targets::WriteDoubles>(info)(nullptr, id(info), number(info[1]), number(info[2]),
+                                                       number(info[3]), number(info[4])));
+}
+
 /// Sets exports[name]; leaves it out where the thread is being terminated, as everything below does: the
 /// package then stays with N-API.
 void set(v8::Local<v8::Context> context, v8::Local<v8::Object> exports, const char* name,
@@ -138,7 +148,7 @@ void set(v8::Local<v8::Context> context, v8::Local<v8::Object> exports, const ch
 }
 
 /// (ArrayBuffer holding a Table) → {inc, addInt32, add, addFloat, record, recordInt32, acquireSlot,
-/// releaseSlot}
+/// releaseSlot, ringWrite}
 void Bind(const Info& info) {
   v8::Isolate* isolate = v8::Isolate::GetCurrent();
   const auto context = isolate->GetCurrentContext();
@@ -162,6 +172,7 @@ void Bind(const Info& info) {
   fast("recordInt32", AddInt32, table.record_int32, kAddInt32Info);
   fast("acquireSlot", AcquireSlot, table.acquire_slot, kAcquireInfo);
   fast("releaseSlot", ReleaseSlot, table.release_slot, kReleaseInfo);
+  fast("ringWrite", WriteDoubles, table.ring_write, kWriteDoublesInfo);
   info.GetReturnValue().Set(functions);
 }
 

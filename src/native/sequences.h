@@ -18,7 +18,7 @@
 /// The kernel clears rseq_cs lazily. A leftover descriptor address is harmless while descriptor and code
 /// stay mapped, which `-z nodelete` guarantees.
 ///
-/// Ordering: relaxed. A section publishes nothing but its one 64-bit cell.
+/// Ordering: relaxed. A section publishes nothing but its one 64-bit cell. append() is the exception.
 #pragma once
 
 #include "abi.h"
@@ -79,10 +79,23 @@ inline constexpr int kSections = 4;
 /// For the abort check: a writer of `word` that shares the CPU cannot run before the section has ended, or
 /// was aborted. A commit with turns left is one that should not have been.
 ///
+/// append(area, id, stripe, head, expected, to, from, words)
+///     if (*id != stripe) goto moved
+///     if (*head != expected) goto moved  // somebody on this stripe was first
+///     ‖                                  // the commit before this one is visible before what follows
+///     for (i = words; i != 0; --i) to[i - 1] = from[i - 1]
+///     *head = expected + 1               // release: with all that was copied
+///
+/// The only section with more stores than its commit: nobody reads what they write before `head` says so, and
+/// whoever starts after an abort writes all of it again. ‖ is for a reader that finds out from `head` whether
+/// what it copied was being written over meanwhile: of a new record's words, none is visible before the
+/// `expected` that frees their place. x86-64 keeps stores in order by itself.
+///
 /// @param area    this thread's registered area; no other
 /// @param id      &area->cpu_id or &area->mm_cid
 /// @param stripe  the value of *id that `cell` was chosen by
-/// @param cell    8-byte aligned, on stripe `stripe`
+/// @param cell    8-byte aligned, on stripe `stripe`; so are `head` and `to`
+/// @param words   at least 1
 
 namespace rseq::sequences {
 

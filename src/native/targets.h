@@ -15,6 +15,7 @@ using AddDouble = void (*)(Receiver, uint32_t id, double x);
 using AcquireSlot = int32_t (*)(Receiver, uint32_t id);
 /// @return a pool::Refusal
 using ReleaseSlot = uint32_t (*)(Receiver, uint32_t id, uint32_t slot);
+using WriteDoubles = int32_t (*)(Receiver, uint32_t id, double a, double b, double c, double d);
 
 /// Addresses handed from one addon of this process to the other.
 struct Table {
@@ -26,6 +27,7 @@ struct Table {
   AddInt32 record_int32;
   AcquireSlot acquire_slot;
   ReleaseSlot release_slot;
+  WriteDoubles ring_write;  ///< ring.h's Verdict
 };
 
 }  // namespace rseq::targets

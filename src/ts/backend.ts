@@ -8,7 +8,7 @@ export const fastCalls: HotCalls | null = loaded.addon ? loadFastCalls(loaded.ad
 
 /** Regions are of the process: all its threads have the same ones. */
 function nativeBackend(addon: Addon): Backend {
-  const { inc, addInt32, add, addFloat, record, recordInt32, acquireSlot, releaseSlot } =
+  const { inc, addInt32, add, addFloat, record, recordInt32, acquireSlot, releaseSlot, ringWrite } =
     fastCalls ?? mailedCalls(addon) ?? addon
   return {
     ...addon,
@@ -20,6 +20,7 @@ function nativeBackend(addon: Addon): Backend {
     recordInt32,
     acquireSlot,
     releaseSlot,
+    ringWrite,
     key(region) {
       const info = addon.regionInfo(region)
       return info === undefined ? '' : `${info.nonce.toString(16)}.${info.inode.toString(16)}`

@@ -34,6 +34,8 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_REGION_LIMIT'
   /** The region's file was cut short, or its file system is full: what was counted since may be lost. */
   | 'ERR_RSEQ_REGION_LOST'
+  /** The ring is being drained by another consumer, or by this one: a drain within a drain's callback. */
+  | 'ERR_RSEQ_CONSUMER'
   /** A library that an entry point of the package works with is not installed, or too old. */
   | 'ERR_RSEQ_PEER'
   /** The system refused; `errno` says why. */

@@ -18,6 +18,7 @@ const HOT = [
   'recordInt32',
   'acquireSlot',
   'releaseSlot',
+  'ringWrite',
 ] as const
 
 /** V8 versions that the test suite has run with fast calls: those of Node 20, 22, 24 and 26. */

@@ -17,8 +17,9 @@ export function mailedCalls(addon: Addon): HotCalls | null {
     mailedRecordInt32,
     mailedAcquireSlot,
     mailedReleaseSlot,
+    mailedRingWrite,
   } = addon
-  // struct Mailbox: id, n, amount
+  // struct Mailbox: id, n, amount, fields
   const words = new Int32Array(mailbox)
   const doubles = new Float64Array(mailbox)
   return {
@@ -59,6 +60,14 @@ export function mailedCalls(addon: Addon): HotCalls | null {
       words[0] = id
       words[1] = slot
       return mailedReleaseSlot()
+    },
+    ringWrite(id, a, b, c, d) {
+      words[0] = id
+      doubles[2] = a
+      doubles[3] = b
+      doubles[4] = c
+      doubles[5] = d
+      return mailedRingWrite()
     },
   }
 }

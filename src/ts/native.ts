@@ -39,6 +39,7 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   mailedRecordInt32(): void
   mailedAcquireSlot(): number
   mailedReleaseSlot(): number
+  mailedRingWrite(): number
   targets(): ArrayBuffer
   findRegion(nonce: bigint, inode: bigint): number
   cpuId(): number
@@ -76,6 +77,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   mailedRecordInt32: true,
   mailedAcquireSlot: true,
   mailedReleaseSlot: true,
+  mailedRingWrite: true,
   inc: true,
   addInt32: true,
   add: true,
@@ -90,6 +92,13 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   slotsHeld: true,
   reclaimSlots: true,
   slotOwner: true,
+  ringWrite: true,
+  ringWriteBytes: true,
+  ringBegin: true,
+  ringRead: true,
+  ringAdvance: true,
+  ringEnd: true,
+  ringCounts: true,
   addMany: true,
   recordMany: true,
   recordTimes: true,

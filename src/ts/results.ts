@@ -33,6 +33,7 @@ const MEANINGS: Record<number, readonly [RseqErrorCode, string]> = {
     "the region's file was cut short, or its file system is full; what was counted since may be lost",
   ],
   [RESULT.closed]: ['ERR_RSEQ_CLOSED', 'it was closed'],
+  [RESULT.consumer]: ['ERR_RSEQ_CONSUMER', 'another consumer drains it; one can, at a time'],
   [RESULT.unsupported]: ['ERR_RSEQ_FEATURE', 'regions of several processes need the native addon'],
 }
 

@@ -158,4 +158,34 @@ aborted:
   return Outcome::kAborted;
 }
 
+RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* head,
+                            uint64_t expected, uint64_t* to, const uint64_t* from, uint64_t words) {
+  // x9 = i, x16 = *head, then from[i], then expected + 1. stlr takes no offset.
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
+                        "ldr x16, [%[head]]\n\t"
+                        "cmp x16, %[expected]\n\t"
+                        "b.ne %l[moved]\n\t"
+                        "dmb ishst\n\t"
+                        "mov x9, %[words]\n"
+                        "6:\n\t"
+                        "sub x9, x9, #1\n\t"
+                        "ldr x16, [%[from], x9, lsl #3]\n\t"
+                        "str x16, [%[to], x9, lsl #3]\n\t"
+                        "cbnz x9, 6b\n\t"  //
+                        RSEQ_INJECT
+                        "add x16, %[expected], #1\n\t"
+                        "stlr x16, [%[head]]\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [head] "r"(head),
+                          [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words)
+                        : "memory", "cc", "x9", "x16", "x17"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
 }  // namespace rseq::sequences

@@ -23,4 +23,9 @@ inline Outcome watch(abi::Area*, const uint32_t*, uint32_t, const uint32_t*, uin
   return Outcome::kMoved;
 }
 
+inline Outcome append(abi::Area*, const uint32_t*, uint32_t, uint64_t*, uint64_t, uint64_t*, const uint64_t*,
+                      uint64_t) {
+  return Outcome::kMoved;
+}
+
 }  // namespace rseq::sequences

@@ -150,4 +150,32 @@ aborted:
   return Outcome::kAborted;
 }
 
+RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* head,
+                            uint64_t expected, uint64_t* to, const uint64_t* from, uint64_t words) {
+  // rcx = i, rax = from[i - 1], then expected + 1
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
+                        "cmpq %[expected], (%[head])\n\t"
+                        "jne %l[moved]\n\t"
+                        "movq %[words], %%rcx\n"
+                        "6:\n\t"
+                        "movq -8(%[from],%%rcx,8), %%rax\n\t"
+                        "movq %%rax, -8(%[to],%%rcx,8)\n\t"
+                        "subq $1, %%rcx\n\t"
+                        "jnz 6b\n\t"  //
+                        RSEQ_INJECT
+                        "leaq 1(%[expected]), %%rax\n\t"
+                        "movq %%rax, (%[head])\n"
+                        "2:\n"
+                        :
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [head] "r"(head),
+                          [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words)
+                        : "memory", "cc", "rax", "rcx"
+                        : moved, aborted);
+  return Outcome::kCommitted;
+moved:
+  return Outcome::kMoved;
+aborted:
+  return Outcome::kAborted;
+}
+
 }  // namespace rseq::sequences

@@ -36,6 +36,7 @@ enum Result : int32_t {
   kLost = -14,  ///< the file was cut short, or its file system is full
   kLongName = -15,
   kClosed = -16,
+  kConsumer = -19,  ///< another consumer drains the ring
 };
 
 struct Bytes {

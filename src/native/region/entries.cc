@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "owners.h"
+#include "records.h"
 #include "shape.h"
 #include "slots.h"
 #include "table.h"
@@ -27,6 +28,20 @@ bool count(uint32_t number, uint32_t entry) {
   return true;
 }
 
+/// What remember() does for a ring.
+int32_t remember_ring(const Region& region, const Entry& copied, Held& held) {
+  const records::Shape shape = {copied.shape};
+  if (!shape.valid() || shape.cells() != copied.cells || copied.by_mm_cid != 0) return kDamaged;
+  held.form = copied.shape;
+  if (region.read_only) return 0;
+  const auto number = static_cast<uint32_t>(&region - regions);
+  const int32_t ring = records::rings.put(records::Ring::of(shape, number, records::aligned(held.id)));
+  if (ring < 0) return ring;
+  held.shape = static_cast<uint32_t>(ring) + 1;
+  held.id = static_cast<uint32_t>(ring);
+  return 0;
+}
+
 /// What is done with the first reference of this process: the entry's numbers are copied out, checked.
 int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   Held& held = region.held[entry];
@@ -36,6 +51,7 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   held.kind = copied.kind;
   const uint32_t in_arena = region.read_only ? kNoId : region.first + copied.cell;
   held.id = in_arena;
+  if (copied.kind == Kind::kRing) return remember_ring(region, copied, held);
   if (copied.kind == Kind::kHistogram) {
     const Bytes extra = region.directory.text(copied, kExtra);
     if (region.read_only) return shape::cells(copied.shape, extra) == copied.cells ? 0 : kDamaged;
@@ -65,6 +81,8 @@ int32_t drop(Region& region, uint32_t entry, bool keep) {
   if (held.shape != 0) {
     if (held.kind == Kind::kPool) {
       slots::pools.give_back(held.shape - 1);
+    } else if (held.kind == Kind::kRing) {
+      records::rings.give_back(held.shape - 1);
     } else {
       shape::give_back(held.shape - 1);
     }

@@ -2,6 +2,7 @@ import { typedArrayLength, typedArrayName } from '../arrays'
 import { threads, util } from '../builtins'
 import { type Backend, type EntryInfo, KIND, NO_SLOT, REFUSAL, RESULT, TEXTS } from '../cells'
 import { bucketsOf } from '../histogram-shape'
+import { ringShapeOf } from '../ring-shape'
 import { add, addFloat, drain, drainFloat, setFloat, sum, sumFloat } from './cell'
 import { possibleCpus } from './cpus'
 import { type Description, MAX_NAME, MAX_TEXT } from './entry'
@@ -10,6 +11,8 @@ import { BYTES, CELLS, createMemory, ENTRIES, HEADER, isMemory, Memory, VERSION 
 import { writeRows } from './page'
 import { Pool, poolRunOf } from './pool'
 import { Regions } from './region'
+import { runOfRing } from './ring'
+import { ringCalls } from './ring-calls'
 import { survey } from './survey'
 
 const { getEnvironmentData, isMainThread, setEnvironmentData } = threads
@@ -66,6 +69,10 @@ function descriptionOf(
   const wanted = { kind, byMmCid, shape, texts: bytes, lengths: copied }
   if (kind === KIND.pool)
     return poolRunOf(shape) === 0 ? RESULT.damaged : { ...wanted, cells: poolRunOf(shape) }
+  if (kind === KIND.ring) {
+    const form = ringShapeOf(shape)
+    return form === null || byMmCid ? RESULT.damaged : { ...wanted, cells: runOfRing(form) }
+  }
   if (kind !== KIND.histogram) return { ...wanted, cells: 1 }
   const buckets = bucketsOf(shape, bytes.slice(total - (copied.at(-1) as number)).buffer)
   return buckets === null ? RESULT.damaged : { ...wanted, cells: runOf(buckets) }
@@ -118,6 +125,7 @@ export function portableBackend(): Backend {
   }
 
   return {
+    ...ringCalls(regions),
     inc(id) {
       const memory = regions.target(id, KIND.counter)
       if (memory !== undefined) Atomics.add(memory.cells, id & cellMask, 1n)

@@ -39,7 +39,7 @@ export class Directory {
   constructor(memory: Memory) {
     const { header } = memory
     this.#memory = memory
-    this.#lock = new Lock(header)
+    this.#lock = new Lock(header, HEADER.lock, HEADER.tickets)
     this.#entryMap = new Bitmap(memory.entryMap, header, HEADER.entryHint)
     this.#cellMap = new Bitmap(memory.cellMap, header, HEADER.cellHint)
     this.#textMap = new Bitmap(memory.textMap, header, HEADER.textHint)

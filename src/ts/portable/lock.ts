@@ -1,7 +1,5 @@
-import { HEADER } from './memory'
-
 /*
- * The directory's lock. A thread can be terminated at any point of it, and no other thread is told. So
+ * A lock between threads: the directory's, a ring's. A thread can be terminated at any point of it, and no other thread is told. So
  * whoever finds the same ticket in the lock for a second of waiting takes it over: a living owner needs
  * microseconds.
  *
@@ -16,27 +14,33 @@ const WAITS_FOR_THE_DEAD = 20
 const WAITS_IN_ALL = 200
 
 export class Lock {
-  readonly #header: Int32Array
+  readonly #words: Int32Array
+  readonly #lock: number
+  readonly #tickets: number
 
-  constructor(header: Int32Array) {
-    this.#header = header
+  /** @param lock the word that is the owner's ticket, or 0 @param tickets the one that they are taken from */
+  constructor(words: Int32Array, lock: number, tickets: number) {
+    this.#words = words
+    this.#lock = lock
+    this.#tickets = tickets
   }
 
   /** @returns a ticket, which give() takes, or 0 where the lock was not to be had */
   take(): number {
-    const header = this.#header
+    const words = this.#words
+    const lock = this.#lock
     // Odd, so never 0; none comes twice before all others have.
-    const ticket = Atomics.add(header, HEADER.tickets, 2) | 1
+    const ticket = Atomics.add(words, this.#tickets, 2) | 1
     let last = 0
     let unmoved = 0
     for (let waits = 0; waits < WAITS_IN_ALL; ) {
-      const seen = Atomics.compareExchange(header, HEADER.lock, 0, ticket)
+      const seen = Atomics.compareExchange(words, lock, 0, ticket)
       if (seen === 0) return ticket
       if (seen !== last) unmoved = 0
       last = seen
       if (unmoved === WAITS_FOR_THE_DEAD) {
-        if (Atomics.compareExchange(header, HEADER.lock, seen, ticket) === seen) return ticket
-      } else if (waitInVain(header, seen)) {
+        if (Atomics.compareExchange(words, lock, seen, ticket) === seen) return ticket
+      } else if (waitInVain(words, lock, seen)) {
         unmoved++
         waits++
       }
@@ -46,23 +50,23 @@ export class Lock {
 
   /**
    * @returns false where somebody else took the lock over: nobody knows what the two have made of the
-   * directory
+   * memory
    */
   give(ticket: number): boolean {
-    const mine = Atomics.compareExchange(this.#header, HEADER.lock, ticket, 0) === ticket
-    Atomics.notify(this.#header, HEADER.lock, 1)
+    const mine = Atomics.compareExchange(this.#words, this.#lock, ticket, 0) === ticket
+    Atomics.notify(this.#words, this.#lock, 1)
     return mine
   }
 }
 
 /** @returns whether the time ran out */
-function waitInVain(header: Int32Array, seen: number): boolean {
+function waitInVain(words: Int32Array, lock: number, seen: number): boolean {
   try {
-    return Atomics.wait(header, HEADER.lock, seen, WAIT_MS) === 'timed-out'
+    return Atomics.wait(words, lock, seen, WAIT_MS) === 'timed-out'
   } catch {
     // Some engines let no main thread wait.
     const end = performance.now() + WAIT_MS
-    while (Atomics.load(header, HEADER.lock) === seen) if (performance.now() > end) return true
+    while (Atomics.load(words, lock) === seen) if (performance.now() > end) return true
     return false
   }
 }

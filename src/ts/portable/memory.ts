@@ -107,6 +107,9 @@ export class Memory {
   readonly keys: BigUint64Array
   /** The cells again, two words each: pools need no more (pool.ts). */
   readonly words: Int32Array
+  /** … and as what a ring's records are (ring.ts). */
+  readonly doubles: Float64Array
+  readonly bytes: Uint8Array
 
   /** @param buffer see {@link isMemory} */
   constructor(buffer: SharedArrayBuffer) {
@@ -123,6 +126,8 @@ export class Memory {
     this.baselines = new BigInt64Array(buffer, BASELINES_AT, CELLS)
     this.keys = new BigUint64Array(buffer, CELLS_AT, CELLS)
     this.words = new Int32Array(buffer, CELLS_AT, 2 * CELLS)
+    this.doubles = new Float64Array(buffer, CELLS_AT, CELLS)
+    this.bytes = new Uint8Array(buffer, CELLS_AT, CELLS * 8)
   }
 }
 

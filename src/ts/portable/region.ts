@@ -1,10 +1,12 @@
 import { KIND, PROCESS_REGION, RESULT, TEXTS } from '../cells'
 import { bucketsOf } from '../histogram-shape'
+import { ringShapeOf } from '../ring-shape'
 import { BUSY, Directory } from './directory'
 import { type Entry, textOf } from './entry'
 import { Histogram, runOf } from './histogram'
 import { CELLS, isMemory, Memory, nonceOf } from './memory'
 import { Pool, poolRunOf } from './pool'
+import { Ring, runOfRing } from './ring'
 
 /*
  * A hot id says which of this thread's regions, and which cell of it; that of what takes more than a cell is a number of
@@ -15,7 +17,7 @@ const CELL_BITS = Math.log2(CELLS)
 const RUN_IDS = 2 ** 29
 const MAX_REGIONS = RUN_IDS / CELLS
 
-export type Run = Histogram | Pool
+export type Run = Histogram | Pool | Ring
 
 /**
  * An entry that this thread has open. Its numbers were checked when it was opened; nobody else can change
@@ -74,6 +76,11 @@ export class Regions {
   pool(id: number): Pool | undefined {
     const run = this.#runs.get(id)
     return run instanceof Pool ? run : undefined
+  }
+
+  ring(id: number): Ring | undefined {
+    const run = this.#runs.get(id)
+    return run instanceof Ring ? run : undefined
   }
 
   /** @returns the number of that memory's region, opened once more, or a result */
@@ -174,5 +181,9 @@ function runIn(memory: Memory, entry: Entry): Run | null | undefined {
     return buckets !== null && runOf(buckets) === cells ? new Histogram(memory, cell, buckets) : undefined
   }
   if (kind === KIND.pool) return poolRunOf(shape) === cells ? new Pool(memory, cell, shape) : undefined
+  if (kind === KIND.ring) {
+    const form = ringShapeOf(shape)
+    return form !== null && runOfRing(form) === cells ? new Ring(memory, cell, form) : undefined
+  }
   return cells === 1 ? null : undefined
 }

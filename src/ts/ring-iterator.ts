@@ -1,0 +1,63 @@
+import { rangeError, typeError } from './errors'
+import type { RingItem } from './ring-record'
+
+/** How to iterate over a ring. */
+export interface RingRecordsOptions {
+  /** How long to wait for records where there are none, in milliseconds, 0 to 2³¹ − 1; 100 by default. */
+  readonly interval?: number
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal
+}
+
+/** Records in a row, before other work has its turn. */
+const IN_A_ROW = 1024
+const LONGEST = 2 ** 31 - 1
+
+/** @throws {TypeError | RangeError} for options that are none */
+export function checkRecordsOptions(options: RingRecordsOptions | undefined): Required<
+  Pick<RingRecordsOptions, 'interval'>
+> & { readonly signal: AbortSignal | null } {
+  const what = 'PerCpuRing.records options'
+  if (options === undefined) return { interval: 100, signal: null }
+  if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+  const { interval = 100, signal = null } = options
+  const expected = `milliseconds, 0 to ${LONGEST}`
+  if (typeof interval !== 'number') throw typeError(`${what}.interval`, expected, interval)
+  if (!(interval >= 0 && interval <= LONGEST)) throw rangeError(`${what}.interval`, expected, interval)
+  const isSignal = typeof signal === 'object' && (signal === null || 'aborted' in signal)
+  if (!isSignal) throw typeError(`${what}.signal`, 'an AbortSignal', signal)
+  return { interval, signal }
+}
+
+/** Ends early where the signal is aborted. */
+function pause(milliseconds: number, signal: AbortSignal | null): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds)
+    signal?.addEventListener('abort', end)
+  })
+}
+
+/**
+ * One record after the other. Each is consumed when it is asked for: so none is lost where the iteration ends.
+ *
+ * @param next the next record, undefined where there is none now, or null where the ring was closed
+ */
+export async function* iterate(
+  next: () => RingItem | undefined | null,
+  interval: number,
+  signal: AbortSignal | null,
+): AsyncGenerator<RingItem, void, undefined> {
+  for (let inARow = 0; signal?.aborted !== true; ) {
+    const item = next()
+    if (item === null) return
+    if (item !== undefined) yield item
+    inARow = item === undefined ? 0 : inARow + 1
+    if (item === undefined) await pause(interval, signal)
+    else if (inARow % IN_A_ROW === 0) await pause(0, signal)
+  }
+}
