@@ -22,10 +22,10 @@ export type {
   RegionProcess,
   RegionUsage,
 } from './region-info'
-export { type Reason, type Registration, register, type Status, status, unregister } from './status'
 export { PerCpuRing, type RingLost } from './ring'
 export type { RingRecordsOptions } from './ring-iterator'
 export type { NamedRingOptions, RingOptions } from './ring-opening'
 export type { RingItem, RingRecord } from './ring-record'
 export type { RingMode, RingShapeOptions } from './ring-shape'
+export { type Reason, type Registration, register, type Status, status, unregister } from './status'
 export { PerCpuSum } from './sum'

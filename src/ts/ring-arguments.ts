@@ -8,14 +8,16 @@ export function maxOf(options: { readonly max?: number } | undefined): number {
   if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
   const { max = Number.MAX_SAFE_INTEGER } = options
   if (typeof max !== 'number') throw typeError(`${what}.max`, 'a safe integer, at least 0', max)
-  if (!Number.isSafeInteger(max) || max < 0) throw rangeError(`${what}.max`, 'a safe integer, at least 0', max)
+  if (!Number.isSafeInteger(max) || max < 0)
+    throw rangeError(`${what}.max`, 'a safe integer, at least 0', max)
   return max
 }
 
 /** @throws {TypeError | RangeError} where these are not as many numbers as a record has */
 export function checkFields(given: readonly unknown[], fields: number): void {
   const what = 'PerCpuRing.write'
-  if (fields === 0) throw typeError(`this of ${what}`, 'a ring of numbers (writeBytes is for one of bytes)', given[0])
+  if (fields === 0)
+    throw typeError(`this of ${what}`, 'a ring of numbers (writeBytes is for one of bytes)', given[0])
   for (let i = 0; i < fields; i++) {
     if (typeof given[i] !== 'number') throw typeError(`${what} argument ${i + 1}`, 'a number', given[i])
   }

@@ -14,9 +14,9 @@ const IN_A_ROW = 1024
 const LONGEST = 2 ** 31 - 1
 
 /** @throws {TypeError | RangeError} for options that are none */
-export function checkRecordsOptions(options: RingRecordsOptions | undefined): Required<
-  Pick<RingRecordsOptions, 'interval'>
-> & { readonly signal: AbortSignal | null } {
+export function checkRecordsOptions(
+  options: RingRecordsOptions | undefined,
+): Required<Pick<RingRecordsOptions, 'interval'>> & { readonly signal: AbortSignal | null } {
   const what = 'PerCpuRing.records options'
   if (options === undefined) return { interval: 100, signal: null }
   if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)

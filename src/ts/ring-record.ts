@@ -105,7 +105,10 @@ export class RingRecord {
 
   #begin(): number {
     if (this.#at === OVER) {
-      throw new RseqError('ERR_RSEQ_CLOSED', "RingRecord: it was read after its drain's callback had returned")
+      throw new RseqError(
+        'ERR_RSEQ_CLOSED',
+        "RingRecord: it was read after its drain's callback had returned",
+      )
     }
     return this.#at
   }
@@ -131,5 +134,7 @@ export type RingItem = {
 /** @internal */
 export function itemOf(record: RingRecord, isBytes: boolean): RingItem {
   const { cpu, time } = record
-  return Object.freeze(isBytes ? { cpu, time, bytes: record.bytes() } : { cpu, time, values: record.values() })
+  return Object.freeze(
+    isBytes ? { cpu, time, bytes: record.bytes() } : { cpu, time, values: record.values() },
+  )
 }

@@ -7,8 +7,8 @@ import { openedBy, openInto, PerCpu, wrongThis } from './percpu'
 import { checkBytes, checkFields, maxOf } from './ring-arguments'
 import { Consumer } from './ring-drain'
 import { checkRecordsOptions, iterate, type RingRecordsOptions } from './ring-iterator'
-import { itemOf, type RingItem, type RingRecord } from './ring-record'
 import { type NamedRingOptions, openNamedRing, openRing, type RingOptions, shapeIn } from './ring-opening'
+import { itemOf, type RingItem, type RingRecord } from './ring-record'
 import type { RingMode, RingShape } from './ring-shape'
 
 const { ringWrite, ringWriteBytes } = backend

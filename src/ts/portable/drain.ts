@@ -1,5 +1,5 @@
 import { COUNTS, RECORD, RESULT } from '../cells'
-import { payloadOf, RUN, type Ring } from './ring'
+import { payloadOf, type Ring, RUN } from './ring'
 
 /*
  * Reading a ring: src/native/drain.h, of one run. Nothing tells whether a consumer lives, so it shows it: it has another
@@ -123,7 +123,11 @@ export class Drain {
     const said = isBytes ? Number(BigInt.asUintN(64, cells[slot + 1] as bigint)) : size
     const payload = ring.payloadAt(slot)
     // Bits alone: of a NaN that is none, an engine may make another one.
-    const words = new BigInt64Array(out.buffer, out.byteOffset + (to + RECORD.payload) * 8, payloadOf(ring.shape))
+    const words = new BigInt64Array(
+      out.buffer,
+      out.byteOffset + (to + RECORD.payload) * 8,
+      payloadOf(ring.shape),
+    )
     if (isBytes) for (let i = 0; i < words.length; i++) words[i] = cells[payload + i] as bigint
     else for (let i = 0; i < size; i++) out[to + RECORD.payload + i] = doubles[payload + i] as number
     out[to + RECORD.cpu] = -1
