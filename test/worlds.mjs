@@ -75,6 +75,7 @@ const BEHAVIOUR = [
   'prom-client-registry',
   'prom-client-service',
   'region',
+  'ring',
   'status',
   'sum',
   'survey',
