@@ -76,6 +76,7 @@ const BEHAVIOUR = [
   'prom-client-service',
   'region',
   'ring',
+  'ring-stress',
   'status',
   'sum',
   'survey',
