@@ -45,7 +45,7 @@ export function describeBinary(path: string, arch: Arch): void {
         console.log(`${arch} ${name}: ${instructions} instructions from arming to commit, at most ${bound}`)
       }
       expect(new Set(counted.map(({ name }) => name))).toEqual(
-        new Set(['add_i64', 'add_f64', 'compare_store', 'watch']),
+        new Set(['add_i64', 'add_f64', 'compare_store', 'compare_store_store', 'watch', 'append']),
       )
     })
 
