@@ -34,6 +34,7 @@ const FILES: Record<string, string> = {
   PerCpuHistogram: 'histogram',
   HistogramReading: 'histogram-reading',
   HistogramSnapshot: 'histogram-reading',
+  PerCpuRing: 'ring',
   Region: 'region',
 }
 
@@ -68,6 +69,7 @@ describe('docs/reference.md', () => {
     ['batch', 'PerCpuBatch'],
     ['histogram', 'PerCpuHistogram'],
     ['pool', 'PerCpuPool'],
+    ['ring', 'PerCpuRing'],
     ['region', 'Region'],
   ])('says nothing of %s that is not there', (variable, name) => {
     const { prototype } = (rseq as unknown as Record<string, Class>)[name] as Class
@@ -93,6 +95,11 @@ const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[
     'pool',
     'pool-opening',
     'pool-slot',
+    'ring',
+    'ring-iterator',
+    'ring-opening',
+    'ring-record',
+    'ring-shape',
   ].map((file) => [file, []] as const),
   ...['region', 'region-info', 'prom-client/index', 'opentelemetry/index'].map((file) => [file, []] as const),
   ['pool-memory', ['PoolMemory', 'NO_MEMORY']],

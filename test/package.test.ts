@@ -57,6 +57,7 @@ describe('the package', () => {
         'PerCpuCounter',
         'PerCpuHistogram',
         'PerCpuPool',
+        'PerCpuRing',
         'PerCpuSum',
         'Region',
         'RseqError',

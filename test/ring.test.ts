@@ -423,7 +423,7 @@ describe(`PerCpuRing, world ${world}`, () => {
     }
     expect([ring.written, ring.lost.total]).toEqual([0, 0])
     class Mine extends Uint8Array {
-      static override get [Symbol.species](): never {
+      static get [Symbol.species](): never {
         throw new Error('nobody asks')
       }
       override get length(): number {

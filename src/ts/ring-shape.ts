@@ -19,12 +19,15 @@ export interface RingShapeOptions {
 
 /** What a ring is. */
 export interface RingShape {
+  /** Records that it keeps for each CPU. */
   readonly capacity: number
   /** 0: its records are bytes. */
   readonly fields: number
   /** 0: its records are numbers. */
   readonly recordBytes: number
+  /** What it does when it is full. */
   readonly mode: RingMode
+  /** Whether records have a time. */
   readonly timestamp: boolean
 }
 

@@ -19,6 +19,7 @@ export interface RingLost {
   readonly discarded: number
   /** They were written over before they were read. */
   readonly overwritten: number
+  /** Both. */
   readonly total: number
 }
 
