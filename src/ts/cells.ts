@@ -1,3 +1,5 @@
+import type { RingCalls } from './ring-calls'
+
 /** What a run of cells is. The numbers are src/native/region/format.h's `Kind`. */
 export const KIND = { counter: 1, sum: 2, histogram: 3, gauge: 4, pool: 5, ring: 6 } as const
 export type Kind = keyof typeof KIND
@@ -100,24 +102,6 @@ export const WRITE = {
 /** What {@link Backend.writeRows} keeps in `state`. */
 export const STATE = { row: 0, at: 1, total: 2, length: 3 } as const
 
-/** What the parts of a ring's scratch memory are: src/native/drain.h's `Out`, and how much there must be. */
-export const RECORD = {
-  cpu: 0,
-  time: 1,
-  /** The backend's own. */
-  position: 2,
-  length: 3,
-  payload: 4,
-  /** Words of state that a region of so many stripes takes. */
-  state: (stripes: number) => 2 + 5 * (stripes + 1),
-} as const
-
-/** What {@link Backend.ringCounts} fills. */
-export const COUNTS = { written: 0, discarded: 1, overwritten: 2, pending: 3, length: 4 } as const
-
-/** What became of a record: src/native/ring.h's `Verdict`. */
-export const VERDICT = { unfit: -1, discarded: 0, written: 1 } as const
-
 /** One entry of a region's directory. */
 export interface EntryInfo {
   readonly entry: number
@@ -180,7 +164,7 @@ export interface HotCalls {
   acquireSlot(id: number): number
   /** 0, or why not: {@link REFUSAL}. @param slot 0 to 2³² − 1 */
   releaseSlot(id: number, slot: number): number
-  /** A ring's record, of which the first fields count. @returns one of {@link VERDICT} */
+  /** A ring's record, of which the first fields count. @returns one of `VERDICT` */
   ringWrite(id: number, a: number, b: number, c: number, d: number): number
 }
 
@@ -197,7 +181,7 @@ export const REFUSAL = { outside: 1, free: 2, foreign: 3, noPool: 4, noMemory: 5
  *
  * Functions that can fail return one of {@link RESULT}, `system` and `busy` with 64 × errno taken from it.
  */
-export interface Backend extends HotCalls {
+export interface Backend extends HotCalls, RingCalls {
   /**
    * Adds amounts[i] to the cell of ids[i]. 0 where all was added; else nothing was: −1 where the arrays do not fit
    * together, or 1 + the index of the first amount that is no safe integer.
@@ -259,23 +243,6 @@ export interface Backend extends HotCalls {
   /** 1 where the calling thread now plays the role, or did; 0 where another one does, of any process. */
   lead(region: number, role: number): number
   stepDown(region: number, role: number): number
-
-  /** A ring's record of bytes, read once. @returns one of {@link VERDICT} */
-  ringWriteBytes(id: number, bytes: Uint8Array): number
-  /**
-   * A drain: this thread is the ring's consumer until {@link ringEnd}, and the drain is about what is there now. Of
-   * both arrays the contents are the backend's own; {@link RECORD} says how long `state` must be.
-   *
-   * @returns 0, or `consumer` where there is one, or another result
-   */
-  ringBegin(region: number, entry: number, state: Float64Array, out: Float64Array): number
-  /** Copies records, in order of their time: see {@link RECORD}. @returns how many; 0 at the drain's end; or a result */
-  ringRead(region: number, entry: number, state: Float64Array, out: Float64Array, most: number): number
-  /** The first `consumed` of these are not read again. @returns 0, or a result: they are */
-  ringAdvance(region: number, entry: number, state: Float64Array, out: Float64Array, consumed: number): number
-  ringEnd(region: number, entry: number): void
-  /** Fills {@link COUNTS}. @returns whether there is that ring */
-  ringCounts(region: number, entry: number, out: Float64Array): boolean
 
   /** Opens what has that name and those labels: entry × 2³² + id. Each opening needs a release(). */
   open(region: number, kind: number, byMmCid: boolean, name: string, labels: string): number

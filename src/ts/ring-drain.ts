@@ -1,8 +1,8 @@
 import { backend } from './backend'
-import { RECORD } from './cells'
 import { openAgain, usable } from './entries'
 import type { Opening } from './opening'
 import { succeed } from './results'
+import { RECORD } from './ring-calls'
 import { Fill, leave, place, RingRecord } from './ring-record'
 import type { RingShape } from './ring-shape'
 

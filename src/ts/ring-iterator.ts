@@ -13,12 +13,13 @@ export interface RingRecordsOptions {
 const IN_A_ROW = 1024
 const LONGEST = 2 ** 31 - 1
 
-/** @throws {TypeError | RangeError} for options that are none */
-export function checkRecordsOptions(
-  options: RingRecordsOptions | undefined,
-): Required<Pick<RingRecordsOptions, 'interval'>> & { readonly signal: AbortSignal | null } {
+/**
+ * @returns interval and signal
+ * @throws {TypeError | RangeError} for options that are none
+ */
+export function checkRecordsOptions(options: RingRecordsOptions | undefined): [number, AbortSignal | null] {
   const what = 'PerCpuRing.records options'
-  if (options === undefined) return { interval: 100, signal: null }
+  if (options === undefined) return [100, null]
   if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
   const { interval = 100, signal = null } = options
   const expected = `milliseconds, 0 to ${LONGEST}`
@@ -26,7 +27,7 @@ export function checkRecordsOptions(
   if (!(interval >= 0 && interval <= LONGEST)) throw rangeError(`${what}.interval`, expected, interval)
   const isSignal = typeof signal === 'object' && (signal === null || 'aborted' in signal)
   if (!isSignal) throw typeError(`${what}.signal`, 'an AbortSignal', signal)
-  return { interval, signal }
+  return [interval, signal]
 }
 
 /** Ends early where the signal is aborted. */

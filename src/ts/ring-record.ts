@@ -1,5 +1,5 @@
-import { RECORD } from './cells'
 import { RseqError, rangeError, typeError } from './errors'
+import { RECORD } from './ring-calls'
 import type { RingShape } from './ring-shape'
 
 /** In place of a record's position: the callback that it was for is over. */

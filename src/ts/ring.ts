@@ -1,10 +1,10 @@
 import { backend } from './backend'
-import { COUNTS, VERDICT } from './cells'
 import { openHandle, type PerCpuHandle, present, refusal, usable } from './entries'
 import { typeError } from './errors'
 import { type ClassOf, handedOver, type Opening, objectOf, REFUSED } from './opening'
 import { openedBy, openInto, PerCpu, wrongThis } from './percpu'
 import { checkBytes, checkFields, maxOf } from './ring-arguments'
+import { COUNTS, VERDICT } from './ring-calls'
 import { Consumer } from './ring-drain'
 import { checkRecordsOptions, iterate, type RingRecordsOptions } from './ring-iterator'
 import { type NamedRingOptions, openNamedRing, openRing, type RingOptions, shapeIn } from './ring-opening'
@@ -160,7 +160,7 @@ export class PerCpuRing extends PerCpu<'ring'> {
    */
   records(options?: RingRecordsOptions): AsyncGenerator<RingItem, void, undefined> {
     const opening = openedBy(this, 'ring', 'records')
-    const { interval, signal } = checkRecordsOptions(options)
+    const [interval, signal] = checkRecordsOptions(options)
     const next = (): RingItem | undefined | null => {
       let item: RingItem | undefined
       if (opening.closed) return null

@@ -1,4 +1,5 @@
-import { COUNTS, RECORD, RESULT } from '../cells'
+import { RESULT } from '../cells'
+import { COUNTS, RECORD } from '../ring-calls'
 import { payloadOf, type Ring, RUN } from './ring'
 
 /*

@@ -1,20 +1,16 @@
 import { typedArrayLength, typedArrayName } from '../arrays'
-import { type Backend, COUNTS, RESULT, VERDICT } from '../cells'
+import { type HotCalls, RESULT } from '../cells'
+import { COUNTS, type RingCalls, VERDICT } from '../ring-calls'
 import { count, Drain } from './drain'
 import type { Regions } from './region'
 import { Ring } from './ring'
-
-type RingCalls = Pick<
-  Backend,
-  'ringWrite' | 'ringWriteBytes' | 'ringBegin' | 'ringRead' | 'ringAdvance' | 'ringEnd' | 'ringCounts'
->
 
 function isArray(value: unknown, type: string): boolean {
   return typedArrayName(value) === type
 }
 
 /** What the backend does with rings. */
-export function ringCalls(regions: Regions): RingCalls {
+export function ringCalls(regions: Regions): RingCalls & Pick<HotCalls, 'ringWrite'> {
   const drains = new WeakMap<Ring, Drain>()
 
   const ringIn = (region: number, entry: number): Ring | undefined => {

@@ -1,4 +1,4 @@
-import { VERDICT } from '../cells'
+import { VERDICT } from '../ring-calls'
 import type { RingShape } from '../ring-shape'
 import { Lock } from './lock'
 import type { Memory } from './memory'
