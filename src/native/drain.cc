@@ -31,6 +31,8 @@ bool move(uint64_t* run, const Consumed& consumed) {
   const uint64_t moved = consumed.position + 1 - before.tail;
   if (moved > load_first(run + records::kHead) - before.tail || consumed.count > moved) return false;
   const uint64_t turn = before.turn + 1;
+  // The last turn is visible before the pair that it has left is written again: for those who only look.
+  __atomic_thread_fence(__ATOMIC_RELEASE);
   __atomic_store_n(run + records::kTails + (turn & 1), before.tail + moved, __ATOMIC_RELAXED);
   __atomic_store_n(run + records::kLosses + (turn & 1), before.lost + moved - consumed.count, __ATOMIC_RELAXED);
   store_last(run + records::kTurn, turn);
