@@ -109,6 +109,10 @@ const EXPECTED: Record<string, unknown> = {
   'the addon, with paths that are no region’s': ['true'],
   'the addon, with samples that are none': undefined,
   'the addon, with shapes that are none': ['true'],
+  'the addon, with memory for drains that is none': [
+    ['-19', '-8', '0', 'false'],
+    [3, 3],
+  ],
   'a region that an option closes': ['ERR_RSEQ_CLOSED', 0],
 }
 

@@ -91,7 +91,7 @@ napi_value WithNumber(napi_env env, napi_callback_info info) {
 napi_value RingWrite(napi_env env, napi_callback_info info) {
   const Arguments<5> arguments(env, info);
   return integer(env, ring::write(arguments.u32(0), arguments.number(1), arguments.number(2),
-                                 arguments.number(3), arguments.number(4)));
+                                  arguments.number(3), arguments.number(4)));
 }
 
 /// The same operations for fastcall.cc.
@@ -105,8 +105,9 @@ constexpr targets::Table kTargets = {
     .acquire_slot = [](targets::Receiver, uint32_t id) { return pool::acquire(id); },
     .release_slot = [](targets::Receiver, uint32_t id,
                        uint32_t slot) { return static_cast<uint32_t>(pool::release(id, slot)); },
-    .ring_write = [](targets::Receiver, uint32_t id, double a, double b, double c,
-                     double d) -> int32_t { return ring::write(id, a, b, c, d); },
+    .ring_write = [](targets::Receiver, uint32_t id, double a, double b, double c, double d) -> int32_t {
+      return ring::write(id, a, b, c, d);
+    },
 };
 
 /// () → an ArrayBuffer with the bytes of kTargets

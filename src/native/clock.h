@@ -6,8 +6,8 @@
 
 namespace rseq::clock {
 
-/// CLOCK_MONOTONIC in nanoseconds, by the vDSO. Not read before the loads that stand before it: the kernel sees
-/// to that, for its clock is one that never steps back.
+/// CLOCK_MONOTONIC in nanoseconds, by the vDSO. Not read before the loads that stand before it: the kernel
+/// sees to that, for its clock is one that never steps back.
 inline uint64_t now() {
   constexpr uint64_t kPerSecond = 1'000'000'000;
   struct timespec time;

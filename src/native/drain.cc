@@ -34,7 +34,8 @@ bool move(uint64_t* run, const Consumed& consumed) {
   // The last turn is visible before the pair that it has left is written again: for those who only look.
   __atomic_thread_fence(__ATOMIC_RELEASE);
   __atomic_store_n(run + records::kTails + (turn & 1), before.tail + moved, __ATOMIC_RELAXED);
-  __atomic_store_n(run + records::kLosses + (turn & 1), before.lost + moved - consumed.count, __ATOMIC_RELAXED);
+  __atomic_store_n(run + records::kLosses + (turn & 1), before.lost + moved - consumed.count,
+                   __ATOMIC_RELAXED);
   store_last(run + records::kTurn, turn);
   // What was copied may be written over from here on. A consumer that dies before this leaves it to the next.
   store_last(run + records::kLimit, before.tail + moved);

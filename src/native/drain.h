@@ -1,16 +1,16 @@
 /// Per-CPU rings of records: reading. A drain is
 ///
-///     begin                 the calling thread is the consumer, and says what the drain is about: what is there now
-///     read, advance …       copies records out; then says how many of them were consumed
-///     end                   it is the consumer no more
+///     begin                 the calling thread is the consumer, and says what the drain is about: what is
+///     there now read, advance …       copies records out; then says how many of them were consumed end it is
+///     the consumer no more
 ///
 /// and only advance() changes anything. A consumer that dies anywhere loses nothing, and what it had read and
 /// not advanced over is read again by the next one.
 ///
 /// The order is that of time. No drain has a consequence without its cause: what was committed before another
-/// record's time was read is in the same drain as that one, or in one before. So a record that was timed after
-/// the drain had read the clock, and before it had looked at all heads, waits for the next drain. A time that
-/// lies in the future is of another boot, or made up: no drain can be waited for.
+/// record's time was read is in the same drain as that one, or in one before. So a record that was timed
+/// after the drain had read the clock, and before it had looked at all heads, waits for the next drain. A
+/// time that lies in the future is of another boot, or made up: no drain can be waited for.
 #pragma once
 
 #include "region/region.h"
@@ -39,7 +39,8 @@ size_t state_words(uint32_t stripes);
 /// Words of `out` that a record of that ring takes.
 uint32_t out_words(const region::Held& held);
 
-/// @return 0, region::kReadOnly, or region::kConsumer where another consumer lives, or this thread is it already
+/// @return 0, region::kReadOnly, or region::kConsumer where another consumer lives, or this thread is it
+/// already
 int32_t begin(uint32_t region, const region::Held& held, const Scratch& scratch);
 
 /// Copies up to `most` records to `out`, one after the other.

@@ -42,7 +42,8 @@ struct Progress {
   uint64_t lost;
 
   explicit Progress(const uint64_t* run) {
-    // Others than the consumer may look while it goes on, once or more. Bounded, for a hostile turn never stays.
+    // Others than the consumer may look while it goes on, once or more. Bounded, for a hostile turn never
+    // stays.
     constexpr int kLooks = 100;
     for (int i = 0; i < kLooks; ++i) {
       turn = load_first(run + records::kTurn);
@@ -132,8 +133,8 @@ class Reader {
     return run_of(cursor) + records::kSlots + (cursor.at & (shape_.capacity() - 1)) * shape_.slot();
   }
 
-  /// Whether the cursor has a record for this drain. Its time may be that of one that is just being written over:
-  /// take() finds out.
+  /// Whether the cursor has a record for this drain. Its time may be that of one that is just being written
+  /// over: take() finds out.
   bool is_there(Cursor& cursor) {
     if (static_cast<int64_t>(cursor.end - cursor.at) <= 0) return false;
     cursor.time = load(slot(cursor) + records::kTime);
@@ -163,8 +164,8 @@ class Reader {
     const uint32_t words = shape_.is_bytes() ? Shape::words_of(size) : size;
     for (uint32_t i = 0; i < words; ++i) to[kOutPayload + i] = load(from + shape_.before() + i);
     if (shape_.overwrites()) {
-      // The fence pairs with the writer's between the commit that makes the head `at + capacity` and the first
-      // word that it then writes here: whoever has read such a word sees that head.
+      // The fence pairs with the writer's between the commit that makes the head `at + capacity` and the
+      // first word that it then writes here: whoever has read such a word sees that head.
       __atomic_thread_fence(__ATOMIC_ACQUIRE);
       const uint64_t head = load(run_of(cursor) + records::kHead);
       if (head - cursor.at >= shape_.capacity()) {

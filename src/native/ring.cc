@@ -36,7 +36,8 @@ bool take(uint32_t region, uint64_t* lock, uint64_t self) {
   uint64_t owner = 0;
   for (int i = 0; i < kTurns; ++i) {
     owner = 0;
-    if (__atomic_compare_exchange_n(lock, &owner, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return true;
+    if (__atomic_compare_exchange_n(lock, &owner, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+      return true;
     syscall(SYS_sched_yield);
   }
   // What the dead left half written was not committed: the head is as it was, or one more.
@@ -96,7 +97,8 @@ Verdict append(Ring ring, uint64_t* record, uint32_t words) {
     }
     if (outcome == Outcome::kCommitted) [[likely]]
       return is_discarded ? kDiscarded : kWritten;
-    if (outcome == Outcome::kAborted) counter::count_abort(is_discarded ? sequences::Section::kAdd : sequences::Section::kAppend);
+    if (outcome == Outcome::kAborted)
+      counter::count_abort(is_discarded ? sequences::Section::kAdd : sequences::Section::kAppend);
   }
   return write_overflow(ring, record, words);
 }

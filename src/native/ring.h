@@ -1,9 +1,9 @@
 /// Per-CPU rings of records: writing. What is in the memory stands in region/records.h, reading in drain.h.
 ///
-/// A thread with rseq writes to the ring of its stripe: the record's words and the head that says so are stored
-/// in one critical section. Every other thread, and one whose attempts all failed, writes to the overflow
-/// stripe's ring, under a lock that is taken from the dead. So every operation ends, and a record is there
-/// whole, or not at all, wherever a thread or process is stopped.
+/// A thread with rseq writes to the ring of its stripe: the record's words and the head that says so are
+/// stored in one critical section. Every other thread, and one whose attempts all failed, writes to the
+/// overflow stripe's ring, under a lock that is taken from the dead. So every operation ends, and a record is
+/// there whole, or not at all, wherever a thread or process is stopped.
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/// What a ring of records is: its cells, as constants, and what an entry's shape says of them. A ring is a run
-/// that is the same in each stripe: its writers' numbers, its consumer's, and the slots, one record each.
+/// What a ring of records is: its cells, as constants, and what an entry's shape says of them. A ring is a
+/// run that is the same in each stripe: its writers' numbers, its consumer's, and the slots, one record each.
 ///
 /// Everything in the cells but their place can be hostile. So a position becomes a slot by `& (capacity − 1)`
 /// alone, which is in bounds whatever the position is.
@@ -18,9 +18,9 @@ enum Cell : uint32_t {
   kHead,       ///< records that were ever committed here
   kDiscarded,  ///< records that found no room
   // Of the consumer alone.
-  kLimit = kLine,       ///< the tail, as writers look at it
-  kTurn,                ///< odd or even: which of the pairs below holds
-  kTails,               ///< records that were ever consumed or lost here
+  kLimit = kLine,        ///< the tail, as writers look at it
+  kTurn,                 ///< odd or even: which of the pairs below holds
+  kTails,                ///< records that were ever consumed or lost here
   kLosses = kTails + 2,  ///< … lost: written over before they were read
   // In the overflow stripe alone: owner words.
   kWriter = 2 * kLine,  ///< who writes
@@ -55,8 +55,8 @@ struct Shape {
   /// Words before that.
   uint32_t before() const { return is_bytes() ? kLength + 1 : kLength; }
   uint32_t slot() const { return before() + payload(); }
-  /// Records of a stripe that can be read. Where writers go on when it is full, the oldest one's slot is being
-  /// written over at any time.
+  /// Records of a stripe that can be read. Where writers go on when it is full, the oldest one's slot is
+  /// being written over at any time.
   uint64_t readable() const { return capacity() - (overwrites() ? 1 : 0); }
   uint32_t cells() const { return kLine - 1 + kSlots + (slot() << log2()); }
 
@@ -73,8 +73,8 @@ struct Shape {
 /// The run's first whole line.
 inline uint32_t aligned(uint32_t cell) { return (cell + kLine - 1) / kLine * kLine; }
 
-/// A ring that this process can write to. One word, so that whoever looks at one that is being given back sees
-/// all of it, or nothing.
+/// A ring that this process can write to. One word, so that whoever looks at one that is being given back
+/// sees all of it, or nothing.
 struct Ring {
   uint64_t word;  ///< the first line's number in the arena, the region's, the shape
 
