@@ -45,7 +45,7 @@ async function prepare(): Promise<Measure> {
       const own = { question, key, scope }
       const crew =
         row.case.kind === 'threads'
-          ? new Threads(own, workers)
+          ? new Threads(own, workers, row.case.bytes)
           : new Processes(own, workers, row.case.share?.() ?? '')
       const team = new Team(crew, workers)
       await team.ready()

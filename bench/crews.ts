@@ -30,8 +30,9 @@ export class Threads implements Crew {
   readonly #times = new BigInt64Array(new SharedArrayBuffer(16))
   readonly #duty: Omit<ThreadDuty, 'worker'>
 
-  constructor(row: Row, workers: number) {
-    const memory = new SharedArrayBuffer(memoryBytes(workers, status().cpus.possible))
+  /** @param bytes of shared memory that the row needs at least */
+  constructor(row: Row, workers: number, bytes = 0) {
+    const memory = new SharedArrayBuffer(Math.max(bytes, memoryBytes(workers, status().cpus.possible)))
     this.#duty = { ...row, workers, memory, gate: this.#gate, times: this.#times }
   }
 

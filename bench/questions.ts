@@ -2,14 +2,25 @@ import { keyOf, type QuestionPlan, type RowPlan, type Scope } from '../src/ts/cl
 import { counters } from './counters'
 import { getcpu } from './getcpu'
 import { histogram } from './histogram'
+import { pools } from './pool'
 import { processes } from './processes'
 import { published } from './published'
+import { ring } from './ring'
 import { scrape } from './scrape'
 
 export { hypervisor } from './native'
 
 /** Everything that `rseq bench` asks, in this order. */
-export const questions: readonly QuestionPlan[] = [getcpu, counters, histogram, processes, published, scrape]
+export const questions: readonly QuestionPlan[] = [
+  getcpu,
+  counters,
+  histogram,
+  pools,
+  ring,
+  processes,
+  published,
+  scrape,
+]
 
 /**
  * The row that a child or a thread was started for.

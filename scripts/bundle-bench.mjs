@@ -12,7 +12,7 @@ export async function bundleBench(lib = join(root, 'lib')) {
   rmSync(outdir, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['questions', 'child', 'thread', 'process'].map((name) => `bench/${name}.ts`),
+    entryPoints: ['questions', 'child', 'thread', 'process', 'receiver'].map((name) => `bench/${name}.ts`),
     outdir,
     bundle: true,
     minify: true,

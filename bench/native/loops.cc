@@ -157,6 +157,7 @@ void prepare() {
 
 const Loop kLoops[] = {
     {"empty", loop<[] { __asm__ volatile(""); }>, nullptr},
+    {"clockGettime", loop<[] { keep(now()); }>, nullptr},
 
     {"rseqRead", read_cpu_id, has_area},
     {"schedGetcpu", loop<[] { keep(cpu::sched_getcpu()); }>, nullptr},

@@ -21,7 +21,7 @@ const PROM_CLIENT =
     /\s+/,
   )
 const COMMAND = 'bench bench/page compare demo demo-worker rseq status top/index'.split(' ')
-const QUESTIONS = 'child process questions thread'.split(' ')
+const QUESTIONS = 'child process questions receiver thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
 const ABIS = [115, 127, 137, 147]
 

@@ -28,10 +28,10 @@ export type Case =
   /** In the child's main thread. */
   | { readonly kind: 'loop'; prepare(): Loop | Promise<Loop> }
   | { readonly kind: 'async'; prepare(): AsyncLoop }
-  /** In C; one call should take `callNs`. */
+  /** By its own clock, in C or because not all of its work counts; one call should take `callNs`. */
   | { readonly kind: 'timed'; readonly callNs?: number; prepare(): TimedLoop }
-  /** In worker threads of the child, all at once. */
-  | { readonly kind: 'threads'; prepare(seat: Seat): Loop | Promise<Loop> }
+  /** In worker threads of the child, all at once; `bytes`: of the memory that they share, where a row needs more of it. */
+  | { readonly kind: 'threads'; readonly bytes?: number; prepare(seat: Seat): Loop | Promise<Loop> }
   /** In child processes of the child, all at once; `share` makes, in the child, what they have in common. */
   | {
       readonly kind: 'processes'

@@ -41,14 +41,23 @@ export interface Noise {
 }
 
 /** What --only takes, in the order of asking. */
-export const QUESTION_NAMES = ['getcpu', 'counters', 'histogram', 'processes', 'published', 'scrape'] as const
+export const QUESTION_NAMES = [
+  'getcpu',
+  'counters',
+  'histogram',
+  'pool',
+  'ring',
+  'processes',
+  'published',
+  'scrape',
+] as const
 
 /** One file under bench/, one table, one chart. */
 export interface Question {
   /** Stable. */
   readonly name: (typeof QUESTION_NAMES)[number]
   readonly title: string
-  /** What a row's `ns` is per: 'read', 'increment', 'sample', 'scrape'. */
+  /** What a row's `ns` is per: 'read', 'increment', 'sample', 'record', 'scrape' … */
   readonly per: string
   readonly rows: readonly Row[]
 }
