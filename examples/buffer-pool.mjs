@@ -1,0 +1,129 @@
+// Buffers that threads pass to each other by number, instead of transferring them:
+//   node examples/buffer-pool.mjs [SECONDS]
+// The main thread fills a buffer and posts it, workers add up its bytes and let go of it. First with the slots of a pool, then
+// with ArrayBuffers that are transferred, then with such that are copied. Ctrl-C ends each part early.
+import { PerformanceObserver } from 'node:perf_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { PerCpuPool, status } from 'rseq'
+
+const WORKERS = 2
+const SLOTS = 64
+const SLOT_BYTES = 64 * 1024
+
+/** Words that main thread and workers share: buffers that were dealt with, and the sum of all their bytes. */
+const DONE = 0
+const SUM = 1
+
+function sumOf(bytes) {
+  let sum = 0
+  // Some of them: the work is not what this is about.
+  for (let i = 0; i < bytes.length; i += 512) sum += bytes[i]
+  return sum
+}
+
+function work({ handle, shared }) {
+  const pool = PerCpuPool.from(handle)
+  parentPort.on('message', (message) => {
+    if (typeof message === 'number') {
+      pool.adopt(message) // if this thread dies now, reclaim() finds the slot
+      Atomics.add(shared, SUM, sumOf(pool.bytes(message)))
+      pool.release(message)
+    } else {
+      Atomics.add(shared, SUM, sumOf(new Uint8Array(message)))
+    }
+    Atomics.add(shared, DONE, 1)
+  })
+}
+
+/** Ways to get a buffer, and to pass it on; null where too many are on the way. */
+function waysOf(pool, shared) {
+  const isFull = (sent) => sent - Atomics.load(shared, DONE) >= SLOTS
+  const allocated = (sent) => (isFull(sent) ? null : new Uint8Array(SLOT_BYTES))
+  return {
+    'slots of a pool': {
+      get() {
+        const slot = pool.acquire()
+        return slot === -1 ? null : slot
+      },
+      bytes: (slot) => pool.bytes(slot),
+      post: (worker, slot) => worker.postMessage(slot),
+    },
+    'transferred ArrayBuffers': {
+      get: allocated,
+      bytes: (array) => array,
+      post: (worker, { buffer }) => worker.postMessage(buffer, [buffer]),
+    },
+    'copied ArrayBuffers': {
+      get: allocated,
+      bytes: (array) => array,
+      post: (worker, { buffer }) => worker.postMessage(buffer),
+    },
+  }
+}
+
+/** Passes buffers on for so long. @returns what that came to */
+async function run({ get, bytes, post }, workers, shared, seconds) {
+  shared.fill(0)
+  let stopped = false
+  const stop = () => {
+    stopped = true
+  }
+  process.once('SIGINT', stop)
+  let collections = 0
+  const observer = new PerformanceObserver((list) => {
+    collections += list.getEntries().length
+  })
+  observer.observe({ entryTypes: ['gc'] })
+
+  let sent = 0
+  let sum = 0
+  const begun = performance.now()
+  const end = begun + seconds * 1000
+  while (!stopped && performance.now() < end) {
+    const buffer = get(sent)
+    if (buffer === null) {
+      await turn() // all are on the way
+      continue
+    }
+    const filled = bytes(buffer).fill(sent)
+    sum = (sum + sumOf(filled)) | 0
+    post(workers[sent++ % workers.length], buffer)
+  }
+  while (Atomics.load(shared, DONE) < sent) await turn()
+  const elapsed = (performance.now() - begun) / 1000
+
+  await turn()
+  observer.disconnect()
+  process.off('SIGINT', stop)
+  return { perSecond: sent / elapsed, collections, isRight: Atomics.load(shared, SUM) === sum }
+}
+
+async function main(seconds) {
+  const pool = new PerCpuPool({ slots: SLOTS, slotBytes: SLOT_BYTES })
+  const shared = new Int32Array(new SharedArrayBuffer(8))
+  const workers = Array.from(
+    { length: WORKERS },
+    () => new Worker(new URL(import.meta.url), { workerData: { handle: pool.handle, shared } }),
+  )
+  console.log(`${WORKERS} workers, buffers of ${SLOT_BYTES / 1024} KiB, backend ${status().backend}\n`)
+  console.log('                           messages/s  ratio  collections  sums')
+  let first
+  for (const [name, way] of Object.entries(waysOf(pool, shared))) {
+    const { perSecond, collections, isRight } = await run(way, workers, shared, seconds)
+    first ??= perSecond
+    const columns = [
+      name.padEnd(24),
+      Math.round(perSecond).toLocaleString('en-US').padStart(12),
+      (perSecond / first).toFixed(2).padStart(6),
+      String(collections).padStart(12),
+      isRight ? ' right' : ' WRONG',
+    ]
+    console.log(columns.join(''))
+  }
+  console.log(`\n${pool.held} of ${pool.slots} slots are held in the end.`)
+  await Promise.all(workers.map((worker) => worker.terminate()))
+}
+
+if (isMainThread) await main(Number(process.argv[2] ?? 1))
+else work(workerData)
