@@ -48,7 +48,8 @@ export class FreeList {
     const words = this.#words
     for (;;) {
       const head = Atomics.load(words, 0)
-      Atomics.store(words, LINKS + slot, head & this.#mask)
+      // Plain: who reads it has read the head before, which the exchange below publishes with it.
+      words[LINKS + slot] = head & this.#mask
       // The tag stays: only who acquires can be deceived, and between two equal heads there is an acquire.
       if (Atomics.compareExchange(words, 0, head, (head & ~this.#mask) | (slot + 1)) === head) return
     }
@@ -61,7 +62,7 @@ export class FreeList {
 
   /** The second one: what follows the head, which must not be empty. */
   after(head: number): number {
-    return Atomics.load(this.#words, LINKS - 1 + (head & this.#mask))
+    return this.#words[LINKS - 1 + (head & this.#mask)] as number
   }
 
   /** The last one: makes `next` the head, if that is what it was. */
@@ -94,7 +95,7 @@ export class WideFreeList {
       const head = Atomics.load(this.#head, 0)
       const slot = Number(head & 0xffff_ffffn) - 1
       if (slot < 0) return slot
-      const next = Atomics.load(this.#links, slot)
+      const next = this.#links[slot] as number
       const tagged = BigInt.asIntN(64, (((head >> 32n) + 1n) << 32n) | BigInt(next))
       if (Atomics.compareExchange(this.#head, 0, head, tagged) === head) return slot
     }
@@ -103,7 +104,7 @@ export class WideFreeList {
   release(slot: number): void {
     for (;;) {
       const head = Atomics.load(this.#head, 0)
-      Atomics.store(this.#links, slot, Number(head & 0xffff_ffffn))
+      this.#links[slot] = Number(head & 0xffff_ffffn)
       const tagged = BigInt.asIntN(64, ((head >> 32n) << 32n) | BigInt(slot + 1))
       if (Atomics.compareExchange(this.#head, 0, head, tagged) === head) return
     }
