@@ -1,7 +1,7 @@
 // Buffers that threads pass to each other by number, instead of transferring them:
 //   node examples/buffer-pool.mjs [SECONDS]
 // The main thread fills a buffer and posts it, workers add up its bytes and let go of it. First with the slots of a pool, then
-// with ArrayBuffers that are transferred, then with such that are copied. Ctrl-C ends each part early.
+// with ArrayBuffers that are transferred, then with such that are copied. Ctrl-C ends early.
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
@@ -63,13 +63,8 @@ function waysOf(pool, shared) {
 }
 
 /** Passes buffers on for so long. @returns what that came to */
-async function run({ get, bytes, post }, workers, shared, seconds) {
+async function run({ get, bytes, post }, workers, shared, seconds, signal) {
   shared.fill(0)
-  let stopped = false
-  const stop = () => {
-    stopped = true
-  }
-  process.once('SIGINT', stop)
   let collections = 0
   const observer = new PerformanceObserver((list) => {
     collections += list.getEntries().length
@@ -80,7 +75,7 @@ async function run({ get, bytes, post }, workers, shared, seconds) {
   let sum = 0
   const begun = performance.now()
   const end = begun + seconds * 1000
-  while (!stopped && performance.now() < end) {
+  while (!signal.aborted && performance.now() < end) {
     const buffer = get(sent)
     if (buffer === null) {
       await turn() // all are on the way
@@ -89,28 +84,32 @@ async function run({ get, bytes, post }, workers, shared, seconds) {
     const filled = bytes(buffer).fill(sent)
     sum = (sum + sumOf(filled)) | 0
     post(workers[sent++ % workers.length], buffer)
+    if (sent % 256 === 0) await turn() // for Ctrl-C
   }
   while (Atomics.load(shared, DONE) < sent) await turn()
   const elapsed = (performance.now() - begun) / 1000
 
   await turn()
   observer.disconnect()
-  process.off('SIGINT', stop)
   return { perSecond: sent / elapsed, collections, isRight: Atomics.load(shared, SUM) === sum }
 }
 
 async function main(seconds) {
+  const interrupt = new AbortController()
+  process.once('SIGINT', () => interrupt.abort())
   const pool = new PerCpuPool({ slots: SLOTS, slotBytes: SLOT_BYTES })
   const shared = new Int32Array(new SharedArrayBuffer(8))
   const workers = Array.from(
     { length: WORKERS },
     () => new Worker(new URL(import.meta.url), { workerData: { handle: pool.handle, shared } }),
   )
+  const ways = Object.entries(waysOf(pool, shared))
+  for (const [, way] of ways) await run(way, workers, shared, 0.1, interrupt.signal) // everything compiled
   console.log(`${WORKERS} workers, buffers of ${SLOT_BYTES / 1024} KiB, backend ${status().backend}\n`)
   console.log('                           messages/s  ratio  collections  sums')
   let first
-  for (const [name, way] of Object.entries(waysOf(pool, shared))) {
-    const { perSecond, collections, isRight } = await run(way, workers, shared, seconds)
+  for (const [name, way] of ways) {
+    const { perSecond, collections, isRight } = await run(way, workers, shared, seconds, interrupt.signal)
     first ??= perSecond
     const columns = [
       name.padEnd(24),
@@ -120,6 +119,7 @@ async function main(seconds) {
       isRight ? ' right' : ' WRONG',
     ]
     console.log(columns.join(''))
+    if (interrupt.signal.aborted) break
   }
   console.log(`\n${pool.held} of ${pool.slots} slots are held in the end.`)
   await Promise.all(workers.map((worker) => worker.terminate()))
