@@ -39,6 +39,8 @@ Napi::Value EmptyTargets(const Napi::CallbackInfo& info) {
       .add_float = with_number,
       .record = with_number,
       .record_int32 = with_integer,
+      .acquire_slot = [](targets::Receiver, uint32_t) { return INT32_C(0); },
+      .release_slot = [](targets::Receiver, uint32_t, uint32_t) { return UINT32_C(0); },
   };
   auto buffer = Napi::ArrayBuffer::New(info.Env(), sizeof table);
   memcpy(buffer.Data(), &table, sizeof table);
