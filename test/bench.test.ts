@@ -89,6 +89,22 @@ describe('rseq bench', () => {
     for (const { id, ns } of rows) expect(ns?.median, id).toBeGreaterThan(0)
   })
 
+  test('measures slots and events, and what they are held to has figures', () => {
+    const file = join(scratch, 'structures.json')
+    const { status: code } = bench(['--quick', '--only', 'pool', '--only', 'ring', '--json', file])
+    expect([0, NOISY]).toContain(code)
+    const rows = resultOf(file).questions.flatMap((question) => question.rows)
+    expect(rows.filter(({ ns }) => ns === null)).toEqual([])
+    for (const { id, ns } of rows) expect(ns?.median, id).toBeGreaterThan(0)
+    const limits = spawnSync(process.execPath, [join(root, 'bench', 'structures.mjs'), '--json', file], {
+      encoding: 'utf8',
+    })
+    const { figures } = JSON.parse(limits.stdout) as { figures: { name: string; figure: number | null }[] }
+    expect(figures).toHaveLength(10)
+    // Not how fast: that is a machine's affair.
+    for (const { name, figure } of figures) expect(figure, name).toEqual(expect.any(Number))
+  })
+
   test('says what is missing where only the package is installed', () => {
     const folder = join(scratch, 'installed')
     for (const part of ['package.json', 'lib', 'build/Release']) {
