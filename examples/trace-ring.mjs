@@ -80,6 +80,7 @@ function dispatch(workers, signal) {
   return new Promise((resolve) => {
     let next = 0
     let open = 0
+    let ready = 0
     const begin = () => {
       if (next === JOBS || signal.aborted) return open === 0 && resolve()
       open++
@@ -88,7 +89,8 @@ function dispatch(workers, signal) {
     for (const { worker } of workers) {
       worker.on('message', ({ name, job }) => {
         if (name === 'ready') {
-          for (let i = 0; i < AT_ONCE / WORKERS; i++) begin()
+          if (++ready < WORKERS) return // a process that does not listen yet would miss its job
+          for (let i = 0; i < AT_ONCE; i++) begin()
         } else if (name === FORWARD) {
           step(FORWARD, job, 10, () => workers[(job + 1) % WORKERS].send({ name: COMPUTE, job }))
         } else {

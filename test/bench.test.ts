@@ -100,7 +100,7 @@ describe('rseq bench', () => {
       encoding: 'utf8',
     })
     const { figures } = JSON.parse(limits.stdout) as { figures: { name: string; figure: number | null }[] }
-    expect(figures).toHaveLength(10)
+    expect(figures).toHaveLength(12)
     // Not how fast: that is a machine's affair.
     for (const { name, figure } of figures) expect(figure, name).toEqual(expect.any(Number))
   })

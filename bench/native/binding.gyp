@@ -6,7 +6,10 @@
       'target_name': 'rseq_bench',
       'includes': ['../../src/native/rseq.gypi'],
       'sources': ['addon.cc', 'loops.cc', 'vdso.cc'],
-      'sources!': ['<(native)/addon.cc', '<(native)/addon_cells.cc', '<(native)/addon_pool.cc', '<(native)/addon_region.cc'],
+      'sources!': [
+        '<(native)/addon.cc', '<(native)/addon_cells.cc', '<(native)/addon_pool.cc',
+        '<(native)/addon_region.cc', '<(native)/addon_ring.cc',
+      ],
       'include_dirs': ['<(native)'],
       # Where a loop starts must not decide what it costs.
       'cflags': ['-falign-functions=64', '-falign-loops=64'],
