@@ -36,10 +36,10 @@ function step(name, job, microseconds, send) {
   ring.write(BEGIN, name, job, track)
   if (name > 0) ring.write(RECEIVED, name, 2 * job + name - 1, track)
   busy(microseconds)
-  // Before it is sent: no consequence is ever older than its cause.
   if (name < COMPUTE) ring.write(SENT, name, 2 * job + name, track)
-  send?.()
   ring.write(END, name, job, track)
+  // Last: what is written before it is sent is never younger than what comes of it, nor missing when all is done.
+  send()
 }
 
 function work() {
@@ -49,8 +49,7 @@ function work() {
   source.on('message', ({ name, job }) => {
     if (name === PARSE) step(PARSE, job, 60, () => post({ name: FORWARD, job }))
     else {
-      step(COMPUTE, job, 100 + (job % 5) * 60)
-      post({ name: 'done', job })
+      step(COMPUTE, job, 100 + (job % 5) * 60, () => post({ name: 'done', job }))
     }
   })
   post({ name: 'ready' })
@@ -141,7 +140,7 @@ async function main(file) {
   const cpus = new Set(events.flatMap(({ args }) => args?.cpu ?? []))
   const span = (events.at(-1).ts - events[0].ts) / 1000
   console.log(
-    `${events.length} events of ${names.length} ${isCluster ? 'processes' : 'threads'} on ${cpus.size} CPUs in ${span.toFixed(0)} ms`,
+    `${events.length} events of ${names.length} ${isCluster ? 'processes' : 'threads'} on ${cpus.size} of ${status().cpus.online} CPUs in ${span.toFixed(0)} ms`,
   )
   console.log(`${handovers.length} handovers, ${reversed} of them received before they were sent`)
   console.log(`${ring.written} written, ${ring.lost.total} lost`)

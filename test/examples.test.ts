@@ -65,7 +65,7 @@ describe.each([
   test('trace-ring.mjs', () => {
     const file = join(scratch, 'trace.json')
     const output = run(folder, 'trace-ring.mjs', file)
-    expect(output).toMatch(/^3000 events of 4 (processes|threads) on \d+ CPUs in \d+ ms$/m)
+    expect(output).toMatch(/^3000 events of 4 (processes|threads) on \d+ of \d+ CPUs in \d+ ms$/m)
     expect(output).toMatch(/^600 handovers, 0 of them received before they were sent$/m)
     expect(output).toMatch(/^3000 written, 0 lost$/m)
     expect(output).toContain(`${file}: open it at https://ui.perfetto.dev`)
