@@ -11,7 +11,7 @@ const folder = join(root, 'lib', 'cli')
 const command = join(folder, 'rseq.js')
 const INACTIVE = 3
 const USAGE = 2
-const QUESTIONS = 'getcpu, counters, histogram, processes, published or scrape'
+const QUESTIONS = 'getcpu, counters, histogram, pool, ring, processes, published or scrape'
 
 // The runner's own wishes about colours are not the user's.
 const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env

@@ -224,7 +224,7 @@ describe('rseq compare refuses', () => {
     [
       'question',
       (r) => ({ ...r, questions: [{ ...r.questions[0], name: 'x' }] }),
-      'questions[0].name: expected getcpu, counters, histogram, processes, published, scrape, received "x"',
+      'questions[0].name: expected getcpu, counters, histogram, pool, ring, processes, published, scrape, received "x"',
     ],
     [
       'row',

@@ -136,7 +136,15 @@ describe('a page', () => {
       expect(figures).toBeGreaterThan(0)
     }
     const sections = [...body.matchAll(/<section id="([a-z]+)">(.*?)<\/section>/gs)]
-    expect(sections.map(([, id]) => id)).toEqual(['getcpu', 'counters', 'histogram', 'processes', 'scrape'])
+    expect(sections.map(([, id]) => id)).toEqual([
+      'getcpu',
+      'counters',
+      'histogram',
+      'pool',
+      'ring',
+      'processes',
+      'scrape',
+    ])
     for (const [, , section] of sections) expect(section).toContain('<figure')
     expect(body).not.toMatch(/<tbody><\/tbody>|<ul[^>]*><\/ul>|swatch c"|Published/)
     const words = text(body).replace(/\s+/g, ' ')
@@ -165,11 +173,12 @@ describe('a page', () => {
   test('draws bars from zero, or from a power of ten where they differ by more than 100 times', async () => {
     const { charts } = partsOf(await pageOf(sample('x86_64')))
     const bars = charts.filter(({ type }) => type === 'bars')
-    expect(bars.map(({ log }) => log)).toEqual([true, true, true, true, false, false])
+    expect(bars.map(({ log }) => log)).toEqual([true, true, true, true, true, true, false, false])
     const lines = charts.filter(({ type }) => type === 'lines')
     expect(lines.map(({ title }) => title)).toEqual([
       'Counting in worker threads by workers',
       'Recording in a histogram by workers',
+      'A slot from a pool, and back by workers',
       'Counting in several processes by workers',
       'Reading all counters by size',
     ])
