@@ -110,8 +110,8 @@ describe('a PerCpuPool', () => {
       Array.from({ length: 4 }, async (_, i): Promise<Pooled> => {
         const workerData = { handle: pool.handle, owners, me: i + 1, rounds: 50_000, cpu }
         const worker = new Worker(join(fixtures, 'aba.mjs'), { workerData })
-        const [pooled] = await once(worker, 'message')
-        await once(worker, 'exit')
+        // Both at once: a worker's last message can come with its end.
+        const [[pooled]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')])
         return pooled
       }),
     )
