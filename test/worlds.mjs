@@ -64,7 +64,6 @@ const BEHAVIOUR = [
   'opening',
   'opentelemetry',
   'pool',
-  'pool-stress',
   'prom-client',
   'prom-client-counter',
   'prom-client-differences',
@@ -76,13 +75,15 @@ const BEHAVIOUR = [
   'prom-client-service',
   'region',
   'ring',
-  'ring-stress',
   'status',
   'sum',
   'survey',
 ]
 
-/** Files that run in every world; all others run once, in the default world. */
+/** Threads and processes that are ended while they are at it: of the worlds alone, for no Node makes a difference to it. */
+export const stress = ['test/pool-stress.test.ts', 'test/ring-stress.test.ts']
+
+/** Files that run in every world; all others but {@link stress} run once, in the default world. */
 export const behaviour = BEHAVIOUR.map((name) => `test/${name}.test.ts`)
 
 /** Those of them that are about arguments, and about what stands on the classes, where these have a way of their own … */

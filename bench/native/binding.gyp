@@ -7,7 +7,7 @@
       'includes': ['../../src/native/rseq.gypi'],
       'sources': ['addon.cc', 'loops.cc', 'vdso.cc'],
       'sources!': [
-        '<(native)/addon.cc', '<(native)/addon_cells.cc', '<(native)/addon_pool.cc',
+        '<(native)/addon.cc', '<(native)/addon_cells.cc', '<(native)/addon_hot.cc', '<(native)/addon_pool.cc',
         '<(native)/addon_region.cc', '<(native)/addon_ring.cc',
       ],
       'include_dirs': ['<(native)'],

@@ -147,6 +147,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
   abort_check::begin();
 
+  set_hot(exports);
   set_cells(exports);
   set_pools(exports);
   set_regions(exports);

@@ -129,6 +129,8 @@ inline napi_value integer(napi_env env, int32_t value) {
   return result;
 }
 
+/// Sets the functions of addon_hot.cc.
+void set_hot(const Napi::Object& exports);
 /// Sets the functions of addon_cells.cc.
 void set_cells(const Napi::Object& exports);
 /// Sets the functions of addon_pool.cc.

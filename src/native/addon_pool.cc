@@ -1,4 +1,4 @@
-/// The N-API surface of pools.
+/// The N-API surface of pools, but for acquiring and releasing one slot by the mailbox: see addon_hot.cc.
 #include "addon.h"
 #include "pool.h"
 #include "region/owners.h"
@@ -7,21 +7,6 @@ namespace rseq::addon {
 namespace {
 
 using pool::Refusal;
-
-napi_value MailedAcquireSlot(napi_env env, napi_callback_info) {
-  return number(env, pool::acquire(mailbox.id));
-}
-
-napi_value MailedReleaseSlot(napi_env env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  return number(env, static_cast<double>(pool::release(mail.id, static_cast<uint32_t>(mail.n))));
-}
-
-/// (id) → a slot, or pool.h's kEmpty or kNobody
-napi_value AcquireSlot(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
-  return number(env, pool::acquire(arguments.u32(0)));
-}
 
 /// (id, slot) → a Refusal
 template <Refusal (*operation)(uint32_t, uint32_t)>
@@ -88,9 +73,6 @@ napi_value SlotOwner(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void set_pools(const Napi::Object& exports) {
-  set_raw(exports, "mailedAcquireSlot", MailedAcquireSlot);
-  set_raw(exports, "mailedReleaseSlot", MailedReleaseSlot);
-  set_raw(exports, "acquireSlot", AcquireSlot);
   set_raw(exports, "releaseSlot", OnSlot<pool::release>);
   set_raw(exports, "adoptSlot", OnSlot<pool::adopt>);
   set_raw(exports, "acquireSlots", AcquireSlots);

@@ -1,4 +1,4 @@
-/// The N-API surface of rings, but for the hot call that writes numbers: that is one of addon_cells.cc's.
+/// The N-API surface of rings, but for the hot call that writes numbers: see addon_hot.cc.
 #include "addon.h"
 #include "drain.h"
 #include "ring.h"

@@ -6,6 +6,7 @@
     '<(native)/abort_check.cc',
     '<(native)/addon.cc',
     '<(native)/addon_cells.cc',
+    '<(native)/addon_hot.cc',
     '<(native)/addon_pool.cc',
     '<(native)/addon_region.cc',
     '<(native)/addon_ring.cc',

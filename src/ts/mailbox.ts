@@ -2,7 +2,7 @@ import type { HotCalls } from './cells'
 import type { Addon } from './native'
 
 /**
- * The hot operations as N-API calls whose arguments go through this thread's mailbox (src/native/addon_cells.cc),
+ * The hot operations as N-API calls whose arguments go through this thread's mailbox (src/native/addon_hot.cc),
  * or null where the JavaScript engine cannot look into it: then they go as arguments, at twice the price.
  */
 export function mailedCalls(addon: Addon): HotCalls | null {

@@ -7,7 +7,7 @@ import { cache } from '../../scripts/cache.mjs'
 import { output } from '../debian/command.mjs'
 import { once } from '../debian/once.mjs'
 import { root } from '../runner.mjs'
-import { behaviourBelow, worlds } from '../worlds.mjs'
+import { behaviourBelow, stress, worlds } from '../worlds.mjs'
 import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
@@ -26,6 +26,8 @@ const PARTS = {
   worlds: everySecond(0),
   'other worlds': everySecond(1),
   once: ['--world', 'default', ...ONCE.map(fileOf)],
+  // With delays inside the sections: aborts are met in each.
+  stress: ['--world', 'inject', ...stress],
 }
 
 /** node_modules for another machine: vitest has parts that are compiled. */
