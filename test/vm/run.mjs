@@ -64,7 +64,7 @@ function everyChange() {
   return [
     [suite, cell('arm64', '6.12'), { parts: ['worlds'] }],
     [suite, cell('arm64', '6.12'), { parts: ['other worlds'] }],
-    [suite, cell('arm64', '6.12'), { parts: ['once'] }],
+    [suite, cell('arm64', '6.12'), { parts: ['once', 'stress'] }],
     [nodes, cell('arm64', '6.12'), {}],
     [hotplug, { ...cell('arm64', '6.12'), smp: 4 }, {}],
     [smoke, cell('arm64', '6.19'), few],
