@@ -64,7 +64,7 @@ for (const end = Date.now() + SECONDS * 1000; Date.now() < end; await sleep(INTE
 }
 await Promise.all([...writers, consumer].map(kill))
 // In parts, as a consumer that was killed has left it.
-const read = ledger.reader()
+const read = ledger.reader(ring)
 while (ring.drain(read, { max: 1000 }) !== 0) {}
 
 const { violations, ...result } = ledger.check(ring, consumers)

@@ -19,24 +19,26 @@ interface Result {
 const WORKERS = 2 * Number(process.env.RSEQ_TEST_WORKERS ?? 16)
 const RECORDS = Math.ceil(Number(process.env.RSEQ_TEST_INCREMENTS ?? 400_000) / 100)
 
-function run(prefix: string[], ...args: (string | number)[]): Result {
+function run(prefix: string[], workers: number, ...args: (string | number)[]): Result {
   const program = [process.execPath, join(fixtures, 'ring-stress.mjs')]
-  const [command = '', ...rest] = [...prefix, ...program, ...[WORKERS, RECORDS, ...args].map(String)]
+  const [command = '', ...rest] = [...prefix, ...program, ...[workers, ...args].map(String)]
   return JSON.parse(execFileSync(command, rest, { encoding: 'utf8' })) as Result
 }
 
 describe(`rings under stress, world ${world}`, () => {
   test.each([
-    ['numbers, on all CPUs', [], [1024, 'discard', 'numbers', 0]],
-    ['bytes, on all CPUs, written over', [], [64, 'overwrite', 'bytes', 0]],
-    ['numbers, on one CPU, written over', ['taskset', '-c', '0'], [256, 'overwrite', 'numbers', 0]],
-    ['bytes, on one CPU, consumers are terminated', ['taskset', '-c', '0'], [1024, 'discard', 'bytes', 3]],
-  ])(`${WORKERS} workers × ${RECORDS} records: %s`, (name, prefix, args) => {
-    const { violations, ...result } = run(prefix, ...args)
+    ['numbers, on all CPUs', [], WORKERS, [1024, 'discard', 'numbers', 0]],
+    // The oldest record is written over while it is copied, now and then.
+    ['4 KB, written over', [], 2, [64, 'overwrite', '4096', 0]],
+    ['numbers, on one CPU, written over', ['taskset', '-c', '0'], WORKERS, [256, 'overwrite', 'numbers', 0]],
+    ['bytes, consumers are terminated', [], WORKERS, [4096, 'discard', '56', 3]],
+  ])(`${WORKERS * RECORDS} records: %s`, (name, prefix, workers, args) => {
+    const records = RECORDS * Math.ceil(WORKERS / workers)
+    const { violations, ...result } = run(prefix, workers, records, ...args)
     console.log(`${world}: ${name}: ${JSON.stringify(result)}`)
     expect(violations).toEqual([])
-    expect(result.terminated).toBe(Math.floor(WORKERS / 4))
-    expect(result.operations).toBeGreaterThanOrEqual((WORKERS - result.terminated) * RECORDS)
+    expect(result.terminated).toBe(Math.floor(workers / 4))
+    expect(result.operations).toBeGreaterThanOrEqual((workers - result.terminated) * records)
     expect(result.read).toBeGreaterThan(0)
     const append = result.aborts[3] ?? 0
     if (world === 'inject') expect(append).toBeGreaterThan(0)
