@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -594,7 +595,27 @@ describe(`records of a PerCpuRing, world ${world}`, () => {
   })
 })
 
-describe.runIf(hasAddon)(`PerCpuRing in a shared region, world ${world}`, () => {
+describe(`PerCpuRing in a shared region, world ${world}`, () => {
+  if (!hasAddon) {
+    test('needs the addon', () => {
+      expect(() => Region.create({ memfd: true })).toThrow(
+        expect.objectContaining({ code: 'ERR_RSEQ_FEATURE' }),
+      )
+    })
+    return
+  }
+
+  test('the lock of threads without rseq is taken from the dead, and waited for where its owner lives', () => {
+    const output = execFileSync(process.execPath, [join(fixtures, 'ring-lock.mjs')], { encoding: 'utf8' })
+    // The third one found it taken, if it needed it.
+    expect(JSON.parse(output)).toEqual({
+      said: [true, true, hasRseq, true],
+      read: hasRseq ? [2, 3, 4] : [2, 4],
+      written: hasRseq ? 4 : 3,
+      lost: hasRseq ? { discarded: 0, overwritten: 0, total: 0 } : { discarded: 1, overwritten: 0, total: 1 },
+    })
+  })
+
   test('is only looked at where the region is read only', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rseq-ring-'))
     const region = Region.create({ file: join(folder, 'region') })

@@ -29,20 +29,30 @@ uint64_t* slot(Shape shape, uint64_t* run, uint64_t position) {
   return run + records::kSlots + (position & (shape.capacity() - 1)) * shape.slot();
 }
 
+/// One try to be the owner. @param owner  who is, where it fails
+bool exchange(uint64_t* lock, uint64_t* owner, uint64_t self) {
+  return __atomic_compare_exchange_n(lock, owner, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/// Bounded: some milliseconds where the owner lives and does not go on. It needs a microsecond, unless it was
+/// preempted, or stopped.
 /// @param lock  an owner word, or 0
 bool take(uint32_t region, uint64_t* lock, uint64_t self) {
-  // A writer needs a microsecond, and more only where it was preempted.
-  constexpr int kTurns = 512;
-  uint64_t owner = 0;
-  for (int i = 0; i < kTurns; ++i) {
-    owner = 0;
-    if (__atomic_compare_exchange_n(lock, &owner, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-      return true;
-    syscall(SYS_sched_yield);
+  constexpr int kTurns = 64;
+  constexpr int kPauses = 100;
+  constexpr struct timespec kPause = {.tv_sec = 0, .tv_nsec = 50'000};
+  for (int i = 0; i < kTurns + kPauses; ++i) {
+    uint64_t owner = 0;
+    if (exchange(lock, &owner, self)) return true;
+    if (i < kTurns) {
+      syscall(SYS_sched_yield);
+      continue;
+    }
+    // What the dead left half written was not committed: the head is as it was, or one more.
+    if (!region::owners::lives(region, owner) && exchange(lock, &owner, self)) return true;
+    nanosleep(&kPause, nullptr);
   }
-  // What the dead left half written was not committed: the head is as it was, or one more.
-  return !region::owners::lives(region, owner) &&
-         __atomic_compare_exchange_n(lock, &owner, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+  return false;
 }
 
 /// With the lock. @return whether there was room
