@@ -7,12 +7,13 @@ const read = (...args: string[]): string => execFileSync('tar', [...args], { enc
 
 const LIBRARY =
   `arrays backend batch builtins cells counter cpu entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
-  histogram-shape index mailbox native opening percpu region region-info results service status sum survey timer`.split(
-    /\s+/,
+  histogram-shape index mailbox native opening percpu
+  pool pool-arguments pool-memory pool-opening pool-slot region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
+  ring-opening ring-record ring-shape service status sum survey timer`.split(/\s+/)
+const PORTABLE =
+  'backend bitmap cell cpus directory drain entry histogram lock memory page pool region ring ring-calls survey'.split(
+    ' ',
   )
-const PORTABLE = 'backend bitmap cell cpus directory entry histogram lock memory page region survey'.split(
-  ' ',
-)
 const OPENTELEMETRY =
   `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points provider
   state storage stream views`.split(/\s+/)
