@@ -90,7 +90,8 @@ napi_value RingWrite(napi_env env, napi_callback_info info) {
 }
 
 napi_value MailedAcquireSlot(napi_env env, napi_callback_info) {
-  return number(env, pool::acquire(mailbox.id));
+  const Mailbox& mail = mailbox;
+  return number(env, pool::acquire(mail.id, static_cast<uint32_t>(mail.n)));
 }
 
 napi_value MailedReleaseSlot(napi_env env, napi_callback_info) {
@@ -98,10 +99,10 @@ napi_value MailedReleaseSlot(napi_env env, napi_callback_info) {
   return number(env, static_cast<double>(pool::release(mail.id, static_cast<uint32_t>(mail.n))));
 }
 
-/// (id) → a slot, or pool.h's kEmpty or kNobody
+/// (id, thread) → a slot, or pool.h's kEmpty or kNobody
 napi_value AcquireSlot(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
-  return number(env, pool::acquire(arguments.u32(0)));
+  const Arguments<2> arguments(env, info);
+  return number(env, pool::acquire(arguments.u32(0), arguments.u32(1)));
 }
 
 /// The same operations for fastcall.cc.
@@ -112,7 +113,7 @@ constexpr targets::Table kTargets = {
     .add_float = [](targets::Receiver, uint32_t id, double x) { add_float(id, x); },
     .record = [](targets::Receiver, uint32_t id, double x) { histogram::record(id, x); },
     .record_int32 = [](targets::Receiver, uint32_t id, int32_t n) { histogram::record(id, n); },
-    .acquire_slot = [](targets::Receiver, uint32_t id) { return pool::acquire(id); },
+    .acquire_slot = [](targets::Receiver, uint32_t id, uint32_t thread) { return pool::acquire(id, thread); },
     .release_slot = [](targets::Receiver, uint32_t id,
                        uint32_t slot) { return static_cast<uint32_t>(pool::release(id, slot)); },
     .ring_write = [](targets::Receiver, uint32_t id, double a, double b, double c, double d) -> int32_t {

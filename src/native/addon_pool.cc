@@ -70,9 +70,13 @@ napi_value SlotOwner(napi_env env, napi_callback_info info) {
   return number(env, 1 + self + alive + 8.0 * region::owners::pid(region, word));
 }
 
+/// () → the calling thread's number as an owner
+napi_value ThreadWord(napi_env env, napi_callback_info) { return number(env, region::owners::thread_word()); }
+
 }  // namespace
 
 void set_pools(const Napi::Object& exports) {
+  set_raw(exports, "threadWord", ThreadWord);
   set_raw(exports, "releaseSlot", OnSlot<pool::release>);
   set_raw(exports, "adoptSlot", OnSlot<pool::adopt>);
   set_raw(exports, "acquireSlots", AcquireSlots);

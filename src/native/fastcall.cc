@@ -81,7 +81,7 @@ constexpr v8::CTypeInfo kWriteDoubles[] = {{Type::kV8Value}, {Type::kUint32},  {
 constexpr v8::CFunctionInfo kIncInfo = {.result = {Type::kVoid}, .count = 2, .arguments = kInc};
 constexpr v8::CFunctionInfo kAddInt32Info = {.result = {Type::kVoid}, .count = 3, .arguments = kAddInt32};
 constexpr v8::CFunctionInfo kAddDoubleInfo = {.result = {Type::kVoid}, .count = 3, .arguments = kAddDouble};
-constexpr v8::CFunctionInfo kAcquireInfo = {.result = {Type::kInt32}, .count = 2, .arguments = kInc};
+constexpr v8::CFunctionInfo kAcquireInfo = {.result = {Type::kInt32}, .count = 3, .arguments = kIds};
 constexpr v8::CFunctionInfo kReleaseInfo = {.result = {Type::kUint32}, .count = 3, .arguments = kIds};
 
 constexpr v8::CFunctionInfo kWriteDoublesInfo = {
@@ -121,7 +121,7 @@ void AddDouble(const Info& info) {
 }
 
 void AcquireSlot(const Info& info) {
-  give(info, target<rseq::targets::AcquireSlot>(info)(nullptr, id(info)));
+  give(info, target<rseq::targets::AcquireSlot>(info)(nullptr, id(info), u32(info[1])));
 }
 
 void ReleaseSlot(const Info& info) {

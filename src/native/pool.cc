@@ -17,88 +17,111 @@ constexpr uint32_t kNoHint = ~UINT32_C(0);
 /// In `top`, above the height: counts changes, so that a height that has come back is not taken for the same.
 constexpr uint64_t kChange = UINT64_C(1) << 32;
 
-uint64_t* cell(const Slots& slots, uint32_t stripe, uint32_t i) {
-  return arena::stripes.cell<uint64_t>(stripe, slots.cell) + i;
-}
-
-uint64_t* owner_of(const Slots& slots, uint32_t slot) {
-  return cell(slots, arena::stripes.count, slots::kFirst + slot);
-}
-
 uint64_t load(const uint64_t* word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
 
 uint32_t height_of(uint64_t top) { return static_cast<uint32_t>(top); }
 
-uint32_t most_hints(const Slots& slots) {
-  return slots.count < slots::kMostHints ? slots.count : slots::kMostHints;
+/// A pool's run in a stripe.
+uint64_t* run_of(const arena::Stripes& stripes, uint32_t stripe, const Slots& slots) {
+  return stripes.cell<uint64_t>(stripe, slots.cell());
 }
 
-uint64_t me(const Slots& slots) { return slots.process | owners::thread_word(); }
+uint64_t* owner_of(const arena::Stripes& stripes, const Slots& slots, uint32_t slot) {
+  return run_of(stripes, stripes.count, slots) + slots::kFirst + slot;
+}
 
 /// Acquire: pairs with the release of the owner before.
-bool take(const Slots& slots, uint32_t slot, uint64_t word) {
-  uint64_t* place = owner_of(slots, slot);
+bool exchange(uint64_t* owner, uint64_t word) {
   uint64_t nobody = 0;
-  // Looked at first: an exchange that fails takes the line from its owner all the same.
-  return load(place) == 0 &&
-         __atomic_compare_exchange_n(place, &nobody, word, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+  return __atomic_compare_exchange_n(owner, &nobody, word, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-/// Takes the topmost hint off this CPU's stack. @return kNoHint where there is none
-uint32_t pop(const Slots& slots) {
+/// One attempt to take the topmost hint off this CPU's stack.
+/// @param hint  kNoHint where there is none, and nothing is tried
+RSEQ_SECTION Outcome pop(const arena::Stripes& stripes, abi::Area* area, const Slots& slots, uint32_t* hint) {
+  *hint = kNoHint;
+  const uint32_t stripe = abi::load(&area->cpu_id);
+  if (stripe >= stripes.count) [[unlikely]]
+    return Outcome::kCommitted;
+  uint64_t* run = run_of(stripes, stripe, slots);
+  const uint64_t top = load(run + slots::kTop);
+  const uint32_t height = height_of(top);
+  // Of a hostile region any number.
+  if (height - 1 >= slots.most_hints()) [[unlikely]]
+    return Outcome::kCommitted;
+  *hint = static_cast<uint32_t>(load(run + slots::kFirst + height - 1));
+  return sequences::compare_store(area, &area->cpu_id, stripe, run + slots::kTop, top, top + kChange - 1);
+}
+
+/// One attempt to put a hint onto this CPU's stack, if there is room.
+RSEQ_SECTION Outcome push(const arena::Stripes& stripes, abi::Area* area, const Slots& slots, uint32_t slot) {
+  const uint32_t stripe = abi::load(&area->cpu_id);
+  if (stripe >= stripes.count) [[unlikely]]
+    return Outcome::kCommitted;
+  uint64_t* run = run_of(stripes, stripe, slots);
+  const uint64_t top = load(run + slots::kTop);
+  const uint32_t height = height_of(top);
+  if (height >= slots.most_hints()) [[unlikely]]
+    return Outcome::kCommitted;
+  return sequences::compare_store_store(area, &area->cpu_id, stripe, run + slots::kTop, top,
+                                        run + slots::kFirst + height, slot, top + kChange + 1);
+}
+
+/// pop(), until it is done. @return kNoHint also where all attempts failed
+uint32_t pop_again(const Slots& slots) {
   abi::Area* area = area::current();
-  for (int i = 0; i <= counter::kAttempts; ++i) {
-    const uint32_t stripe = abi::load(&area->cpu_id);
-    if (stripe >= arena::stripes.count) break;
-    uint64_t* place = cell(slots, stripe, slots::kTop);
-    const uint64_t top = load(place);
-    const uint32_t height = height_of(top);
-    // Of a hostile region any number.
-    if (height == 0 || height > most_hints(slots)) break;
-    const uint64_t hint = load(cell(slots, stripe, slots::kFirst + height - 1));
-    const auto outcome = sequences::compare_store(area, &area->cpu_id, stripe, place, top, top + kChange - 1);
-    if (outcome == Outcome::kCommitted) return static_cast<uint32_t>(hint);
+  for (int i = 0; i < counter::kAttempts; ++i) {
+    uint32_t hint;
+    const Outcome outcome = pop(arena::stripes, area, slots, &hint);
+    if (outcome == Outcome::kCommitted) return hint;
     if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStore);
   }
   return kNoHint;
 }
 
-/// Puts a hint onto this CPU's stack, if there is room.
-void push(const Slots& slots, uint32_t slot) {
+/// push(), after an attempt that failed. A hint can be lost: the slot is found all the same.
+[[gnu::noinline]] void push_again(const Slots slots, uint32_t slot, Outcome outcome) {
   abi::Area* area = area::current();
-  for (int i = 0; i <= counter::kAttempts; ++i) {
-    const uint32_t stripe = abi::load(&area->cpu_id);
-    if (stripe >= arena::stripes.count) return;
-    uint64_t* place = cell(slots, stripe, slots::kTop);
-    const uint64_t top = load(place);
-    const uint32_t height = height_of(top);
-    if (height >= most_hints(slots)) return;
-    const auto outcome =
-        sequences::compare_store_store(area, &area->cpu_id, stripe, place, top,
-                                       cell(slots, stripe, slots::kFirst + height), slot, top + kChange + 1);
-    if (outcome == Outcome::kCommitted) return;
+  for (int i = 0; i < counter::kAttempts && outcome != Outcome::kCommitted; ++i) {
     if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStoreStore);
+    outcome = push(arena::stripes, area, slots, slot);
   }
 }
 
 /// Looks at every slot, from where this CPU found the last one; at first each CPU has a part of its own, so
 /// that two do not share the lines of their owners.
 int32_t search(const Slots& slots, uint64_t word) {
-  const uint32_t stripes = arena::stripes.count;
+  const arena::Stripes& all = arena::stripes;
+  const uint32_t count = slots.count();
   const uint32_t seen = abi::load(&area::current()->cpu_id);
-  const uint32_t stripe = seen < stripes ? seen : stripes;
-  const auto part = static_cast<uint32_t>(uint64_t{slots.count} * stripe / (stripes + 1));
+  const uint32_t stripe = seen < all.count ? seen : all.count;
+  const auto part = static_cast<uint32_t>(uint64_t{count} * stripe / (all.count + 1));
   // A hint as well: written by whoever was here, whichever CPU it is on by now.
-  uint64_t* next = cell(slots, stripe, slots::kNext);
-  auto slot = static_cast<uint32_t>((load(next) + part) % slots.count);
-  for (uint32_t i = 0; i < slots.count; ++i) {
-    if (take(slots, slot, word)) {
-      __atomic_store_n(next, (slot + 1 + slots.count - part) % slots.count, __ATOMIC_RELAXED);
+  uint64_t* next = run_of(all, stripe, slots) + slots::kNext;
+  auto slot = static_cast<uint32_t>((load(next) + part) % count);
+  for (uint32_t i = 0; i < count; ++i) {
+    uint64_t* owner = owner_of(all, slots, slot);
+    // Looked at first: an exchange that fails takes the line from its owner all the same.
+    if (load(owner) == 0 && exchange(owner, word)) {
+      __atomic_store_n(next, (slot + 1 + count - part) % count, __ATOMIC_RELAXED);
       return static_cast<int32_t>(slot);
     }
-    if (++slot == slots.count) slot = 0;
+    if (++slot == count) slot = 0;
   }
   return kEmpty;
+}
+
+/// acquire(), where its first hint was none, wrong or not to be had.
+[[gnu::noinline]] int32_t acquire_again(const Slots slots, uint32_t thread, Outcome outcome) {
+  if (slots.count() == 0) return kNobody;
+  if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStore);
+  const uint64_t word = slots.process | thread;
+  for (uint32_t i = 0; i < slots::kMostHints; ++i) {
+    const uint32_t hint = pop_again(slots);
+    if (hint >= slots.count()) break;
+    if (exchange(owner_of(arena::stripes, slots, hint), word)) return static_cast<int32_t>(hint);
+  }
+  return search(slots, word);
 }
 
 /// @return whether a thread of this process owns it, and why not
@@ -109,15 +132,17 @@ Refusal held_here(const Slots& slots, uint64_t word) {
 
 /// Puts `wanted`'s result in the place of a word of this process's.
 template <typename Wanted>
-Refusal replace(const Slots& slots, uint32_t slot, int order, Wanted wanted) {
-  if (slots.count == 0) return Refusal::kNoPool;
-  if (slot >= slots.count) return Refusal::kOutside;
-  uint64_t* place = owner_of(slots, slot);
+RSEQ_SECTION Refusal replace(const arena::Stripes& stripes, const Slots& slots, uint32_t slot, int order,
+                             Wanted wanted) {
+  if (slot >= slots.count()) [[unlikely]]
+    return slots.count() == 0 ? Refusal::kNoPool : Refusal::kOutside;
+  uint64_t* place = owner_of(stripes, slots, slot);
   uint64_t word = load(place);
   for (;;) {
     const Refusal refused = held_here(slots, word);
-    if (refused != Refusal::kNone) return refused;
-    if (__atomic_compare_exchange_n(place, &word, wanted(word), false, order, __ATOMIC_RELAXED))
+    if (refused != Refusal::kNone) [[unlikely]]
+      return refused;
+    if (__atomic_compare_exchange_n(place, &word, wanted(word), false, order, __ATOMIC_RELAXED)) [[likely]]
       return Refusal::kNone;
   }
 }
@@ -129,30 +154,47 @@ uint64_t* owner_of(uint32_t region, const Held& held, uint32_t slot) {
 
 }  // namespace
 
-int32_t acquire(uint32_t id) {
+int32_t acquire(uint32_t id, uint32_t thread) {
+  const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
+  const arena::Stripes stripes = arena::stripes;
   const Slots slots = slots::pools.at(id);
-  if (slots.count == 0) return kNobody;
-  const uint64_t word = me(slots);
-  for (uint32_t i = 0; i < slots::kMostHints; ++i) {
-    const uint32_t hint = pop(slots);
-    if (hint == kNoHint) break;
-    if (hint < slots.count && take(slots, hint, word)) return static_cast<int32_t>(hint);
+  auto outcome = Outcome::kMoved;
+  if (offset != 0 && slots.count() != 0) [[likely]] {
+    auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
+    uint32_t hint;
+    outcome = pop(stripes, area, slots, &hint);
+    if (outcome == Outcome::kCommitted && hint < slots.count() &&
+        exchange(owner_of(stripes, slots, hint), slots.process | thread)) [[likely]]
+      return static_cast<int32_t>(hint);
   }
-  return search(slots, word);
+  return acquire_again(slots, thread, outcome);
 }
 
 Refusal release(uint32_t id, uint32_t slot) {
+  const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
+  const arena::Stripes stripes = arena::stripes;
   const Slots slots = slots::pools.at(id);
-  const Refusal refused = replace(slots, slot, __ATOMIC_RELEASE, [](uint64_t) { return UINT64_C(0); });
-  if (refused == Refusal::kNone) push(slots, slot);
-  return refused;
+  const Refusal refused =
+      replace(stripes, slots, slot, __ATOMIC_RELEASE, [](uint64_t) { return UINT64_C(0); });
+  if (refused != Refusal::kNone) [[unlikely]]
+    return refused;
+  auto outcome = Outcome::kMoved;
+  if (offset != 0) [[likely]] {
+    auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
+    outcome = push(stripes, area, slots, slot);
+    if (outcome == Outcome::kCommitted) [[likely]]
+      return Refusal::kNone;
+  }
+  push_again(slots, slot, outcome);
+  return Refusal::kNone;
 }
 
 int32_t acquire_many(uint32_t id, int32_t* out, uint32_t most) {
-  if (slots::pools.at(id).count == 0) return kNobody;
+  if (slots::pools.at(id).count() == 0) return kNobody;
+  const uint32_t thread = owners::thread_word();
   uint32_t count = 0;
   for (; count < most; ++count) {
-    const int32_t slot = acquire(id);
+    const int32_t slot = acquire(id, thread);
     if (slot < 0) break;
     __atomic_store_n(&out[count], slot, __ATOMIC_RELAXED);
   }
@@ -161,7 +203,7 @@ int32_t acquire_many(uint32_t id, int32_t* out, uint32_t most) {
 
 Refusal release_many(uint32_t id, const int32_t* from, uint32_t count, uint32_t* at) {
   const Slots slots = slots::pools.at(id);
-  if (slots.count == 0) return Refusal::kNoPool;
+  if (slots.count() == 0) return Refusal::kNoPool;
   auto* mine = static_cast<uint32_t*>(malloc(size_t{count} * sizeof(uint32_t) + 1));
   if (mine == nullptr) return Refusal::kNoMemory;
   // Marked first: nobody else can release or take a marked one, and a slot that is there twice is found.
@@ -169,16 +211,16 @@ Refusal release_many(uint32_t id, const int32_t* from, uint32_t count, uint32_t*
   uint32_t marked = 0;
   for (; marked < count; ++marked) {
     mine[marked] = static_cast<uint32_t>(__atomic_load_n(&from[marked], __ATOMIC_RELAXED));
-    refused =
-        replace(slots, mine[marked], __ATOMIC_RELAXED, [](uint64_t word) { return word | owners::kMark; });
+    refused = replace(arena::stripes, slots, mine[marked], __ATOMIC_RELAXED,
+                      [](uint64_t word) { return word | owners::kMark; });
     if (refused != Refusal::kNone) break;
   }
   *at = marked;
   for (uint32_t i = 0; i < marked; ++i) {
-    uint64_t* place = owner_of(slots, mine[i]);
+    uint64_t* place = owner_of(arena::stripes, slots, mine[i]);
     if (refused == Refusal::kNone) {
       __atomic_store_n(place, UINT64_C(0), __ATOMIC_RELEASE);
-      push(slots, mine[i]);
+      push_again(slots, mine[i], Outcome::kMoved);
     } else {
       __atomic_fetch_and(place, ~owners::kMark, __ATOMIC_RELAXED);
     }
@@ -189,7 +231,8 @@ Refusal release_many(uint32_t id, const int32_t* from, uint32_t count, uint32_t*
 
 Refusal adopt(uint32_t id, uint32_t slot) {
   const Slots slots = slots::pools.at(id);
-  return replace(slots, slot, __ATOMIC_ACQ_REL, [&](uint64_t) { return me(slots); });
+  const uint64_t word = slots.process | owners::thread_word();
+  return replace(arena::stripes, slots, slot, __ATOMIC_ACQ_REL, [word](uint64_t) { return word; });
 }
 
 uint64_t owner(uint32_t region, const Held& held, uint32_t slot) {

@@ -29,9 +29,11 @@ enum class Refusal : uint32_t {
   kNoMemory,
 };
 
-/// @param id  region::Held's of a pool; any other number is nobody's, or some pool's of this process
+/// @param id      region::Held's of a pool; any other number is nobody's, or some pool's of this process
+/// @param thread  owners::thread_word() of the calling thread: given, for looking it up costs as much as a
+/// section
 /// @return a slot, which the calling thread owns; or kEmpty, kNobody
-int32_t acquire(uint32_t id);
+int32_t acquire(uint32_t id, uint32_t thread);
 
 /// @param slot  that any thread of this process owns
 Refusal release(uint32_t id, uint32_t slot);

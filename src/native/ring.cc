@@ -25,7 +25,7 @@ bool is_full(Shape shape, const uint64_t* run, uint64_t head) {
          head - __atomic_load_n(run + records::kLimit, __ATOMIC_ACQUIRE) >= shape.capacity();
 }
 
-uint64_t* slot(Shape shape, uint64_t* run, uint64_t position) {
+[[gnu::always_inline]] inline uint64_t* slot(Shape shape, uint64_t* run, uint64_t position) {
   return run + records::kSlots + (position & (shape.capacity() - 1)) * shape.slot();
 }
 
@@ -83,32 +83,38 @@ bool write_locked(Shape shape, uint64_t* run, uint64_t* record, uint32_t words) 
   return written ? kWritten : kDiscarded;
 }
 
-/// @param record  [records::kTime] is filled here
-Verdict append(Ring ring, uint64_t* record, uint32_t words) {
+/// One attempt on this thread's stripe.
+/// @param record     [records::kTime] is filled here
+/// @param discarded  there was no room: that was counted in its place
+/// @return kMoved also where the stripe is out of bounds: no rseq on this thread
+RSEQ_SECTION Outcome attempt(const arena::Stripes& stripes, abi::Area* area, Ring ring, uint64_t* record,
+                             uint32_t words, bool* discarded) {
   const Shape shape = ring.shape();
-  const arena::Stripes stripes = arena::stripes;
+  const uint32_t stripe = abi::load(&area->cpu_id);
+  if (stripe >= stripes.count) [[unlikely]]
+    return Outcome::kMoved;
+  auto* run = stripes.cell<uint64_t>(stripe, ring.cell());
+  const uint64_t head = load(run + records::kHead);
+  *discarded = is_full(shape, run, head);
+  if (*discarded) [[unlikely]]
+    return sequences::add(area, &area->cpu_id, stripe, reinterpret_cast<int64_t*>(run + records::kDiscarded),
+                          INT64_C(1));
+  // After the head: the record before this one was committed by then, and had its time before. So of a
+  // stripe's records none is older than the one before it.
+  if (shape.is_timed()) record[records::kTime] = clock::now();
+  return sequences::append(area, &area->cpu_id, stripe, run + records::kHead, head, slot(shape, run, head),
+                           record, words);
+}
+
+/// Attempts, after one that failed or was not made, and the overflow path at last.
+[[gnu::noinline]] Verdict append_again(Ring ring, uint64_t* record, uint32_t words, Outcome outcome,
+                                       bool discarded) {
   abi::Area* area = area::current();
-  for (int i = 0; i < counter::kAttempts; ++i) {
-    const uint32_t stripe = abi::load(&area->cpu_id);
-    if (stripe >= stripes.count) break;
-    auto* run = stripes.cell<uint64_t>(stripe, ring.cell());
-    const uint64_t head = load(run + records::kHead);
-    const bool is_discarded = is_full(shape, run, head);
-    Outcome outcome;
-    if (is_discarded) {
-      auto* discarded = reinterpret_cast<int64_t*>(run + records::kDiscarded);
-      outcome = sequences::add(area, &area->cpu_id, stripe, discarded, INT64_C(1));
-    } else {
-      // After the head: the record before this one was committed by then, and had its time before. So of a
-      // stripe's records none is older than the one before it.
-      if (shape.is_timed()) record[records::kTime] = clock::now();
-      outcome = sequences::append(area, &area->cpu_id, stripe, run + records::kHead, head,
-                                  slot(shape, run, head), record, words);
-    }
-    if (outcome == Outcome::kCommitted) [[likely]]
-      return is_discarded ? kDiscarded : kWritten;
+  for (int i = 0; i < counter::kAttempts && abi::load(&area->cpu_id) < arena::stripes.count; ++i) {
     if (outcome == Outcome::kAborted)
-      counter::count_abort(is_discarded ? sequences::Section::kAdd : sequences::Section::kAppend);
+      counter::count_abort(discarded ? sequences::Section::kAdd : sequences::Section::kAppend);
+    outcome = attempt(arena::stripes, area, ring, record, words, &discarded);
+    if (outcome == Outcome::kCommitted) return discarded ? kDiscarded : kWritten;
   }
   return write_overflow(ring, record, words);
 }
@@ -116,6 +122,8 @@ Verdict append(Ring ring, uint64_t* record, uint32_t words) {
 }  // namespace
 
 Verdict write(uint32_t id, double a, double b, double c, double d) {
+  const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
+  const arena::Stripes stripes = arena::stripes;
   const Ring ring = records::rings.at(id);
   const Shape shape = ring.shape();
   if (!ring.exists() || shape.is_bytes()) [[unlikely]]
@@ -124,7 +132,16 @@ Verdict write(uint32_t id, double a, double b, double c, double d) {
   uint64_t record[1 + records::kMaxFields];
   record[records::kTime] = 0;
   memcpy(record + 1, fields, sizeof fields);
-  return append(ring, record, 1 + shape.size());
+  const uint32_t words = 1 + shape.size();
+  auto outcome = Outcome::kMoved;
+  bool discarded = false;
+  if (offset != 0) [[likely]] {
+    auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
+    outcome = attempt(stripes, area, ring, record, words, &discarded);
+    if (outcome == Outcome::kCommitted) [[likely]]
+      return discarded ? kDiscarded : kWritten;
+  }
+  return append_again(ring, record, words, outcome, discarded);
 }
 
 Verdict write_bytes(uint32_t id, const void* bytes, size_t length) {
@@ -137,7 +154,7 @@ Verdict write_bytes(uint32_t id, const void* bytes, size_t length) {
   record[records::kLength] = length;
   if (words != 0) record[records::kLength + words] = 0;  // the last one's rest
   if (length != 0) memcpy(record + shape.before(), bytes, length);
-  return append(ring, record, shape.before() + words);
+  return append_again(ring, record, shape.before() + words, Outcome::kMoved, false);
 }
 
 }  // namespace rseq::ring

@@ -12,7 +12,7 @@ using Receiver = void*;
 using Inc = void (*)(Receiver, uint32_t id);
 using AddInt32 = void (*)(Receiver, uint32_t id, int32_t n);
 using AddDouble = void (*)(Receiver, uint32_t id, double x);
-using AcquireSlot = int32_t (*)(Receiver, uint32_t id);
+using AcquireSlot = int32_t (*)(Receiver, uint32_t id, uint32_t thread);
 /// @return a pool::Refusal
 using ReleaseSlot = uint32_t (*)(Receiver, uint32_t id, uint32_t slot);
 using WriteDoubles = int32_t (*)(Receiver, uint32_t id, double a, double b, double c, double d);

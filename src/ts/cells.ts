@@ -160,8 +160,8 @@ export interface HotCalls {
   record(id: number, x: number): void
   /** As record(), for an int32. */
   recordInt32(id: number, n: number): void
-  /** A slot of a pool, or {@link NO_SLOT}. An id of −1 is nobody's. */
-  acquireSlot(id: number): number
+  /** A slot of a pool, or {@link NO_SLOT}. An id of −1 is nobody's. @param thread of {@link Backend.threadWord} */
+  acquireSlot(id: number, thread: number): number
   /** 0, or why not: {@link REFUSAL}. @param slot 0 to 2³² − 1 */
   releaseSlot(id: number, slot: number): number
   /** A ring's record, of which the first fields count. @returns one of `VERDICT` */
@@ -202,6 +202,8 @@ export interface Backend extends HotCalls, RingCalls {
   /** Doubles: see {@link HISTOGRAM}. */
   histogramCells(region: number, entry: number, drain: boolean): ArrayBuffer | undefined
 
+  /** The calling thread's number as an owner: always the same. */
+  threadWord(): number
   /** As many slots as there are, at most `count`: how many, or {@link NO_SLOT}'s `nobody`. */
   acquireSlots(id: number, out: Int32Array | Uint32Array, count: number): number
   /** All of them, or none: 0, or a {@link REFUSAL} + 8 × the index of the slot that it is of. */

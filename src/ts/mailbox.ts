@@ -52,8 +52,9 @@ export function mailedCalls(addon: Addon): HotCalls | null {
       words[1] = n
       mailedRecordInt32()
     },
-    acquireSlot(id) {
+    acquireSlot(id, thread) {
       words[0] = id
+      words[1] = thread
       return mailedAcquireSlot()
     },
     releaseSlot(id, slot) {

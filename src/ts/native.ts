@@ -86,6 +86,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   recordInt32: true,
   acquireSlot: true,
   releaseSlot: true,
+  threadWord: true,
   acquireSlots: true,
   releaseSlots: true,
   adoptSlot: true,

@@ -17,6 +17,8 @@ import {
 import { PoolSlot } from './pool-slot'
 
 const { acquireSlot, releaseSlot } = backend
+/** Looked up once: that takes as long as all else. */
+const thread = backend.threadWord()
 const { empty } = NO_SLOT
 
 /** Who holds a slot. */
@@ -97,7 +99,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
     } catch {
       throw wrongThis(this, 'pool', 'acquire')
     }
-    const slot = acquireSlot(id)
+    const slot = acquireSlot(id, thread)
     if (slot < empty) throw refusal(openedBy(this, 'pool', 'acquire'))
     return slot
   }

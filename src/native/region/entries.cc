@@ -63,7 +63,7 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
     if (slots::cells(copied.shape) != copied.cells) return kDamaged;
     if (region.read_only) return 0;
     const uint64_t process = owners::process_word(region.directory);
-    const int32_t number = slots::pools.put({.cell = in_arena, .count = copied.shape, .process = process});
+    const int32_t number = slots::pools.put(slots::Slots::of(in_arena, copied.shape, process));
     if (number < 0) return number;
     held.shape = static_cast<uint32_t>(number) + 1;
     held.id = static_cast<uint32_t>(number);

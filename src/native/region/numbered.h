@@ -12,7 +12,15 @@ class Numbered {
  public:
   /// A copy: a forged number can be that of one that is just given back.
   /// @param number  any
-  One at(uint32_t number) const { return all_[number < kMost ? number : kMost]; }
+  One at(uint32_t number) const {
+    constexpr size_t kWords = sizeof(One) / sizeof(uint64_t);
+    static_assert(sizeof(One) == kWords * sizeof(uint64_t) && alignof(One) == alignof(uint64_t));
+    const auto* from = reinterpret_cast<const uint64_t*>(&all_[number < kMost ? number : kMost]);
+    // Word by word: each is whole, and stays in a register.
+    uint64_t words[kWords];
+    for (size_t i = 0; i < kWords; ++i) words[i] = __atomic_load_n(from + i, __ATOMIC_RELAXED);
+    return __builtin_bit_cast(One, words);
+  }
 
   /// @return its number, or kFull
   int32_t put(const One& one) {

@@ -21,9 +21,18 @@ inline constexpr uint32_t kMostPools = 4096;
 
 /// A pool that this process has open.
 struct Slots {
-  uint32_t cell;     ///< the run's first one, in the arena
-  uint32_t count;    ///< 0: nobody's
+  uint64_t
+      run;  ///< cell and count in one word: whoever looks at one that is being given back sees both, or 0
   uint64_t process;  ///< of this process's owner words
+
+  static Slots of(uint32_t cell, uint32_t count, uint64_t process) {
+    return {uint64_t{count} << 32 | cell, process};
+  }
+  /// The run's first cell in the arena.
+  uint32_t cell() const { return static_cast<uint32_t>(run); }
+  /// 0: nobody's.
+  uint32_t count() const { return static_cast<uint32_t>(run >> 32); }
+  uint32_t most_hints() const { return count() < kMostHints ? count() : kMostHints; }
 };
 
 #pragma GCC visibility push(hidden)

@@ -187,6 +187,7 @@ export function portableBackend(): Backend {
     acquireSlot: (id) => regions.pool(id)?.acquire() ?? NO_SLOT.nobody,
     releaseSlot: (id, slot) => regions.pool(id)?.release(slot) ?? REFUSAL.noPool,
     adoptSlot: (id, slot) => regions.pool(id)?.adopt(slot) ?? REFUSAL.noPool,
+    threadWord: () => 0,
     acquireSlots(id, out, count) {
       const pool = regions.pool(id)
       if (pool === undefined) return NO_SLOT.nobody
