@@ -62,7 +62,7 @@ napi_value SlotOwner(napi_env env, napi_callback_info info) {
   const uint32_t region = arguments.u32(0);
   const uint32_t slot = arguments.u32(2);
   const region::Held* held = held_pool(region, arguments.u32(1));
-  if (held == nullptr || slot >= held->cells - slots::kFirst) return nullptr;
+  if (held == nullptr || slot >= held->form) return nullptr;
   const uint64_t word = pool::owner(region, *held, slot) & ~region::owners::kMark;
   if (word == 0) return number(env, 0);
   const int self = word == region::owners::word(region) ? 2 : 0;

@@ -27,7 +27,7 @@ uint64_t* run_of(const arena::Stripes& stripes, uint32_t stripe, const Slots& sl
 }
 
 uint64_t* owner_of(const arena::Stripes& stripes, const Slots& slots, uint32_t slot) {
-  return run_of(stripes, stripes.count, slots) + slots::kFirst + slot;
+  return reinterpret_cast<uint64_t*>(stripes.overflow) + slots.cell() + slots::kFirst + slot;
 }
 
 /// Acquire: pairs with the release of the owner before.
@@ -47,7 +47,7 @@ RSEQ_SECTION Outcome pop(const arena::Stripes& stripes, abi::Area* area, const S
   const uint64_t top = load(run + slots::kTop);
   const uint32_t height = height_of(top);
   // Of a hostile region any number.
-  if (height - 1 >= slots.most_hints()) [[unlikely]]
+  if (height - 1 >= slots::kMostHints) [[unlikely]]
     return Outcome::kCommitted;
   *hint = static_cast<uint32_t>(load(run + slots::kFirst + height - 1));
   return sequences::compare_store(area, &area->cpu_id, stripe, run + slots::kTop, top, top + kChange - 1);
@@ -61,7 +61,7 @@ RSEQ_SECTION Outcome push(const arena::Stripes& stripes, abi::Area* area, const 
   uint64_t* run = run_of(stripes, stripe, slots);
   const uint64_t top = load(run + slots::kTop);
   const uint32_t height = height_of(top);
-  if (height >= slots.most_hints()) [[unlikely]]
+  if (height >= slots::kMostHints) [[unlikely]]
     return Outcome::kCommitted;
   return sequences::compare_store_store(area, &area->cpu_id, stripe, run + slots::kTop, top,
                                         run + slots::kFirst + height, slot, top + kChange + 1);
@@ -80,7 +80,8 @@ uint32_t pop_again(const Slots& slots) {
 }
 
 /// push(), after an attempt that failed. A hint can be lost: the slot is found all the same.
-[[gnu::noinline]] void push_again(const Slots slots, uint32_t slot, Outcome outcome) {
+[[gnu::noinline]] void push_again(uint32_t id, uint32_t slot, Outcome outcome) {
+  const Slots slots = slots::pools.at(id);
   abi::Area* area = area::current();
   for (int i = 0; i < counter::kAttempts && outcome != Outcome::kCommitted; ++i) {
     if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStoreStore);
@@ -112,8 +113,9 @@ int32_t search(const Slots& slots, uint64_t word) {
 }
 
 /// acquire(), where its first hint was none, wrong or not to be had.
-[[gnu::noinline]] int32_t acquire_again(const Slots slots, uint32_t thread, Outcome outcome) {
-  if (slots.count() == 0) return kNobody;
+[[gnu::noinline]] int32_t acquire_again(uint32_t id, uint32_t thread, Outcome outcome) {
+  const Slots slots = slots::pools.at(id);
+  if (!slots.exists()) return kNobody;
   if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStore);
   const uint64_t word = slots.process | thread;
   for (uint32_t i = 0; i < slots::kMostHints; ++i) {
@@ -135,7 +137,7 @@ template <typename Wanted>
 RSEQ_SECTION Refusal replace(const arena::Stripes& stripes, const Slots& slots, uint32_t slot, int order,
                              Wanted wanted) {
   if (slot >= slots.count()) [[unlikely]]
-    return slots.count() == 0 ? Refusal::kNoPool : Refusal::kOutside;
+    return slots.exists() ? Refusal::kOutside : Refusal::kNoPool;
   uint64_t* place = owner_of(stripes, slots, slot);
   uint64_t word = load(place);
   for (;;) {
@@ -159,7 +161,7 @@ int32_t acquire(uint32_t id, uint32_t thread) {
   const arena::Stripes stripes = arena::stripes;
   const Slots slots = slots::pools.at(id);
   auto outcome = Outcome::kMoved;
-  if (offset != 0 && slots.count() != 0) [[likely]] {
+  if (offset != 0 && slots.exists()) [[likely]] {
     auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
     uint32_t hint;
     outcome = pop(stripes, area, slots, &hint);
@@ -167,7 +169,7 @@ int32_t acquire(uint32_t id, uint32_t thread) {
         exchange(owner_of(stripes, slots, hint), slots.process | thread)) [[likely]]
       return static_cast<int32_t>(hint);
   }
-  return acquire_again(slots, thread, outcome);
+  return acquire_again(id, thread, outcome);
 }
 
 Refusal release(uint32_t id, uint32_t slot) {
@@ -185,12 +187,12 @@ Refusal release(uint32_t id, uint32_t slot) {
     if (outcome == Outcome::kCommitted) [[likely]]
       return Refusal::kNone;
   }
-  push_again(slots, slot, outcome);
+  push_again(id, slot, outcome);
   return Refusal::kNone;
 }
 
 int32_t acquire_many(uint32_t id, int32_t* out, uint32_t most) {
-  if (slots::pools.at(id).count() == 0) return kNobody;
+  if (!slots::pools.at(id).exists()) return kNobody;
   const uint32_t thread = owners::thread_word();
   uint32_t count = 0;
   for (; count < most; ++count) {
@@ -203,7 +205,7 @@ int32_t acquire_many(uint32_t id, int32_t* out, uint32_t most) {
 
 Refusal release_many(uint32_t id, const int32_t* from, uint32_t count, uint32_t* at) {
   const Slots slots = slots::pools.at(id);
-  if (slots.count() == 0) return Refusal::kNoPool;
+  if (!slots.exists()) return Refusal::kNoPool;
   auto* mine = static_cast<uint32_t*>(malloc(size_t{count} * sizeof(uint32_t) + 1));
   if (mine == nullptr) return Refusal::kNoMemory;
   // Marked first: nobody else can release or take a marked one, and a slot that is there twice is found.
@@ -220,7 +222,7 @@ Refusal release_many(uint32_t id, const int32_t* from, uint32_t count, uint32_t*
     uint64_t* place = owner_of(arena::stripes, slots, mine[i]);
     if (refused == Refusal::kNone) {
       __atomic_store_n(place, UINT64_C(0), __ATOMIC_RELEASE);
-      push_again(slots, mine[i], Outcome::kMoved);
+      push_again(id, mine[i], Outcome::kMoved);
     } else {
       __atomic_fetch_and(place, ~owners::kMark, __ATOMIC_RELAXED);
     }
@@ -241,7 +243,7 @@ uint64_t owner(uint32_t region, const Held& held, uint32_t slot) {
 
 uint32_t count_held(uint32_t region, const Held& held) {
   uint32_t count = 0;
-  for (uint32_t slot = 0; slot < held.cells - slots::kFirst; ++slot)
+  for (uint32_t slot = 0; slot < held.form; ++slot)
     if (owner(region, held, slot) != 0) ++count;
   return count;
 }
@@ -251,7 +253,7 @@ uint32_t reclaim(uint32_t region, const Held& held) {
   uint32_t count = 0;
   uint64_t last = 0;
   bool last_lives = true;
-  for (uint32_t slot = 0; slot < held.cells - slots::kFirst; ++slot) {
+  for (uint32_t slot = 0; slot < held.form; ++slot) {
     uint64_t* place = owner_of(region, held, slot);
     uint64_t word = load(place);
     if (word == 0) continue;

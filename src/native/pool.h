@@ -52,7 +52,7 @@ Refusal adopt(uint32_t id, uint32_t slot);
 // --- `held` of region::held()
 // -------------------------------------------------------------------------------
 
-/// @param slot  below held.cells − slots::kFirst
+/// @param slot  below held.form
 /// @return the owner's word, or 0
 uint64_t owner(uint32_t region, const region::Held& held, uint32_t slot);
 uint32_t count_held(uint32_t region, const region::Held& held);

@@ -34,8 +34,8 @@
   "1:\n\t"
 
 /// if (*id != stripe) goto moved
-#define RSEQ_CHECK              \
-  "cmpl %[stripe], (%[id])\n\t" \
+#define RSEQ_CHECK            \
+  "cmpl %[stripe], %[id]\n\t" \
   "jne %l[moved]\n\t"
 
 /// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in
@@ -48,13 +48,14 @@ static_assert(abi::kSignature == 0x53053053);
 
 RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   // One instruction loads, adds and stores: an interrupt comes before or after it, never inside.
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
-                        "addq %[n], (%[cell])\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [n] "er"(n)
-                        : "memory", "cc", "rax"
-                        : moved, aborted);
+  __asm__ volatile goto(
+      RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
+      "addq %[n], %[cell]\n"
+      "2:\n"
+      :
+      : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell), [n] "er"(n)
+      : "memory", "cc", "rax"
+      : moved, aborted);
   return Outcome::kCommitted;
 moved:
   return Outcome::kMoved;
@@ -65,13 +66,13 @@ aborted:
 RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // xmm15 = *cell + x
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-                        "movsd (%[cell]), %%xmm15\n\t"   //
+                        "movsd %[cell], %%xmm15\n\t"     //
                         RSEQ_INJECT                      //
                         "addsd %[x], %%xmm15\n\t"
-                        "movsd %%xmm15, (%[cell])\n"
+                        "movsd %%xmm15, %[cell]\n"
                         "2:\n"
                         :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [x] "x"(x)
+                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell), [x] "x"(x)
                         : "memory", "cc", "rax", "xmm15"
                         : moved, aborted);
   return Outcome::kCommitted;
@@ -83,14 +84,14 @@ aborted:
 
 RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                    uint64_t expected, uint64_t desired) {
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK    //
-                        "cmpq %[expected], (%[cell])\n\t"  //
-                        "jne %l[moved]\n\t"                //
-                        RSEQ_INJECT                        //
-                        "movq %[desired], (%[cell])\n"
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
+                        "cmpq %[expected], %[cell]\n\t"  //
+                        "jne %l[moved]\n\t"              //
+                        RSEQ_INJECT                      //
+                        "movq %[desired], %[cell]\n"
                         "2:\n"
                         :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell),
+                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell),
                           [expected] "r"(expected), [desired] "r"(desired)
                         : "memory", "cc", "rax"
                         : moved, aborted);
@@ -105,15 +106,15 @@ RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, ui
                                          uint64_t expected, uint64_t* other, uint64_t value,
                                          uint64_t desired) {
   __asm__ volatile goto(
-      RSEQ_TABLES RSEQ_ARM RSEQ_CHECK    //
-      "cmpq %[expected], (%[cell])\n\t"  //
-      "jne %l[moved]\n\t"                //
-      RSEQ_INJECT                        //
+      RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
+      "cmpq %[expected], %[cell]\n\t"  //
+      "jne %l[moved]\n\t"              //
+      RSEQ_INJECT                      //
       "movq %[value], (%[other])\n\t"
-      "movq %[desired], (%[cell])\n"
+      "movq %[desired], %[cell]\n"
       "2:\n"
       :
-      : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [expected] "r"(expected),
+      : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell), [expected] "r"(expected),
         [other] "r"(other), [value] "r"(value), [desired] "r"(desired)
       : "memory", "cc", "rax"
       : moved, aborted);
@@ -139,7 +140,7 @@ RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe,
                         "movl %%ecx, (%[left])\n"
                         "2:\n"
                         :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [word] "r"(word),
+                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [word] "r"(word),
                           [left] "r"(left)
                         : "memory", "cc", "rax", "rcx"
                         : moved, aborted);
@@ -154,7 +155,7 @@ RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe
                             uint64_t expected, uint64_t* to, const uint64_t* from, uint64_t words) {
   // rcx = i, rax = from[i - 1], then expected + 1
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
-                        "cmpq %[expected], (%[head])\n\t"
+                        "cmpq %[expected], %[head]\n\t"
                         "jne %l[moved]\n\t"
                         "movq %[words], %%rcx\n"
                         "6:\n\t"
@@ -164,10 +165,10 @@ RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe
                         "jnz 6b\n\t"  //
                         RSEQ_INJECT
                         "leaq 1(%[expected]), %%rax\n\t"
-                        "movq %%rax, (%[head])\n"
+                        "movq %%rax, %[head]\n"
                         "2:\n"
                         :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [head] "r"(head),
+                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [head] "m"(*head),
                           [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words)
                         : "memory", "cc", "rax", "rcx"
                         : moved, aborted);

@@ -53,7 +53,7 @@ uint32_t capacity() { return 1U << (stripes.shift - 3); }
 
 }  // namespace
 
-constinit Stripes stripes = {.base = nullptr, .limit = 0, .count = 0, .shift = 0};
+constinit Stripes stripes = {};
 
 bool ready() {
   if (stripes.base != nullptr) return true;
@@ -68,7 +68,9 @@ bool ready() {
     if (memory == MAP_FAILED) continue;
     if (is_overcommit_strict()) limited = Limit::kOvercommit;
     if (shift < kLargestShift) limited = Limit::kAddressSpace;
-    stripes = {.base = static_cast<char*>(memory), .limit = 0, .count = count, .shift = shift};
+    char* base = static_cast<char*>(memory);
+    char* overflow = base + (size_t{count} << shift);
+    stripes = {.base = base, .limit = 0, .count = count, .shift = shift, .overflow = overflow};
     return true;
   }
   return false;

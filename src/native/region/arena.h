@@ -19,6 +19,7 @@ struct Stripes {
   uint32_t limit;  ///< numbers from here on are nobody's
   uint32_t count;  ///< possible CPUs; the stripe of that number is the overflow stripe
   uint32_t shift;
+  char* overflow;  ///< cell 0 of the overflow stripe
 
   /// @param number  below limit
   template <typename T>

@@ -32,7 +32,6 @@ bool count(uint32_t number, uint32_t entry) {
 int32_t remember_ring(const Region& region, const Entry& copied, Held& held) {
   const records::Shape shape = {copied.shape};
   if (!shape.valid() || shape.cells() != copied.cells || copied.by_mm_cid != 0) return kDamaged;
-  held.form = copied.shape;
   if (region.read_only) return 0;
   const auto number = static_cast<uint32_t>(&region - regions);
   const int32_t ring = records::rings.put(records::Ring::of(shape, number, records::aligned(held.id)));
@@ -49,6 +48,7 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   held.cells = copied.cells;
   held.generation = copied.generation;
   held.kind = copied.kind;
+  held.form = copied.shape;
   const uint32_t in_arena = region.read_only ? kNoId : region.first + copied.cell;
   held.id = in_arena;
   if (copied.kind == Kind::kRing) return remember_ring(region, copied, held);

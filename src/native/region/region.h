@@ -33,7 +33,7 @@ struct Held {
   uint32_t id;  ///< what hot operations take: a number in the arena, of a histogram's shape, a pool or a ring
   uint32_t shape;  ///< of these: 1 + that number
   Kind kind;
-  uint32_t form;  ///< of a ring: its entry's shape
+  uint32_t form;  ///< its entry's shape: of a pool, how many slots it has
 };
 
 struct Info {

@@ -15,7 +15,7 @@ namespace rseq::slots {
 enum Cell : uint32_t { kTop, kNext, kFirst };
 
 inline constexpr uint32_t kMostSlots = 65536;
-/// Hints on one CPU's stack; a pool of fewer slots has as many.
+/// Hints on one CPU's stack.
 inline constexpr uint32_t kMostHints = 256;
 inline constexpr uint32_t kMostPools = 4096;
 
@@ -32,7 +32,7 @@ struct Slots {
   uint32_t cell() const { return static_cast<uint32_t>(run); }
   /// 0: nobody's.
   uint32_t count() const { return static_cast<uint32_t>(run >> 32); }
-  uint32_t most_hints() const { return count() < kMostHints ? count() : kMostHints; }
+  bool exists() const { return run != 0; }
 };
 
 #pragma GCC visibility push(hidden)
@@ -42,7 +42,8 @@ extern constinit region::Numbered<Slots, kMostPools> pools;
 /// Cells that a pool takes, in each stripe; 0 where it is none.
 /// @param entry_shape  how many slots it has
 inline uint32_t cells(uint32_t entry_shape) {
-  return entry_shape != 0 && entry_shape <= kMostSlots ? kFirst + entry_shape : 0;
+  if (entry_shape == 0 || entry_shape > kMostSlots) return 0;
+  return kFirst + (entry_shape > kMostHints ? entry_shape : kMostHints);
 }
 
 }  // namespace rseq::slots
