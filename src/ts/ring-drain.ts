@@ -15,6 +15,8 @@ export class Consumer {
   readonly #shape: RingShape
   #fill: Fill | null = null
   #state = new Float64Array(0)
+  /** More than a ring can hold: what a drain cannot be about, unless somebody plays with the memory. */
+  #most = 0
   #isDraining = false
   /** Of a ring that was closed by a drain's callback, until the drain has said how far it came. */
   #kept: Opening | null = null
@@ -39,10 +41,11 @@ export class Consumer {
     succeed(ringBegin(number, entry, this.#state, fill.words), WHAT)
     this.#isDraining = true
     const record = new RingRecord(fill)
+    const end = Math.min(most, this.#most)
     let total = 0
     try {
-      while (total < most && !this.#opening.closed) {
-        const room = Math.min(most - total, fill.room)
+      while (total < end && !this.#opening.closed) {
+        const room = Math.min(end - total, fill.room)
         const count = succeed(ringRead(number, entry, this.#state, fill.words, room), WHAT)
         if (count === 0) break
         total += this.#consume(fill, count, record, callback)
@@ -81,6 +84,7 @@ export class Consumer {
     if (this.#fill !== null) return this.#fill
     const stripes = backend.regionInfo(this.#opening.number)?.stripes ?? 0
     this.#state = new Float64Array(RECORD.state(stripes))
+    this.#most = this.#shape.capacity * (stripes + 1)
     this.#fill = new Fill(this.#shape)
     return this.#fill
   }
