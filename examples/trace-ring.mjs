@@ -86,6 +86,7 @@ function dispatch(workers, signal) {
       workers[next % WORKERS].send({ name: PARSE, job: next++ })
     }
     for (const { worker } of workers) {
+      worker.on('exit', resolve) // too early: what it has written is there all the same
       worker.on('message', ({ name, job }) => {
         if (name === 'ready') {
           if (++ready < WORKERS) return // a process that does not listen yet would miss its job
@@ -137,8 +138,8 @@ async function main(file) {
   }))
   writeFileSync(file, `${JSON.stringify({ traceEvents: [...titles, ...events], displayTimeUnit: 'ns' })}\n`)
 
-  const cpus = new Set(events.flatMap(({ args }) => args?.cpu ?? []))
-  const span = (events.at(-1).ts - events[0].ts) / 1000
+  const cpus = new Set(events.flatMap(({ args }) => (args?.cpu >= 0 ? args.cpu : [])))
+  const span = events.length === 0 ? 0 : (events.at(-1).ts - events[0].ts) / 1000
   console.log(
     `${events.length} events of ${names.length} ${isCluster ? 'processes' : 'threads'} on ${cpus.size} of ${status().cpus.online} CPUs in ${span.toFixed(0)} ms`,
   )
