@@ -132,7 +132,7 @@ export const pools: QuestionPlan = {
     `${SLOTS} slots for all workers. Wall-clock time by the slots of all workers together.`,
     {
       about: ['free-list'],
-      text: 'The list’s head is one word: a slot’s number, and in all other bits a tag, which comes round after some 16 million slots. One of 64 bits does not; JavaScript has that as BigInts.',
+      text: 'The list’s head is one word: a slot’s number, and in all other bits a tag, which comes round after some 33 million slots. One of 64 bits does not; JavaScript has that as BigInts.',
     },
     {
       about: ['alloc-unsafe', 'alloc'],

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { runScript } from './script'
+import { runScript, SECONDS } from './script'
 import { fixtures, hasAddon, hasRseq, world } from './world'
 
 interface Result {
@@ -44,7 +44,7 @@ describe(`pools under stress, world ${world}`, () => {
 
   if (hasAddon)
     test('processes that are killed while they acquire and release', () => {
-      const { operations, kills } = runScript<{ operations: number; kills: number }>('pool-kill.mjs', 3)
+      const { operations, kills } = runScript<{ operations: number; kills: number }>('pool-kill.mjs', SECONDS)
       expect(kills).toBeGreaterThan(0)
       expect(operations).toBeGreaterThan(0)
     })

@@ -5,6 +5,9 @@ import { expect } from 'vitest'
 /** Less than a test's own time, which ends nobody's processes. */
 const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
 
+/** How long a script kills processes; more where a machine is emulated. */
+export const SECONDS = Number(process.env.RSEQ_TEST_SECONDS ?? 3)
+
 /** Runs test/NAME, prints its line of JSON, and expects that it found nothing violated. */
 export function runScript<T extends object>(name: string, ...args: number[]): T {
   const { status, signal, stdout } = spawnSync(

@@ -30,6 +30,9 @@ const PARTS = {
   stress: ['--world', 'inject', ...stress],
 }
 
+/** Processes need seconds to start, and a section has to be met. */
+const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=40 ' }
+
 /** node_modules for another machine: vitest has parts that are compiled. */
 function modules(arch) {
   const lock = readFileSync(join(root, 'package-lock.json'))
@@ -56,7 +59,9 @@ function furnished(arch, folder) {
  * @returns {Promise<import('./cells.mjs').Result>}
  */
 export async function suite(cell, { folder, parts = Object.keys(PARTS), echo = false }) {
-  const runs = parts.map((part) => `node test/run.mjs --no-build ${PARTS[part].join(' ')} || failed=1`)
+  const runs = parts.map(
+    (part) => `${LONGER[part] ?? ''}node test/run.mjs --no-build ${PARTS[part].join(' ')} || failed=1`,
+  )
   const fewer = 'RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_LIVES=20 RSEQ_TEST_TIMEOUT=600000'
   const command = `export ${fewer}; failed=0; ${runs.join('; ')}; exit $failed`
   const { status, stdout, stderr, kernel, seconds } = await runInCell(
