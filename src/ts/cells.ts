@@ -1,3 +1,4 @@
+import type { PoolCalls } from './pool-calls'
 import type { RingCalls } from './ring-calls'
 
 /** What a run of cells is. The numbers are src/native/region/format.h's `Kind`. */
@@ -160,19 +161,13 @@ export interface HotCalls {
   record(id: number, x: number): void
   /** As record(), for an int32. */
   recordInt32(id: number, n: number): void
-  /** A slot of a pool, or {@link NO_SLOT}. An id of −1 is nobody's. @param thread of {@link Backend.threadWord} */
+  /** A slot of a pool, or pool-calls' `NO_SLOT`. An id of −1 is nobody's. @param thread of {@link Backend.threadWord} */
   acquireSlot(id: number, thread: number): number
-  /** 0, or why not: {@link REFUSAL}. @param slot 0 to 2³² − 1 */
+  /** 0, or why not: pool-calls' `REFUSAL`. @param slot 0 to 2³² − 1 */
   releaseSlot(id: number, slot: number): number
   /** A ring's record, of which the first fields count. @returns one of `VERDICT` */
   ringWrite(id: number, a: number, b: number, c: number, d: number): number
 }
-
-/** In place of a slot. src/native/pool.h's constants. */
-export const NO_SLOT = { empty: -1, nobody: -2 } as const
-
-/** Why a slot cannot be released. src/native/pool.h's `Refusal`. */
-export const REFUSAL = { outside: 1, free: 2, foreign: 3, noPool: 4, noMemory: 5 } as const
 
 /**
  * Per-CPU cells, as the addon or the portable backend keeps them. Hot calls take an `id`; all others a region's and
@@ -181,7 +176,7 @@ export const REFUSAL = { outside: 1, free: 2, foreign: 3, noPool: 4, noMemory: 5
  *
  * Functions that can fail return one of {@link RESULT}, `system` and `busy` with 64 × errno taken from it.
  */
-export interface Backend extends HotCalls, RingCalls {
+export interface Backend extends HotCalls, PoolCalls, RingCalls {
   /**
    * Adds amounts[i] to the cell of ids[i]. 0 where all was added; else nothing was: −1 where the arrays do not fit
    * together, or 1 + the index of the first amount that is no safe integer.
@@ -201,20 +196,6 @@ export interface Backend extends HotCalls, RingCalls {
   cells(region: number, entry: number): ArrayBuffer | undefined
   /** Doubles: see {@link HISTOGRAM}. */
   histogramCells(region: number, entry: number, drain: boolean): ArrayBuffer | undefined
-
-  /** The calling thread's number as an owner: always the same. */
-  threadWord(): number
-  /** As many slots as there are, at most `count`: how many, or {@link NO_SLOT}'s `nobody`. */
-  acquireSlots(id: number, out: Int32Array | Uint32Array, count: number): number
-  /** All of them, or none: 0, or a {@link REFUSAL} + 8 × the index of the slot that it is of. */
-  releaseSlots(id: number, slots: Int32Array | Uint32Array, count: number): number
-  /** Makes the calling thread the owner: 0, or a {@link REFUSAL}. */
-  adoptSlot(id: number, slot: number): number
-  slotsHeld(region: number, entry: number): number | undefined
-  /** Frees what the dead own: how many. */
-  reclaimSlots(region: number, entry: number): number | undefined
-  /** 0 where it is free, else 1, + 2 where it is the calling thread's, + 4 where its owner lives, + 8 × the pid. */
-  slotOwner(region: number, entry: number, slot: number): number | undefined
 
   /** A gauge's one word, for all threads and processes. */
   setGauge(id: number, x: number): void

@@ -1,6 +1,6 @@
 import { typedArrayLength, typedArrayName } from './arrays'
-import { REFUSAL } from './cells'
 import { RseqError, rangeError, typeError } from './errors'
+import { REFUSAL } from './pool-calls'
 
 /** Whether it is the number of one of so many slots. */
 export function isSlot(slot: unknown, slots: number): slot is number {

@@ -1,6 +1,6 @@
-import { REFUSAL } from './cells'
 import type { PerCpuPool } from './pool'
 import { refusedSlot } from './pool-arguments'
+import { REFUSAL } from './pool-calls'
 
 /** Older Nodes have no such symbol; whatever compiles `using` for them takes this one. */
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')

@@ -1,9 +1,9 @@
 import { backend } from './backend'
-import { NO_SLOT } from './cells'
 import { handleOf, present, refusal, usable } from './entries'
 import { type ClassOf, handedOver, objectOf, REFUSED } from './opening'
 import { openedBy, openInto, PerCpu, wrongThis } from './percpu'
 import { badCount, badSlot, isSlot, lengthOf, refusedSlot } from './pool-arguments'
+import { NO_SLOT } from './pool-calls'
 import type { PerCpuPoolHandle, PoolMemory, SlotView } from './pool-memory'
 import {
   memoryIn,

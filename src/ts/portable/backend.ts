@@ -1,6 +1,6 @@
 import { typedArrayLength, typedArrayName } from '../arrays'
 import { threads, util } from '../builtins'
-import { type Backend, type EntryInfo, KIND, NO_SLOT, REFUSAL, RESULT, TEXTS } from '../cells'
+import { type Backend, type EntryInfo, KIND, RESULT, TEXTS } from '../cells'
 import { bucketsOf } from '../histogram-shape'
 import { ringShapeOf } from '../ring-shape'
 import { add, addFloat, drain, drainFloat, setFloat, sum, sumFloat } from './cell'
@@ -9,7 +9,8 @@ import { type Description, MAX_NAME, MAX_TEXT } from './entry'
 import { Histogram, runOf } from './histogram'
 import { BYTES, CELLS, createMemory, ENTRIES, HEADER, isMemory, Memory, VERSION } from './memory'
 import { writeRows } from './page'
-import { Pool, poolRunOf } from './pool'
+import { poolRunOf } from './pool'
+import { poolCalls } from './pool-calls'
 import { Regions } from './region'
 import { runOfRing } from './ring'
 import { ringCalls } from './ring-calls'
@@ -23,11 +24,6 @@ const ENVIRONMENT_KEY = `rseq.portable.${VERSION}`
 /** A typed array's length, or −1 for anything that is not of that type. */
 function lengthOf(array: unknown, type: string): number {
   return typedArrayName(array) === type ? typedArrayLength(array) : -1
-}
-
-/** Of an array of slots' numbers. */
-function slotsLength(array: unknown): number {
-  return Math.max(lengthOf(array, 'Int32Array'), lengthOf(array, 'Uint32Array'), 0)
 }
 
 /**
@@ -119,12 +115,8 @@ export function portableBackend(): Backend {
     return found && held && read(found.memory, held.cell)
   }
 
-  const poolIn = (region: number, entry: number): Pool | undefined => {
-    const run = regions.held(region, entry)?.run
-    return run instanceof Pool ? run : undefined
-  }
-
   return {
+    ...poolCalls(regions),
     ...ringCalls(regions),
     inc(id) {
       const memory = regions.target(id, KIND.counter)
@@ -183,31 +175,6 @@ export function portableBackend(): Backend {
       const run = regions.held(region, entry)?.run
       return run instanceof Histogram ? run.read(drained) : undefined
     },
-
-    acquireSlot: (id) => regions.pool(id)?.acquire() ?? NO_SLOT.nobody,
-    releaseSlot: (id, slot) => regions.pool(id)?.release(slot) ?? REFUSAL.noPool,
-    adoptSlot: (id, slot) => regions.pool(id)?.adopt(slot) ?? REFUSAL.noPool,
-    threadWord: () => 0,
-    acquireSlots(id, out, count) {
-      const pool = regions.pool(id)
-      if (pool === undefined) return NO_SLOT.nobody
-      const most = Math.min(slotsLength(out), count)
-      let taken = 0
-      for (; taken < most; taken++) {
-        const slot = pool.acquire()
-        if (slot < 0) break
-        out[taken] = slot
-      }
-      return taken
-    },
-    releaseSlots(id, slots, count) {
-      const length = Math.min(slotsLength(slots), count)
-      const copied = Array.from({ length }, (_, i) => slots[i] as number)
-      return regions.pool(id)?.releaseAll(copied) ?? REFUSAL.noPool
-    },
-    slotsHeld: (region, entry) => poolIn(region, entry)?.held(),
-    reclaimSlots: (region, entry) => (poolIn(region, entry) === undefined ? undefined : 0),
-    slotOwner: (region, entry, slot) => poolIn(region, entry)?.owner(slot),
 
     setGauge(id, x) {
       const memory = regions.target(id, KIND.gauge)

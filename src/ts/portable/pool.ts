@@ -1,5 +1,5 @@
 import { threads } from '../builtins'
-import { NO_SLOT, REFUSAL } from '../cells'
+import { NO_SLOT, REFUSAL } from '../pool-calls'
 import type { Memory } from './memory'
 
 const MOST_SLOTS = 65536
