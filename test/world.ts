@@ -35,6 +35,8 @@ export interface Helpers {
   gettid(): number
   pin(tid: number, cpu: number): number
   denyRseq(errno: number): number
+  signal(): number
+  systemCall(which: number): number
 }
 
 /** Built by test/run.mjs. */

@@ -34,6 +34,9 @@ inline constexpr uint32_t kSizeMmCid = 28;   ///< … and mm_cid
 /// The one registration length that every kernel accepts, and its alignment.
 inline constexpr uint32_t kLegacyLength = 32;
 
+/// struct rseq_cs, and its alignment.
+inline constexpr uint32_t kDescriptorSize = 32;
+
 /// cpu_id of an area that is not registered (RSEQ_CPU_ID_UNINITIALIZED).
 inline constexpr uint32_t kUnregistered = ~UINT32_C(0);
 

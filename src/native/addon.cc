@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "kernel.h"
 #include "libc.h"
+#include "preemption.h"
 #include "region/region.h"
 
 namespace rseq::addon {
@@ -64,6 +65,30 @@ Napi::Value Settle(const Napi::CallbackInfo& info) {
   const bool live = state.area != nullptr;
   const int bits = (live ? 1 : 0) | (state.node_id ? 2 : 0) | (live && state.size >= abi::kSizeMmCid ? 4 : 0);
   return Napi::Number::New(info.Env(), bits);
+}
+
+// --- was I interrupted --------------------------------------------------------------------------------------
+
+/// () → an ArrayBuffer over the thread's preemption::Record, or undefined as of areaView()
+Napi::Value PreemptionRecord(const Napi::CallbackInfo& info) {
+  return view_of(info.Env(), preemption::record(), sizeof(preemption::Record));
+}
+
+/// () → whether the marker may be armed; see preemption.h
+Napi::Value Armable(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), preemption::armable());
+}
+
+/// () → undefined; the record has the numbers
+napi_value CountSwitches(napi_env, napi_callback_info) {
+  preemption::count_switches();
+  return nullptr;
+}
+
+/// () → undefined; the record has the time
+napi_value ReadClock(napi_env, napi_callback_info) {
+  preemption::read_clock();
+  return nullptr;
 }
 
 // --- status -----------------------------------------------------------------------------------------------
@@ -159,6 +184,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set_raw(exports, "getcpu", Getcpu);
   set<AreaView>(exports, "areaView");
   set<Settle>(exports, "settle");
+  set<PreemptionRecord>(exports, "preemptionRecord");
+  set<Armable>(exports, "armable");
+  set_raw(exports, "countSwitches", CountSwitches);
+  set_raw(exports, "readClock", ReadClock);
   set<Register>(exports, "register");
   set<Unregister>(exports, "unregister");
   set<Status>(exports, "status");

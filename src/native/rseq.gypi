@@ -21,6 +21,7 @@
     '<(native)/libc.cc',
     '<(native)/page.cc',
     '<(native)/pool.cc',
+    '<(native)/preemption.cc',
     '<(native)/region/arena.cc',
     '<(native)/region/backing.cc',
     '<(native)/region/directory.cc',

@@ -2,8 +2,8 @@ import { RseqError } from './errors'
 import { loaded } from './native'
 
 /*
- * Words of the thread's rseq area (include/uapi/linux/rseq.h). The typed array over it never leaves this
- * module: transferred, it would outlive the thread; written to, it would corrupt it. (It is not marked as
+ * Words of the thread's rseq area (include/uapi/linux/rseq.h). The typed array over it is for this module and
+ * preemption.ts, and never for anybody else: transferred, it would outlive the thread; written to, it would corrupt it. (It is not marked as
  * untransferable: Node 24 and 26 abort at the end of a worker that has marked a buffer over native memory.)
  */
 const CPU_ID = 1
@@ -28,6 +28,11 @@ function openArea(): Int32Array {
   const buffer = addon?.areaView()
   if (buffer === undefined) return new Int32Array(MM_CID + 1).fill(-1)
   return new Int32Array(buffer)
+}
+
+/** The words of this thread's area, at least four of them; without one they are negative. */
+export function threadArea(): Int32Array {
+  return area
 }
 
 /** Registers this thread where libc has not done so: once, on the first call that wants it. */

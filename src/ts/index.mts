@@ -1,10 +1,12 @@
 // The ES module entry: the same instances as require('rseq') gives, so that both see one state per thread.
 export type {
   CpuLocation,
+  DiscardedSamples,
   HistogramBucket,
   HistogramJSON,
   HistogramOptions,
   HistogramShapeOptions,
+  MeasureOptions,
   NamedHistogramOptions,
   NamedOptions,
   NamedPoolOptions,
@@ -15,6 +17,7 @@ export type {
   PerCpuPoolHandle,
   PoolOptions,
   PoolSlot,
+  PreemptionState,
   Reason,
   RegionAttachOptions,
   RegionCreateOptions,
@@ -34,12 +37,14 @@ export type {
   SlotView,
   Status,
   StripeIndex,
+  UninterruptedSamples,
 } from './index.js'
 export {
   cpuId,
   getcpu,
   HistogramReading,
   HistogramSnapshot,
+  measureUninterrupted,
   mmCid,
   nodeId,
   PerCpuBatch,
@@ -48,6 +53,7 @@ export {
   PerCpuPool,
   PerCpuRing,
   PerCpuSum,
+  PreemptionProbe,
   Region,
   RseqError,
   register,

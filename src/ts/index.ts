@@ -10,10 +10,17 @@ export type { HistogramOptions, NamedHistogramOptions } from './histogram-openin
 export { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
 export type { HistogramShapeOptions } from './histogram-shape'
 export type { PerCpuCell } from './opening'
+export {
+  type DiscardedSamples,
+  type MeasureOptions,
+  measureUninterrupted,
+  type UninterruptedSamples,
+} from './measure-uninterrupted'
 export { PerCpuPool, type SlotOwner } from './pool'
 export type { PerCpuPoolHandle, SlotView } from './pool-memory'
 export type { NamedPoolOptions, PoolOptions } from './pool-opening'
 export type { PoolSlot } from './pool-slot'
+export { PreemptionProbe, type PreemptionState } from './preemption'
 export { Region } from './region'
 export type {
   RegionAttachOptions,

@@ -48,6 +48,10 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   getcpu(): number
   areaView(): ArrayBuffer | undefined
   settle(): number
+  preemptionRecord(): ArrayBuffer | undefined
+  armable(): boolean
+  countSwitches(): void
+  readClock(): void
   register(): void
   unregister(): void
   status(): ThreadStatus
@@ -137,6 +141,10 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   getcpu: true,
   areaView: true,
   settle: true,
+  preemptionRecord: true,
+  armable: true,
+  countSwitches: true,
+  readClock: true,
   register: true,
   unregister: true,
   status: true,

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <node_api.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "seccomp.h"
@@ -44,6 +46,41 @@ static napi_value DenyRseq(napi_env env, napi_callback_info info) {
   return number(env, deny_rseq(argument(env, info, 0)));
 }
 
+static void handle(int signal) { (void)signal; }
+
+/* () -> 0 or errno; the calling thread has had a signal when this returns */
+static napi_value Signal(napi_env env, napi_callback_info info) {
+  (void)info;
+  const struct sigaction action = {.sa_handler = handle};
+  sigaction(SIGURG, &action, NULL);
+  const long sent = syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGURG);
+  return number(env, sent == 0 ? 0 : errno);
+}
+
+/* (0: getppid, 1: a pipe that has room and data, 2: sched_yield, 3: a sleep of a millisecond) -> whether it worked */
+static napi_value SystemCall(napi_env env, napi_callback_info info) {
+  const struct timespec millisecond = {.tv_nsec = 1000000};
+  char byte = 0;
+  int ends[2], worked = 0;
+  switch (argument(env, info, 0)) {
+    case 0:
+      worked = syscall(SYS_getppid) >= 0;
+      break;
+    case 1:
+      worked = pipe(ends) == 0 && write(ends[1], &byte, 1) == 1 && read(ends[0], &byte, 1) == 1;
+      close(ends[0]);
+      close(ends[1]);
+      break;
+    case 2:
+      worked = sched_yield() == 0;
+      break;
+    case 3:
+      worked = nanosleep(&millisecond, NULL) == 0;
+      break;
+  }
+  return number(env, worked);
+}
+
 /* (path) -> an ArrayBuffer over the file, which all who map it share, or undefined */
 static napi_value MapFile(napi_env env, napi_callback_info info) {
   size_t argc = 1;
@@ -65,7 +102,8 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback callback;
-  } functions[] = {{"gettid", GetTid}, {"pin", Pin}, {"denyRseq", DenyRseq}, {"mapFile", MapFile}};
+  } functions[] = {{"gettid", GetTid}, {"pin", Pin}, {"denyRseq", DenyRseq}, {"mapFile", MapFile},
+                 {"signal", Signal}, {"systemCall", SystemCall}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);

@@ -7,8 +7,8 @@ const read = (...args: string[]): string => execFileSync('tar', [...args], { enc
 
 const LIBRARY =
   `arrays backend batch builtins cells counter cpu entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
-  histogram-shape index mailbox native opening percpu
-  pool pool-arguments pool-calls pool-memory pool-opening pool-slot region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
+  histogram-shape index mailbox measure-uninterrupted native opening percpu
+  pool pool-arguments pool-calls pool-memory pool-opening pool-slot preemption region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
   ring-opening ring-record ring-shape service status sum survey timer`.split(/\s+/)
 const PORTABLE =
   'backend bitmap cell cpus directory drain entry histogram lock memory page pool pool-calls region ring ring-calls survey'.split(

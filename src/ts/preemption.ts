@@ -1,0 +1,146 @@
+import { threadArea } from './cpu'
+import { RseqError } from './errors'
+import { loaded } from './native'
+
+/*
+ * The marker of src/native/preemption.h, which says what each value of rseq_cs means. It is stored by one store of
+ * eight bytes, as the double that has its bits: half an address in rseq_cs would kill the process.
+ */
+const CPU_ID = 1
+const RSEQ_CS = 2
+/** Words of the thread's record; measure-uninterrupted.ts has the others. */
+const LOST = 2
+const INTERRUPTIONS = 3
+
+const { addon } = loaded
+
+/** Constants, for the compiler reads memory directly where it knows which. */
+const area = threadArea()
+const pointer = new Float64Array(area.buffer, RSEQ_CS * 4, 1)
+const record = new Int32Array(addon?.preemptionRecord() ?? new ArrayBuffer(32))
+const MARKER = new Float64Array(record.buffer)[0] as number
+const MARKER_LOW = record[0] as number
+const MARKER_HIGH = record[1] as number
+
+/** This thread's record, which all copies of this module in it share. */
+export function threadRecord(): ArrayBufferLike {
+  return record.buffer
+}
+
+/**
+ * What a {@link PreemptionProbe} knows of the time since it was armed.
+ *
+ * - `armed`: not interrupted.
+ * - `interrupted`: interrupted, for certain.
+ * - `unknown`: something else has run a critical section on this thread: one of this package's own objects, or another
+ *   library. Whether the thread was interrupted as well cannot be told.
+ */
+export type PreemptionState = 'armed' | 'interrupted' | 'unknown'
+
+const UNCLONEABLE = Symbol('PreemptionProbe: it is of the thread that made it; make one in each thread')
+
+/**
+ * Tells whether anything has taken the CPU from the calling thread since the probe was armed: a preemption, a
+ * move to another CPU, a signal. A few loads from the thread's own memory, no system call.
+ *
+ * It is never wrong in saying that there was no interruption, of code that makes no system call. It may say that there was
+ * one where there was none: counters and the like, used since, take the probe's place in the kernel's eyes; then
+ * {@link state} is `unknown`. What happens within a system call leaves a trace before Linux 6.19 only; after that, a
+ * thread that waits, or is preempted there, and returns on the same CPU does not show. Time that a hypervisor takes
+ * never shows. See docs/preemption.md.
+ *
+ * A probe belongs to the thread that made it. Several in one thread do not disturb each other.
+ *
+ * @example
+ * const probe = new PreemptionProbe()
+ * const begun = performance.now()
+ * work()
+ * const took = performance.now() - begun
+ * if (!probe.interrupted) histogram.record(took)
+ */
+export class PreemptionProbe {
+  /** Whose probe this is cannot be sent: a `postMessage(probe)` throws a `DataCloneError`. */
+  readonly uncloneable: symbol = UNCLONEABLE
+  #cpu = -1
+  #lost = 0
+  #interruptions = 0
+
+  /**
+   * Makes an armed probe. Registers this thread where libc has not done so. Where the abort check has not been answered yet
+   * (see `status().message`), waits for it: at most some 50 ms, in the first moments of a process.
+   *
+   * @throws {RseqError} `ERR_RSEQ_FEATURE` where critical sections cannot run on this thread: `status()` says why
+   */
+  constructor() {
+    requireMarker('PreemptionProbe')
+    this.arm()
+  }
+
+  /**
+   * From now on.
+   *
+   * @throws {RseqError} `ERR_RSEQ_FEATURE` after {@link unregister}
+   */
+  arm(): void {
+    if (area[RSEQ_CS] !== MARKER_LOW || area[RSEQ_CS + 1] !== MARKER_HIGH) mark()
+    // After the marker: who moves in between finds it gone.
+    this.#cpu = area[CPU_ID] as number
+    this.#lost = record[LOST] as number
+    this.#interruptions = record[INTERRUPTIONS] as number
+  }
+
+  /** Whether the thread may have been interrupted since the probe was armed. It stays so until that is done again. */
+  get interrupted(): boolean {
+    return (
+      area[RSEQ_CS] !== MARKER_LOW ||
+      area[RSEQ_CS + 1] !== MARKER_HIGH ||
+      area[CPU_ID] !== this.#cpu ||
+      record[LOST] !== this.#lost
+    )
+  }
+
+  /**
+   * The answer of {@link interrupted}, and arms the probe: in a loop of nothing but checks no interruption is missed,
+   * and each makes one check true; several between two checks are one.
+   *
+   * @throws {RseqError} `ERR_RSEQ_FEATURE` after {@link unregister}
+   */
+  check(): boolean {
+    // What is not interrupted is still armed: between two steps, an interruption could go unseen.
+    if (!this.interrupted) return false
+    this.arm()
+    return true
+  }
+
+  /** What is known: where {@link interrupted} is true, whether that is certain. */
+  get state(): PreemptionState {
+    if (!this.interrupted) return 'armed'
+    const cleared = area[RSEQ_CS] === 0 && area[RSEQ_CS + 1] === 0
+    const certain = cleared || area[CPU_ID] !== this.#cpu || record[INTERRUPTIONS] !== this.#interruptions
+    return certain ? 'interrupted' : 'unknown'
+  }
+}
+
+/** Stores the marker, after writing down what was there instead. */
+function mark(): void {
+  // In an area that is not registered it would stay.
+  if ((area[CPU_ID] as number) < 0) throw unavailable('PreemptionProbe.arm')
+  if (area[RSEQ_CS] === 0 && area[RSEQ_CS + 1] === 0) (record[INTERRUPTIONS] as number)++
+  ;(record[LOST] as number)++
+  pointer[0] = MARKER
+}
+
+/** @throws {RseqError} `ERR_RSEQ_FEATURE` where the marker cannot be armed on this thread */
+export function requireMarker(what: string): void {
+  if (addon === null || MARKER_LOW === 0 || !addon.armable()) throw unavailable(what)
+}
+
+function unavailable(what: string): RseqError {
+  const why =
+    addon === null
+      ? loaded.message
+      : MARKER_LOW === 0
+        ? 'This JavaScript engine takes no buffers of memory that is not its own.'
+        : 'No critical section can run on this thread; status().message says why, and what to do.'
+  return new RseqError('ERR_RSEQ_FEATURE', `${what}: interruptions cannot be seen here. ${why}`)
+}
