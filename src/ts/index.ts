@@ -9,13 +9,13 @@ export type { HistogramBucket } from './histogram-look'
 export type { HistogramOptions, NamedHistogramOptions } from './histogram-opening'
 export { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
 export type { HistogramShapeOptions } from './histogram-shape'
-export type { PerCpuCell } from './opening'
 export {
   type DiscardedSamples,
   type MeasureOptions,
   measureUninterrupted,
   type UninterruptedSamples,
 } from './measure-uninterrupted'
+export type { PerCpuCell } from './opening'
 export { PerCpuPool, type SlotOwner } from './pool'
 export type { PerCpuPoolHandle, SlotView } from './pool-memory'
 export type { NamedPoolOptions, PoolOptions } from './pool-opening'

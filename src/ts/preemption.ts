@@ -91,12 +91,7 @@ export class PreemptionProbe {
 
   /** Whether the thread may have been interrupted since the probe was armed. It stays so until that is done again. */
   get interrupted(): boolean {
-    return (
-      area[RSEQ_CS] !== MARKER_LOW ||
-      area[RSEQ_CS + 1] !== MARKER_HIGH ||
-      area[CPU_ID] !== this.#cpu ||
-      record[LOST] !== this.#lost
-    )
+    return isInterrupted(this.#cpu, this.#lost)
   }
 
   /**
@@ -107,18 +102,27 @@ export class PreemptionProbe {
    */
   check(): boolean {
     // What is not interrupted is still armed: between two steps, an interruption could go unseen.
-    if (!this.interrupted) return false
+    if (!isInterrupted(this.#cpu, this.#lost)) return false
     this.arm()
     return true
   }
 
   /** What is known: where {@link interrupted} is true, whether that is certain. */
   get state(): PreemptionState {
-    if (!this.interrupted) return 'armed'
+    if (!isInterrupted(this.#cpu, this.#lost)) return 'armed'
     const cleared = area[RSEQ_CS] === 0 && area[RSEQ_CS + 1] === 0
     const certain = cleared || area[CPU_ID] !== this.#cpu || record[INTERRUPTIONS] !== this.#interruptions
     return certain ? 'interrupted' : 'unknown'
   }
+}
+
+function isInterrupted(cpu: number, lost: number): boolean {
+  return (
+    area[RSEQ_CS] !== MARKER_LOW ||
+    area[RSEQ_CS + 1] !== MARKER_HIGH ||
+    area[CPU_ID] !== cpu ||
+    record[LOST] !== lost
+  )
 }
 
 /** Stores the marker, after writing down what was there instead. */

@@ -30,11 +30,11 @@
 #define RSEQ_MARKERS                                       \
   ".pushsection __rseq_failure, \"ax\"\n"                   \
   "1:\n\t"                                                 \
-  "udf #0\n"                                                  \
+  ".inst 0\n"                                                  \
   "2:\n\t"                                                 \
   ".inst 0xd428bc00\n"                                     \
   "4:\n\t"                                                 \
-  "udf #0\n\t"                                                \
+  ".inst 0\n\t"                                                \
   ".popsection\n\t"                                        \
   ".pushsection .data.rel.ro.rseq_markers, \"aw\"\n\t"     \
   ".balign 32\n\t"                                         \
