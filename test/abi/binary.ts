@@ -22,6 +22,18 @@ export const DESCRIPTOR_SIZE = 32
 /** Instructions that arm a section: they load the descriptor's address and store it. */
 const ARMING = { x64: 2, arm64: 3 }
 
+export function readDescriptor(elf: Elf, address: number): Descriptor {
+  const start = elf.u64(address + 8)
+  return {
+    address,
+    version: elf.u32(address),
+    flags: elf.u32(address + 4),
+    start,
+    postCommit: start + elf.u64(address + 16),
+    abort: elf.u64(address + 24),
+  }
+}
+
 /** A built, unstripped addon. */
 export class Binary {
   readonly path: string
@@ -50,18 +62,9 @@ export class Binary {
   /** The content of __rseq_cs. */
   get descriptors(): Descriptor[] {
     const { address, size } = this.elf.section('__rseq_cs')
-    return Array.from({ length: Math.floor(size / DESCRIPTOR_SIZE) }, (_, i) => {
-      const at = address + i * DESCRIPTOR_SIZE
-      const start = this.elf.u64(at + 8)
-      return {
-        address: at,
-        version: this.elf.u32(at),
-        flags: this.elf.u32(at + 4),
-        start,
-        postCommit: start + this.elf.u64(at + 16),
-        abort: this.elf.u64(at + 24),
-      }
-    })
+    return Array.from({ length: Math.floor(size / DESCRIPTOR_SIZE) }, (_, i) =>
+      readDescriptor(this.elf, address + i * DESCRIPTOR_SIZE),
+    )
   }
 
   /** The content of __rseq_exit_point_array. */

@@ -8,15 +8,18 @@ import { Binary, type Check, complaints } from './binary'
 import * as code from './code'
 import * as descriptors from './descriptors'
 import { tool } from './disassembly'
+import * as marker from './marker'
 import * as portability from './portability'
 import { portabilityMutations } from './portability-mutations'
 import { sectionMutations } from './section-mutations'
 
 const isCheck = (value: unknown): value is Check =>
   typeof value === 'object' && value !== null && 'problems' in value
-const checks = [descriptors, code, portability].flatMap((module) => Object.values(module).filter(isCheck))
+const checks = [descriptors, marker, code, portability].flatMap((module) =>
+  Object.values(module).filter(isCheck),
+)
 
-const mutations = [...sectionMutations, ...portabilityMutations]
+const mutations = [...sectionMutations, ...marker.markerMutations, ...portabilityMutations]
 
 const LARGEST = 200_000
 

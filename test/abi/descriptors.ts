@@ -1,4 +1,4 @@
-import { contains, hex } from '../elf'
+import { contains, type Elf, hex } from '../elf'
 import { type Binary, type Check, DESCRIPTOR_SIZE, type Descriptor } from './binary'
 
 /** The bytes before every abort handler. On x86-64 an undefined instruction ends with the signature. */
@@ -68,12 +68,17 @@ export const ownHandler: Check = {
       .map((abort) => `${hex(abort)} serves two sections`),
 }
 
-export const signature = ofEach('the signature is right before the abort handler', ({ abort }, { elf }) => {
+/** What is wrong with the bytes before an abort handler. */
+export function signatureBefore(abort: number, elf: Elf): string | undefined {
   const expected = BEFORE_HANDLER[elf.arch]
   const length = expected.length / 2
   const found = elf.bytes(abort - length, length).toString('hex')
   return found === expected ? undefined : `${found} instead of ${expected} before its handler`
-})
+}
+
+export const signature = ofEach('the signature is right before the abort handler', ({ abort }, { elf }) =>
+  signatureBefore(abort, elf),
+)
 
 export const exits: Check = {
   name: 'exit points are in the function of their section, outside of it',
