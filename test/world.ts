@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { release } from 'node:os'
 import { join } from 'node:path'
 
 /** The folder that holds the package under test: the checkout, or a staged copy of it. */
@@ -31,11 +32,15 @@ export function libcRegisters(): boolean {
   return major > 2 || (major === 2 && minor >= 35)
 }
 
+/** What happens to a thread within a system call clears its rseq_cs, as it does in its own code: Linux before 6.19. */
+const [major = 0, minor = 0] = release().split('.').map(Number)
+export const showsSystemCalls = major < 6 || (major === 6 && minor < 19)
+
 export interface Helpers {
   gettid(): number
   pin(tid: number, cpu: number): number
   denyRseq(errno: number): number
-  signal(): number
+  signal(tid: number): number
   systemCall(which: number): number
 }
 

@@ -48,12 +48,12 @@ static napi_value DenyRseq(napi_env env, napi_callback_info info) {
 
 static void handle(int signal) { (void)signal; }
 
-/* () -> 0 or errno; the calling thread has had a signal when this returns */
+/* (thread id or 0) -> 0 or errno; the calling thread, 0, has had the signal when this returns */
 static napi_value Signal(napi_env env, napi_callback_info info) {
-  (void)info;
-  const struct sigaction action = {.sa_handler = handle};
+  const struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+  const int32_t thread = argument(env, info, 0);
   sigaction(SIGURG, &action, NULL);
-  const long sent = syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGURG);
+  const long sent = syscall(SYS_tgkill, getpid(), thread != 0 ? thread : syscall(SYS_gettid), SIGURG);
   return number(env, sent == 0 ? 0 : errno);
 }
 
