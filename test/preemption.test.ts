@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import {
   cpuId,
@@ -10,7 +12,7 @@ import {
 } from 'rseq'
 import { describe, expect, test } from 'vitest'
 import { runScript } from './script'
-import { hasAddon, hasRseq, helpers, showsSystemCalls, world } from './world'
+import { built, fixtures, hasAddon, hasRseq, helpers, root, showsSystemCalls, world } from './world'
 
 const online = status().cpus.online
 
@@ -144,7 +146,7 @@ if (hasRseq)
             signals: round === 2,
             tid: helpers.gettid(),
             online,
-            helpers: new URL('native/build/Release/helpers.node', import.meta.url).pathname,
+            helpers: join(built, 'helpers.node'),
           },
         })
         probe.arm()
@@ -201,6 +203,29 @@ if (hasRseq)
     test('a check by something else throws', () => {
       const { check, arm } = PreemptionProbe.prototype
       for (const method of [check, arm]) expect(() => method.call({} as PreemptionProbe)).toThrow(TypeError)
+    })
+  })
+
+if (world === 'default' || world === 'self')
+  test.each([
+    ['', {}],
+    [', while the abort check is at it', { RSEQ_PROBE: '1' }],
+  ])('copies of the package in one thread hide nothing from each other%s', (_, env) => {
+    const script = join(fixtures, 'probes.cjs')
+    const output = execFileSync(process.execPath, [script, join(built, 'helpers.node')], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    })
+    const off = status().registration === 'self'
+    expect(JSON.parse(output)).toEqual({
+      distinct: true,
+      reason: 'OK',
+      calm: true,
+      hidden: 0,
+      registration: off ? 'none' : status().registration,
+      refused: off ? 'ERR_RSEQ_FEATURE' : null,
+      again: true,
     })
   })
 
