@@ -35,6 +35,7 @@ const FILES: Record<string, string> = {
   HistogramReading: 'histogram-reading',
   HistogramSnapshot: 'histogram-reading',
   PerCpuRing: 'ring',
+  PreemptionProbe: 'preemption',
   Region: 'region',
 }
 
@@ -70,6 +71,7 @@ describe('docs/reference.md', () => {
     ['histogram', 'PerCpuHistogram'],
     ['pool', 'PerCpuPool'],
     ['ring', 'PerCpuRing'],
+    ['probe', 'PreemptionProbe'],
     ['region', 'Region'],
   ])('says nothing of %s that is not there', (variable, name) => {
     const { prototype } = (rseq as unknown as Record<string, Class>)[name] as Class
@@ -92,9 +94,11 @@ const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[
     'histogram',
     'histogram-opening',
     'histogram-reading',
+    'measure-uninterrupted',
     'pool',
     'pool-opening',
     'pool-slot',
+    'preemption',
     'ring',
     'ring-iterator',
     'ring-opening',

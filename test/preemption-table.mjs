@@ -1,6 +1,7 @@
 // node test/preemption-table.mjs: what a PreemptionProbe sees on this kernel. Prints how often, of so many times each
 // thing was done: alone on CPU 0 as far as the machine lets it, but for the last row.
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
 import { join } from 'node:path'
@@ -14,16 +15,26 @@ const probe = new PreemptionProbe()
 const tid = helpers.gettid()
 const { online } = status().cpus
 
-/** @param done whether something has happened by now; else there is nothing to see */
-function row(name, act, before = () => {}) {
+/** @param counts what says whether it has happened, by a number that grows: else there is nothing to see */
+function row(name, act, { before = () => {}, counts } = {}) {
   let seen = 0
+  let times = 0
   for (let i = 0; i < TIMES; i++) {
     before()
+    const count = counts?.()
     probe.arm()
     act()
-    if (probe.interrupted) seen++
+    const { interrupted } = probe
+    if (counts !== undefined && counts() === count) continue
+    times++
+    if (interrupted) seen++
   }
-  console.log(`${name.padEnd(52)} ${seen} of ${TIMES}`)
+  console.log(`${name.padEnd(52)} ${seen} of ${times}`)
+}
+
+/** How often this thread has waited. */
+function waits() {
+  return /^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))[1]
 }
 
 /** Does something to this thread from outside, when told to, and says that it has. */
@@ -50,7 +61,7 @@ async function byAnother(name, code) {
       const end = performance.now() + 0.05
       while (Atomics.load(shared, 1) < round || performance.now() < end);
     },
-    () => cpuId() !== 0 && helpers.pin(0, 0),
+    { before: () => cpuId() !== 0 && helpers.pin(0, 0) },
   )
   Atomics.store(shared, 0, -1)
   await once(worker, 'exit')
@@ -61,9 +72,9 @@ console.log(`Linux ${release()} ${process.arch}, area registered with ${area.reg
 helpers.pin(0, 0)
 row('nothing', () => {})
 row('a system call that does not wait: getppid', () => helpers.systemCall(0))
-row('… a pipe', () => helpers.systemCall(1))
+row('… a pipe: made, written, read and closed', () => helpers.systemCall(1))
 row('sched_yield', () => helpers.systemCall(2))
-row('a system call that waits: nanosleep', () => helpers.systemCall(3))
+row('a system call that waits: nanosleep', () => helpers.systemCall(3), { counts: waits })
 row('a signal to itself', () => helpers.signal(0))
 if (online > 1) {
   row('moves itself: sched_setaffinity', () => helpers.pin(0, cpuId() === 0 ? 1 : 0))
@@ -73,7 +84,7 @@ if (online > 1) {
       helpers.pin(0, 1)
       helpers.pin(0, 0)
     },
-    () => helpers.pin(0, 0),
+    { before: () => helpers.pin(0, 0) },
   )
   helpers.pin(0, 0)
   await byAnother('a signal by another thread, while it runs', 'helpers.signal(tid)')
