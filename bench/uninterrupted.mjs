@@ -9,6 +9,7 @@ import { cpuId, measureUninterrupted, PreemptionProbe } from 'rseq'
 const SAMPLES = 200_000
 const CALLS = 2_000_000
 const ROUNDS = 15
+const MEASUREMENTS = 3
 const LIMITS = { check: 3, kept: 1.1, plain: 5 }
 
 const probe = new PreemptionProbe()
@@ -109,14 +110,25 @@ for (let i = 0; i < 10_000; i++) sink += work()
 turns = Math.round((1000 * turns) / measureUninterrupted(work, { samples: 10_000 }).median)
 
 const ns = costs()
-const idle = measured()
-const beside = await besideOther(cpu)
+/** By turns; of each the best, for whatever else goes on makes them only worse. */
+const runs = { idle: [], beside: [] }
+for (let round = 0; round < MEASUREMENTS; round++) {
+  runs.idle.push(measured())
+  runs.beside.push(await besideOther(cpu))
+}
+const best = (all) => ({
+  ...all[0],
+  kept: Math.min(...all.map(({ kept }) => kept)),
+  plain: Math.min(...all.map(({ plain }) => plain)),
+})
+const idle = best(runs.idle)
+const beside = best(runs.beside)
 const ratios = {
   check: ns.check / ns.cpuId,
   kept: beside.kept / idle.kept,
   plain: beside.plain / idle.plain,
 }
-if (process.argv.includes('--json')) console.log(JSON.stringify({ ns, idle, beside, ratios }))
+if (process.argv.includes('--json')) console.log(JSON.stringify({ ns, ...runs, ratios }))
 else {
   console.log(
     'ns a turn:',

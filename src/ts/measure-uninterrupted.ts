@@ -22,8 +22,8 @@ export interface DiscardedSamples {
   readonly preempted: number
   /** The thread waited: `fn` has made a system call that did not return at once. */
   readonly blocked: number
-  /** None of these, and yet the thread was interrupted: it was sent a signal. */
-  readonly signalled: number
+  /** None of these, and yet the thread was interrupted: by a signal, or by work of the kernel on the way back to it. */
+  readonly other: number
 }
 
 /** What {@link measureUninterrupted} gives. Times are in nanoseconds; without a sample they are NaN. */
@@ -110,7 +110,7 @@ export function measureUninterrupted(fn: () => unknown, options: MeasureOptions 
   for (let i = 0; i < warmup; i++) checkResult(fn())
 
   const samples = new Float64Array(wanted)
-  const discarded = { moved: 0, preempted: 0, blocked: 0, signalled: 0 }
+  const discarded = { moved: 0, preempted: 0, blocked: 0, other: 0 }
   let kept = 0
   let attempts = 0
   countSwitches()
@@ -132,7 +132,7 @@ export function measureUninterrupted(fn: () => unknown, options: MeasureOptions 
     if (moved) discarded.moved++
     else if (words[INVOLUNTARY] !== involuntary) discarded.preempted++
     else if (words[VOLUNTARY] !== voluntary) discarded.blocked++
-    else if (state === 'interrupted') discarded.signalled++
+    else if (state === 'interrupted') discarded.other++
     else samples[kept++] = took
   }
 
