@@ -114,6 +114,15 @@ if (hasRseq)
         b.check()
         expect([a.interrupted, a.state, a.check()]).toEqual([true, 'interrupted', true])
       }
+      // Away and back again: one of them has been asked in between.
+      for (let i = 0; online > 1 && i < 100; i++) {
+        a.arm()
+        const cpu = cpuId()
+        helpers.pin(0, cpu === 0 ? 1 : 0)
+        expect(b.check()).toBe(true)
+        helpers.pin(0, cpu)
+        expect([a.interrupted, a.state, b.interrupted]).toEqual([true, 'interrupted', true])
+      }
       expect(
         quiet(() => {
           a.arm()

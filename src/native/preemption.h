@@ -10,7 +10,8 @@
 ///
 /// JavaScript stores and reads it, through its view of the area. A missing marker is written down in the thread's
 /// record before it is stored again: all who watch the thread, from any copy of the package, share that one
-/// word, and none may hide from another what it has seen.
+/// word, and none may hide from another what it has seen. The CPU stands there as well: from Linux 6.19 on a
+/// move within a system call does not clear rseq_cs.
 ///
 /// Nothing is to be stored in an area that is not registered: there it would stay.
 #pragma once
@@ -19,11 +20,12 @@
 
 namespace rseq::preemption {
 
-/// Of a thread. JavaScript writes the first two counters; all four wrap.
+/// Of a thread. JavaScript writes the first three numbers. Counters wrap.
 struct Record {
   uint64_t marker;         ///< its address, of which the low 32 bits are not 0; 0 where sections cannot be
-  uint32_t lost;           ///< how often the marker was missing when it was to be stored
-  uint32_t interruptions;  ///< how often there was no other descriptor in its place
+  uint32_t lost;           ///< how often the marker was missing when it was to be stored, or the CPU another
+  uint32_t interruptions;  ///< … but for the times that there was another descriptor in its place
+  uint32_t cpu;            ///< where the thread was when the marker was stored
   uint32_t voluntary;      ///< context switches of the thread: it waited
   uint32_t involuntary;    ///< … and it could have gone on
   double time;             ///< nanoseconds

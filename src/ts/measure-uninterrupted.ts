@@ -49,10 +49,10 @@ export interface UninterruptedSamples {
 const MOST_SAMPLES = 10_000_000
 
 /** Words of src/native/preemption.h's Record. */
-const VOLUNTARY = 4
-const INVOLUNTARY = 5
+const VOLUNTARY = 5
+const INVOLUNTARY = 6
 /** … and its doubles. */
-const TIME = 3
+const TIME = 4
 
 const words = new Int32Array(threadRecord())
 const doubles = new Float64Array(threadRecord())

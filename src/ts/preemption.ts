@@ -11,13 +11,14 @@ const RSEQ_CS = 2
 /** Words of the thread's record; measure-uninterrupted.ts has the others. */
 const LOST = 2
 const INTERRUPTIONS = 3
+const CPU = 4
 
 const { addon } = loaded
 
 /** Constants, for the compiler reads memory directly where it knows which. */
 const area = threadArea()
 const pointer = new Float64Array(area.buffer, RSEQ_CS * 4, 1)
-const record = new Int32Array(addon?.preemptionRecord() ?? new ArrayBuffer(32))
+const record = new Int32Array(addon?.preemptionRecord() ?? new ArrayBuffer(40))
 const MARKER = new Float64Array(record.buffer)[0] as number
 const MARKER_LOW = record[0] as number
 const MARKER_HIGH = record[1] as number
@@ -61,7 +62,6 @@ const UNCLONEABLE = Symbol('PreemptionProbe: it is of the thread that made it; m
 export class PreemptionProbe {
   /** Whose probe this is cannot be sent: a `postMessage(probe)` throws a `DataCloneError`. */
   readonly uncloneable: symbol = UNCLONEABLE
-  #cpu = -1
   #lost = 0
   #interruptions = 0
 
@@ -82,16 +82,14 @@ export class PreemptionProbe {
    * @throws {RseqError} `ERR_RSEQ_FEATURE` after {@link unregister}
    */
   arm(): void {
-    if (area[RSEQ_CS] !== MARKER_LOW || area[RSEQ_CS + 1] !== MARKER_HIGH) mark()
-    // After the marker: who moves in between finds it gone.
-    this.#cpu = area[CPU_ID] as number
+    if (!isArmed()) mark()
     this.#lost = record[LOST] as number
     this.#interruptions = record[INTERRUPTIONS] as number
   }
 
   /** Whether the thread may have been interrupted since the probe was armed. It stays so until that is done again. */
   get interrupted(): boolean {
-    return isInterrupted(this.#cpu, this.#lost)
+    return isInterrupted(this.#lost)
   }
 
   /**
@@ -102,35 +100,43 @@ export class PreemptionProbe {
    */
   check(): boolean {
     // What is not interrupted is still armed: between two steps, an interruption could go unseen.
-    if (!isInterrupted(this.#cpu, this.#lost)) return false
+    if (!isInterrupted(this.#lost)) return false
     this.arm()
     return true
   }
 
   /** What is known: where {@link interrupted} is true, whether that is certain. */
   get state(): PreemptionState {
-    if (!isInterrupted(this.#cpu, this.#lost)) return 'armed'
-    const cleared = area[RSEQ_CS] === 0 && area[RSEQ_CS + 1] === 0
-    const certain = cleared || area[CPU_ID] !== this.#cpu || record[INTERRUPTIONS] !== this.#interruptions
+    if (!isInterrupted(this.#lost)) return 'armed'
+    const certain = record[INTERRUPTIONS] !== this.#interruptions || (!isArmed() && !isReplaced())
     return certain ? 'interrupted' : 'unknown'
   }
 }
 
-function isInterrupted(cpu: number, lost: number): boolean {
-  return (
-    area[RSEQ_CS] !== MARKER_LOW ||
-    area[RSEQ_CS + 1] !== MARKER_HIGH ||
-    area[CPU_ID] !== cpu ||
-    record[LOST] !== lost
-  )
+/** Whether nothing has happened since the marker was stored. */
+function isArmed(): boolean {
+  return area[RSEQ_CS] === MARKER_LOW && area[RSEQ_CS + 1] === MARKER_HIGH && area[CPU_ID] === record[CPU]
+}
+
+/** … or since a probe was armed that found the marker lost so many times. */
+function isInterrupted(lost: number): boolean {
+  return !isArmed() || record[LOST] !== lost
+}
+
+/** Whether another descriptor stands in the marker's place, on the same CPU. */
+function isReplaced(): boolean {
+  return (area[RSEQ_CS] !== 0 || area[RSEQ_CS + 1] !== 0) && area[CPU_ID] === record[CPU]
 }
 
 /** Stores the marker, after writing down what was there instead. */
 function mark(): void {
+  // Before the marker: who moves in between is on another one.
+  const cpu = area[CPU_ID] as number
   // In an area that is not registered it would stay.
-  if ((area[CPU_ID] as number) < 0) throw unavailable('PreemptionProbe.arm')
-  if (area[RSEQ_CS] === 0 && area[RSEQ_CS + 1] === 0) (record[INTERRUPTIONS] as number)++
+  if (cpu < 0) throw unavailable('PreemptionProbe.arm')
+  if (!isReplaced()) (record[INTERRUPTIONS] as number)++
   ;(record[LOST] as number)++
+  record[CPU] = cpu
   pointer[0] = MARKER
 }
 
