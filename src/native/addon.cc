@@ -67,7 +67,7 @@ Napi::Value Settle(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), bits);
 }
 
-// --- was I interrupted --------------------------------------------------------------------------------------
+// --- was I interrupted ------------------------------------------------------------------------------------
 
 /// () → an ArrayBuffer over the thread's preemption::Record, or undefined as of areaView()
 Napi::Value PreemptionRecord(const Napi::CallbackInfo& info) {

@@ -8,10 +8,10 @@
 ///     0                   interrupted
 ///     another descriptor  a section ran, of this package or of another library; nothing else is known
 ///
-/// JavaScript stores and reads it, through its view of the area. A missing marker is written down in the thread's
-/// record before it is stored again: all who watch the thread, from any copy of the package, share that one
-/// word, and none may hide from another what it has seen. The CPU stands there as well: from Linux 6.19 on a
-/// move within a system call does not clear rseq_cs.
+/// JavaScript stores and reads it, through its view of the area. A missing marker is written down in the
+/// thread's record before it is stored again: all who watch the thread, from any copy of the package, share
+/// that one word, and none may hide from another what it has seen. The CPU stands there as well: from
+/// Linux 6.19 on a move within a system call does not clear rseq_cs.
 ///
 /// Nothing is to be stored in an area that is not registered: there it would stay.
 #pragma once

@@ -57,7 +57,8 @@ static napi_value Signal(napi_env env, napi_callback_info info) {
   return number(env, sent == 0 ? 0 : errno);
 }
 
-/* (0: getppid, 1: a pipe that has room and data, 2: sched_yield, 3: a sleep of a millisecond) -> whether it worked */
+/* (0: getppid, 1: a pipe that has room and data, 2: sched_yield, 3: a sleep of a millisecond) -> whether it
+ * worked */
 static napi_value SystemCall(napi_env env, napi_callback_info info) {
   const struct timespec millisecond = {.tv_nsec = 1000000};
   char byte = 0;
@@ -102,8 +103,8 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback callback;
-  } functions[] = {{"gettid", GetTid}, {"pin", Pin}, {"denyRseq", DenyRseq}, {"mapFile", MapFile},
-                 {"signal", Signal}, {"systemCall", SystemCall}};
+  } functions[] = {{"gettid", GetTid},   {"pin", Pin},       {"denyRseq", DenyRseq},
+                   {"mapFile", MapFile}, {"signal", Signal}, {"systemCall", SystemCall}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);

@@ -27,29 +27,29 @@
   "jmp %l[aborted]\n\t"                                 \
   ".popsection\n\t"
 
-/// preemption.h's markers: descriptors of a section that no thread is ever in, as RSEQ_TABLES has them but in no
-/// table, for debuggers have nothing to see there. Local labels: 1 start, 2 post-commit, 4 abort handler.
-#define RSEQ_MARKERS                                       \
-  ".pushsection __rseq_failure, \"ax\"\n"                   \
-  "1:\n\t"                                                 \
-  "ud2\n"                                                  \
-  "2:\n\t"                                                 \
-  ".byte 0x0f, 0xb9, 0x3d\n\t"                             \
-  ".long 0x53053053\n"                                     \
-  "4:\n\t"                                                 \
-  "ud2\n\t"                                                \
-  ".popsection\n\t"                                        \
-  ".pushsection .data.rel.ro.rseq_markers, \"aw\"\n\t"     \
-  ".balign 32\n\t"                                         \
-  ".hidden rseq_markers\n\t"                               \
-  ".globl rseq_markers\n\t"                                \
-  ".type rseq_markers, @object\n\t"                        \
-  ".size rseq_markers, 64\n"                               \
-  "rseq_markers:\n\t"                                      \
-  ".rept 2\n\t"                                            \
-  ".long 0, 0\n\t" /* version, flags */                    \
-  ".quad 1b, 2b - 1b, 4b\n\t"                              \
-  ".endr\n\t"                                              \
+/// preemption.h's markers: descriptors of a section that no thread is ever in, as RSEQ_TABLES has them but in
+/// no table, for debuggers have nothing to see there. Local labels: 1 start, 2 post-commit, 4 abort handler.
+#define RSEQ_MARKERS                                   \
+  ".pushsection __rseq_failure, \"ax\"\n"              \
+  "1:\n\t"                                             \
+  "ud2\n"                                              \
+  "2:\n\t"                                             \
+  ".byte 0x0f, 0xb9, 0x3d\n\t"                         \
+  ".long 0x53053053\n"                                 \
+  "4:\n\t"                                             \
+  "ud2\n\t"                                            \
+  ".popsection\n\t"                                    \
+  ".pushsection .data.rel.ro.rseq_markers, \"aw\"\n\t" \
+  ".balign 32\n\t"                                     \
+  ".hidden rseq_markers\n\t"                           \
+  ".globl rseq_markers\n\t"                            \
+  ".type rseq_markers, @object\n\t"                    \
+  ".size rseq_markers, 64\n"                           \
+  "rseq_markers:\n\t"                                  \
+  ".rept 2\n\t"                                        \
+  ".long 0, 0\n\t" /* version, flags */                \
+  ".quad 1b, 2b - 1b, 4b\n\t"                          \
+  ".endr\n\t"                                          \
   ".popsection\n\t"
 
 /// Arms the section: rax = &descriptor; area->rseq_cs = rax.
