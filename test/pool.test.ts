@@ -267,6 +267,11 @@ describe(`PerCpuPool, world ${world}`, () => {
 
   test('a slot as an object is released at the end of its block, once', () => {
     const pool = new PerCpuPool({ slots: 2, slotBytes: 4 })
+    {
+      using slot = pool.hold()
+      expect(pool.owner(slot?.slot as number)).toMatchObject({ self: true })
+    }
+    expect(pool.held).toBe(0)
     const one = pool.hold()
     const two = pool.hold()
     expect(pool.hold()).toBeNull()
