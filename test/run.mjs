@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { finish, mustRun, root, vitest } from './runner.mjs'
-import { behaviour, behaviourBelow, stress, WAYS_IN, worlds } from './worlds.mjs'
+import { behaviour, behaviourBelow, LIKE_OTHERS, stress, WAYS_IN, worlds } from './worlds.mjs'
 
 const { values, positionals } = parseArgs({
   options: { world: { type: 'string', multiple: true }, 'no-build': { type: 'boolean' } },
@@ -20,7 +20,7 @@ for (const { name, env, prefix, stage } of worlds) {
   if (values.world && !values.world.includes(name)) continue
   const folder = stage?.() ?? root
   const some = WAYS_IN.includes(name) ? behaviour : behaviourBelow
-  const everything = name === 'default' ? [] : [...some, ...stress]
+  const everything = name === 'default' ? [] : LIKE_OTHERS.includes(name) ? some : [...some, ...stress]
   const args = positionals.length > 0 ? positionals : everything
   rows.push(vitest(`world ${name}`, { args, prefix, folder, env: { ...env, RSEQ_WORLD: name } }))
   if (folder !== root) rmSync(folder, { recursive: true })

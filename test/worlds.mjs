@@ -82,8 +82,14 @@ const BEHAVIOUR = [
   'survey',
 ]
 
-/** Threads and processes that are ended while they are at it: of the worlds alone, for no Node makes a difference to it. */
+/**
+ * Threads and processes that are ended while they are at it: of worlds alone, for no Node makes a difference to it; and by
+ * themselves not of two that are others below: `npm test -- --world napi test/pool-stress.test.ts`.
+ */
 export const stress = ['test/pool-stress.test.ts', 'test/ring-stress.test.ts']
+
+/** Below JavaScript, they are what default and eperm are. */
+export const LIKE_OTHERS = ['napi', 'enosys']
 
 /** Files that run in every world; all others but {@link stress} run once, in the default world. */
 export const behaviour = BEHAVIOUR.map((name) => `test/${name}.test.ts`)
