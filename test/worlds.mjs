@@ -82,13 +82,10 @@ const BEHAVIOUR = [
   'survey',
 ]
 
-/**
- * Threads and processes that are ended while they are at it: of worlds alone, for no Node makes a difference to it; and by
- * themselves not of two that are others below: `npm test -- --world napi test/pool-stress.test.ts`.
- */
+/** Threads and processes that are ended while they are at it. No Node makes a difference to that. */
 export const stress = ['test/pool-stress.test.ts', 'test/ring-stress.test.ts']
 
-/** Below JavaScript, they are what default and eperm are. */
+/** What default and eperm are below JavaScript: without stress, unless it is asked for. */
 export const LIKE_OTHERS = ['napi', 'enosys']
 
 /** Files that run in every world; all others but {@link stress} run once, in the default world. */
