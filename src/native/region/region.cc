@@ -81,6 +81,8 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only) {
   void* held = mmap(nullptr, held_bytes(region), PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (held == MAP_FAILED) return kNoMemory;
+  // One entry of a few is to cost a page, not a huge one.
+  madvise(held, held_bytes(region), MADV_NOHUGEPAGE);
   region.held = static_cast<Held*>(held);
   if (memory.fd >= 0) {
     fault::watch(static_cast<uint32_t>(&region - regions), {.control = memory.control,
