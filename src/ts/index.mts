@@ -25,6 +25,7 @@ export type {
   RegionProcess,
   RegionUsage,
   Registration,
+  RingAbortSignal,
   RingItem,
   RingLost,
   RingMode,

@@ -30,7 +30,7 @@ export type {
   RegionUsage,
 } from './region-info'
 export { PerCpuRing, type RingLost } from './ring'
-export type { RingRecordsOptions } from './ring-iterator'
+export type { RingAbortSignal, RingRecordsOptions } from './ring-iterator'
 export type { NamedRingOptions, RingOptions } from './ring-opening'
 export type { RingItem, RingRecord } from './ring-record'
 export type { RingMode, RingShapeOptions } from './ring-shape'

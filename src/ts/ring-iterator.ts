@@ -1,12 +1,22 @@
 import { rangeError, typeError } from './errors'
 import type { RingItem } from './ring-record'
 
+/** An `AbortSignal`, by what is used of it: so that these types need no library of the compiler's. */
+export interface RingAbortSignal {
+  /** It ends now. */
+  readonly aborted: boolean
+  /** Calls the listener when it is to end … */
+  addEventListener(type: 'abort', listener: () => void): void
+  /** … no more. */
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 /** How to iterate over a ring. */
 export interface RingRecordsOptions {
   /** How long to wait for records where there are none, in milliseconds, 0 to 2³¹ − 1; 100 by default. */
   readonly interval?: number
   /** Ends the iteration. */
-  readonly signal?: AbortSignal
+  readonly signal?: RingAbortSignal
 }
 
 /** Records in a row, before other work has its turn. */
@@ -17,7 +27,9 @@ const LONGEST = 2 ** 31 - 1
  * @returns interval and signal
  * @throws {TypeError | RangeError} for options that are none
  */
-export function checkRecordsOptions(options: RingRecordsOptions | undefined): [number, AbortSignal | null] {
+export function checkRecordsOptions(
+  options: RingRecordsOptions | undefined,
+): [number, RingAbortSignal | null] {
   const what = 'PerCpuRing.records options'
   if (options === undefined) return [100, null]
   if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
@@ -31,7 +43,7 @@ export function checkRecordsOptions(options: RingRecordsOptions | undefined): [n
 }
 
 /** Ends early where the signal is aborted. */
-function pause(milliseconds: number, signal: AbortSignal | null): Promise<void> {
+function pause(milliseconds: number, signal: RingAbortSignal | null): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer)
@@ -51,7 +63,7 @@ function pause(milliseconds: number, signal: AbortSignal | null): Promise<void> 
 export async function* iterate(
   next: () => RingItem | undefined | null,
   interval: number,
-  signal: AbortSignal | null,
+  signal: RingAbortSignal | null,
 ): AsyncGenerator<RingItem, void, undefined> {
   for (let inARow = 0; signal?.aborted !== true; ) {
     const item = next()
