@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => project.remove())
 
 const use = `
-  import { cpuId, getcpu, PerCpuCounter, type PerCpuHandle, PerCpuSum, RseqError, type Status, status } from 'rseq'
+  import { cpuId, getcpu, PerCpuCounter, type PerCpuHandle, PerCpuPool, PerCpuRing, PerCpuSum, PreemptionProbe, RseqError, type Status, status } from 'rseq'
   const cpu: number = cpuId()
   const location: { readonly cpu: number; readonly node: number } = getcpu()
   const counter: PerCpuCounter = PerCpuCounter.named('a', { index: 'mm_cid' })
@@ -26,6 +26,18 @@ const use = `
   const backend: 'rseq' | 'atomic' | 'portable' = now.backend
   if (now.area !== null) now.area.mode satisfies 'legacy' | 'optimized' | null
   try { counter.add(1) } catch (error) { if (error instanceof RseqError) error.code satisfies string }
+  const slots = new PerCpuPool({ slots: 3, slotBytes: 8 })
+  const held: { readonly slot: number; [Symbol.dispose](): void } | null = slots.hold()
+  const doubles: Float64Array = slots.view(slots.acquire(), Float64Array)
+  const ring = new PerCpuRing({ fields: 2, mode: 'overwrite' })
+  const written: boolean = ring.write(1, 2)
+  const drained: number = ring.drain(({ time, cpu, values }) => [time, cpu, ...values()] satisfies number[])
+  async function* all(): AsyncGenerator<number> {
+    for await (const { time } of ring.records({ signal: new AbortController().signal })) yield time
+  }
+  const interrupted: boolean = new PreemptionProbe().interrupted
+  // @ts-expect-error how many slots?
+  new PerCpuPool()
   // @ts-expect-error a string is no amount
   counter.add('1')
   // @ts-expect-error no such index
@@ -34,7 +46,7 @@ const use = `
   PerCpuCounter.from(new PerCpuSum().handle)
   // @ts-expect-error frozen
   now.available = false
-  export { backend, cells, cpu, location, mine, sums }
+  export { all, backend, cells, cpu, doubles, drained, held, interrupted, location, mine, sums, written }
 `
 /** What only a CommonJS file can say. */
 const required = `
