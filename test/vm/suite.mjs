@@ -12,7 +12,18 @@ import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
 /** Those that need no more than one world. What finds the addon, the command and the bench are the same on any kernel. */
-const ONCE = ['abort-check', 'area', 'entries', 'fastcalls', 'lifecycle', 'portable', 'stale', 'survey']
+const ONCE = [
+  'abort-check',
+  'area',
+  'entries',
+  'fastcalls',
+  'lifecycle',
+  'measure-uninterrupted',
+  'portable',
+  'preemption',
+  'stale',
+  'survey',
+]
 const fileOf = (name) => `test/${name}.test.ts`
 
 /** Every second world: an emulated machine keeps one CPU busy, and two run at a time. */
@@ -31,7 +42,7 @@ const PARTS = {
 }
 
 /** Processes need seconds to start, and a section has to be met. */
-const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=40 ' }
+const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=25 ' }
 
 /** node_modules for another machine: vitest has parts that are compiled. */
 function modules(arch) {
