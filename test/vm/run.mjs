@@ -65,6 +65,7 @@ function everyChange() {
     [suite, cell('arm64', '6.12'), { parts: ['worlds'] }],
     [suite, cell('arm64', '6.12'), { parts: ['other worlds'] }],
     [suite, cell('arm64', '6.12'), { parts: ['once', 'stress'] }],
+    [suite, cell('arm64', '6.12'), { parts: ['structures'] }],
     [nodes, cell('arm64', '6.12'), {}],
     [hotplug, { ...cell('arm64', '6.12'), smp: 4 }, {}],
     [smoke, cell('arm64', '6.19'), few],

@@ -26,10 +26,14 @@ const ONCE = [
 ]
 const fileOf = (name) => `test/${name}.test.ts`
 
+/** A minute and a half for each world: in those that differ in how a thread gets its area, or in none. */
+const STRUCTURES = ['pool', 'ring']
+const REGISTRATIONS = ['default', 'self', 'eperm', 'inject']
+
 /** Every second world: an emulated machine keeps one CPU busy, and two run at a time. */
 const everySecond = (from) => [
   ...worlds.filter((_, i) => i % 2 === from).flatMap(({ name }) => ['--world', name]),
-  ...behaviourBelow.filter((path) => !ONCE.map(fileOf).includes(path)),
+  ...behaviourBelow.filter((path) => ![...ONCE, ...STRUCTURES].map(fileOf).includes(path)),
 ]
 
 /** test/run.mjs's arguments for each part of the suite. */
@@ -37,6 +41,7 @@ const PARTS = {
   worlds: everySecond(0),
   'other worlds': everySecond(1),
   once: ['--world', 'default', ...ONCE.map(fileOf)],
+  structures: [...REGISTRATIONS.flatMap((name) => ['--world', name]), ...STRUCTURES.map(fileOf)],
   // With delays inside the sections: aborts are met in each.
   stress: ['--world', 'inject', ...stress],
 }
