@@ -96,3 +96,15 @@ export function typeError(what: string, expected: string, received: unknown): Ty
 export function rangeError(what: string, expected: string, received: unknown): RangeError {
   return new RangeError(`${what}: expected ${expected}, received ${show(received)}`)
 }
+
+/**
+ * An argument that has to be an integer of a range.
+ *
+ * @throws {TypeError | RangeError} where it is none
+ */
+export function integerOf(what: string, value: unknown, least: number, most: number): number {
+  const expected = `an integer, ${least} to ${most}`
+  if (typeof value !== 'number') throw typeError(what, expected, value)
+  if (!Number.isInteger(value) || value < least || value > most) throw rangeError(what, expected, value)
+  return value
+}

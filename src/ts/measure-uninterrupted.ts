@@ -1,6 +1,6 @@
 import { util } from './builtins'
 import { cpuId } from './cpu'
-import { rangeError, typeError } from './errors'
+import { integerOf, typeError } from './errors'
 import { type Addon, loaded } from './native'
 import { PreemptionProbe, threadRecord } from './preemption'
 
@@ -58,11 +58,7 @@ const words = new Int32Array(threadRecord())
 const doubles = new Float64Array(threadRecord())
 
 function count(name: string, value: unknown, least: number, most: number): number {
-  const what = `measureUninterrupted options.${name}`
-  const expected = `an integer, ${least} to ${most}`
-  if (typeof value !== 'number') throw typeError(what, expected, value)
-  if (!Number.isInteger(value) || value < least || value > most) throw rangeError(what, expected, value)
-  return value
+  return integerOf(`measureUninterrupted options.${name}`, value, least, most)
 }
 
 function settingsOf(options: MeasureOptions) {

@@ -1,6 +1,6 @@
 import { util } from './builtins'
 import type { PerCpuHandle } from './entries'
-import { RseqError, rangeError, typeError } from './errors'
+import { integerOf, RseqError, rangeError, typeError } from './errors'
 
 const MOST_BYTES = 2 ** 30
 /** A line of the cache: two slots that two threads fill share none. */
@@ -104,10 +104,7 @@ function stride(slotBytes: number): number {
 }
 
 function bytesOf(what: string, bytes: unknown = 0): number {
-  const expected = `an integer, 0 to ${MOST_BYTES}`
-  if (typeof bytes !== 'number') throw typeError(what, expected, bytes)
-  if (!Number.isInteger(bytes) || bytes < 0 || bytes > MOST_BYTES) throw rangeError(what, expected, bytes)
-  return bytes
+  return integerOf(what, bytes, 0, MOST_BYTES)
 }
 
 /** Of slots that are numbers. */

@@ -1,6 +1,6 @@
 import { backend } from './backend'
 import { type NamedOptions, openHandle, openNamed, openNew, type PerCpuOptions, type Shape } from './entries'
-import { RseqError, rangeError, show, typeError } from './errors'
+import { integerOf, RseqError, show, typeError } from './errors'
 import type { Opening } from './opening'
 import { NO_MEMORY, type PerCpuPoolHandle, PoolMemory } from './pool-memory'
 
@@ -24,12 +24,7 @@ export interface NamedPoolOptions extends Omit<NamedOptions, 'index'> {
 function slotsOf(options: PoolOptions | NamedPoolOptions): number {
   if (typeof options !== 'object' || options === null)
     throw typeError('PerCpuPool options', 'an object', options)
-  const { slots } = options
-  const what = 'PerCpuPool options.slots'
-  const expected = `an integer, 1 to ${MOST_SLOTS}`
-  if (typeof slots !== 'number') throw typeError(what, expected, slots)
-  if (!Number.isInteger(slots) || slots < 1 || slots > MOST_SLOTS) throw rangeError(what, expected, slots)
-  return slots
+  return integerOf('PerCpuPool options.slots', options.slots, 1, MOST_SLOTS)
 }
 
 /** Of an open entry. */
