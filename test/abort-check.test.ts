@@ -87,6 +87,33 @@ test('a kernel that does not abort sections is not trusted, and nothing is lost'
   expect(lastInOverflow).toBe(true)
 })
 
+/** The first two tries decide nothing: the CPU is theirs for no moment of their 50 ms. */
+const UNDECIDED_TWICE = { ...FAKE, FAKE_PIN_DELAY: '100', FAKE_PIN_DELAYS: '2', RSEQ_TEST_PATIENCE: '5000' }
+
+test.each([
+  ['libc’s areas', {}],
+  ['own areas', OFF],
+])('a try that could not decide is made again, and the kernel trusted in the end; %s', (_, env) => {
+  const { first, last, answered, lastInOverflow, tasksBefore, tasksAfter } = check({
+    ...env,
+    ...UNDECIDED_TWICE,
+  })
+  console.log(`answered ${answered?.toFixed(0)} ms after the import`)
+  expect(first).toMatchObject(AWAITED)
+  expect(last).toMatchObject(TRUSTED)
+  expect(lastInOverflow).toBe(false)
+  expect(tasksAfter).toBe(tasksBefore)
+})
+
+test('… and a kernel that does not abort sections refused', () => {
+  const env = { ...OFF, ...UNDECIDED_TWICE, FAKE_LIBC_SIZE: '32', FAKE_LIBC_CPU: '0' }
+  const { first, last, answered, lastInOverflow } = check(env, ['taskset', '-c', '0'])
+  expect(first).toMatchObject(AWAITED)
+  expect(last).toMatchObject(REFUSED)
+  expect(answered).not.toBe(null)
+  expect(lastInOverflow).toBe(true)
+})
+
 test('without a check there is no trust: its threads cannot be pinned', () => {
   const { last, inWorkers, lastInOverflow } = check({ ...FAKE, FAKE_PIN_ERROR: '1' })
   for (const status of [last, ...inWorkers]) expect(status).toMatchObject(REFUSED)

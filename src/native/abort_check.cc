@@ -14,11 +14,18 @@
 namespace rseq::abort_check {
 namespace {
 
+/// Of one try.
 constexpr int64_t kLimitNs = 50'000'000;
+/// A machine that is too busy for the two threads to meet in that time may be less so later: pauses from one second
+/// on, each twice as long as the one before, a quarter of an hour in all.
+constexpr int kTries = 11;
+constexpr time_t kFirstPauseS = 1;
 /// Between two changes of the word; the timer's slack makes it about twice that.
 constexpr long kPauseNs = 100'000;
 /// Aborts across a change after which sections are trusted. One change without an abort refutes them.
 constexpr int kEnough = 4;
+
+enum class Verdict : uint8_t { kAborted, kNotAborted, kUndecided };
 
 /// The two threads share a CPU: while the watcher's section runs, the bumper cannot, unless the kernel has
 /// taken the CPU from the watcher, and then it must abort the section.
@@ -53,15 +60,15 @@ bool pin(uint32_t cpu) {
   return syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) == 0;
 }
 
-/// @return true where enough sections were aborted across a change, and none was not, before `deadline`
-bool watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64_t deadline) {
+/// Until enough sections were aborted across a change, or one was not, or `deadline`.
+Verdict watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64_t deadline) {
   int aborted = 0;
   while (aborted < kEnough && now_ns() < deadline) {
     uint32_t left = 0;
     const uint32_t before = abi::load(&experiment.word);
     switch (sequences::watch(area, &area->cpu_id, cpu, &experiment.word, &left)) {
       case sequences::Outcome::kCommitted:
-        if (left != 0) return false;
+        if (left != 0) return Verdict::kNotAborted;
         break;
       case sequences::Outcome::kAborted:
         if (abi::load(&experiment.word) != before) ++aborted;
@@ -70,30 +77,50 @@ bool watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64_t 
         break;
     }
   }
-  return aborted == kEnough;
+  return aborted == kEnough ? Verdict::kAborted : Verdict::kUndecided;
 }
 
-/// The watcher: settles as any other thread of the process does, stays on its CPU, and starts the bumper
-/// there.
-bool sections_are_aborted() {
+/// Settles as any other thread of the process does, stays on its CPU, and starts the bumper there. What
+/// cannot be tried is not trusted.
+Verdict watch_and_bump() {
   const int64_t deadline = now_ns() + kLimitNs;
   abi::Area* area = area::settle().area;
-  if (area == nullptr) return false;
+  if (area == nullptr) return Verdict::kNotAborted;
   const uint32_t cpu = abi::load(&area->cpu_id);
-  if (!pin(cpu)) return false;
+  if (!pin(cpu)) return Verdict::kNotAborted;
   Experiment experiment;
   pthread_t bumper;
-  if (pthread_create(&bumper, nullptr, bump, &experiment) != 0) return false;
-  const bool aborted = watch(area, cpu, experiment, deadline);
+  if (pthread_create(&bumper, nullptr, bump, &experiment) != 0) return Verdict::kUndecided;
+  const Verdict verdict = watch(area, cpu, experiment, deadline);
   __atomic_store_n(&experiment.over, true, __ATOMIC_RELAXED);
   pthread_join(bumper, nullptr);
-  return aborted;
+  return verdict;
+}
+
+void* watcher(void* argument) {
+  area::attach();
+  *static_cast<Verdict*>(argument) = watch_and_bump();
+  area::release();
+  return nullptr;
+}
+
+/// In a thread of its own, which stays on one CPU and holds an area for no longer than that.
+Verdict try_once() {
+  auto verdict = Verdict::kUndecided;
+  pthread_t thread;
+  if (pthread_create(&thread, nullptr, watcher, &verdict) == 0) pthread_join(thread, nullptr);
+  return verdict;
 }
 
 void* run(void*) {
-  area::attach();
-  trust::answer(sections_are_aborted());
-  area::release();
+  Verdict verdict = try_once();
+  struct timespec pause = {.tv_sec = kFirstPauseS, .tv_nsec = 0};
+  for (int tries = 1; verdict == Verdict::kUndecided && tries < kTries; ++tries) {
+    nanosleep(&pause, nullptr);
+    pause.tv_sec *= 2;
+    verdict = try_once();
+  }
+  trust::answer(verdict == Verdict::kAborted);
   return nullptr;
 }
 

@@ -119,7 +119,7 @@ const MESSAGES: Record<(typeof REASONS)[number], string> = {
 }
 
 const AWAITED =
-  'This version of the kernel is known for sections that are not aborted; whether this one aborts them is being tried, within 50 ms of the start. Until then counters work with atomic instructions.'
+  'This version of the kernel is known for sections that are not aborted; whether this one aborts them is being tried: within 50 ms of the start, and where the machine was too busy then, again later, ever more rarely, for a quarter of an hour. Until there is an answer, counters work with atomic instructions.'
 
 function messageOf(
   thread: ThreadStatus,

@@ -18,11 +18,13 @@
  *   FAKE_NODE=N              getcpu says node N
  *   FAKE_RELEASE=5.4.0       uname()
  *   FAKE_PIN_DELAY=N         the raw sched_setaffinity takes N ms
+ *   FAKE_PIN_DELAYS=N        … the first N times
  *   FAKE_PIN_ERROR=N         … fails with errno N
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -129,7 +131,9 @@ long syscall(long call, ...) {
     return -1;
   }
   if (call == SYS_sched_setaffinity) {
-    usleep((useconds_t)number("FAKE_PIN_DELAY", 0) * 1000);
+    static long times;
+    if (__atomic_fetch_add(&times, 1, __ATOMIC_RELAXED) < number("FAKE_PIN_DELAYS", LONG_MAX))
+      usleep((useconds_t)number("FAKE_PIN_DELAY", 0) * 1000);
     if (getenv("FAKE_PIN_ERROR") != NULL) {
       errno = (int)number("FAKE_PIN_ERROR", 0);
       return -1;
