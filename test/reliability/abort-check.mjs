@@ -1,0 +1,81 @@
+// node abort-check.mjs [--machine ARCH/KERNEL] [--write]: the abort check under full load. Many processes ask at a
+// time, beside busy ones on each CPU; none may wait for an answer for ever, none may get the wrong one, and
+// every count must be exact. What the kernel deserves is its own business: x64 and Linux 7.1 abort sections, arm64 6.19 to
+// 7.0.13 do not.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism, release } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { report } from './results.mjs'
+
+const ASKING = 8
+const BUSY_PER_CPU = 4
+/** Of each asking process, in milliseconds: some tries. */
+const PATIENCE = 40_000
+const PROGRAM = join(import.meta.dirname, '..', 'fixtures', 'abort-check.mjs')
+
+function start(args, env = {}) {
+  return spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+async function ask() {
+  const child = start([PROGRAM], { RSEQ_PROBE: '1', RSEQ_TEST_PATIENCE: `${PATIENCE}` })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (part) => (text += part))
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`an asking process ended with ${code}`)
+  return JSON.parse(text)
+}
+
+/** Here. */
+async function run() {
+  const busy = Array.from({ length: BUSY_PER_CPU * availableParallelism() }, () => start(['-e', 'for (;;);']))
+  const reports = await Promise.all(Array.from({ length: ASKING }, ask)).finally(() => {
+    for (const child of busy) child.kill('SIGKILL')
+  })
+  const inexact = reports.filter((one) => one.sum !== one.expected || one.byMmCid !== one.expectedByMmCid)
+  const ended = reports.map(({ last }) =>
+    last.available ? 'trusted' : last.message.includes('being tried') ? 'undecided' : 'refused',
+  )
+  const times = reports.map(({ answered }) => (answered === null ? 'at once' : `${answered.toFixed(0)} ms`))
+  return { kernel: release(), ended, times, inexact: inexact.length }
+}
+
+/** In a machine, whose Node runs this file again. */
+async function runInMachine(machine) {
+  const [arch, version] = machine.split('/')
+  const { build, stage } = await import('../vm/stage.mjs')
+  const { resolve } = await import('../vm/cells.mjs')
+  const { runInCell } = await import('../vm/boot.mjs')
+  build()
+  const cell = { arch, kernel: resolve(arch, version), glibc: '2.41', smp: 2, debug: false }
+  const command = 'node test/reliability/abort-check.mjs --json'
+  const { stdout, stderr } = await runInCell(cell, stage(arch), command, { timeout: 600 })
+  const line = stdout.split('\n').find((text) => text.startsWith('{'))
+  if (line === undefined) throw new Error(`the machine said nothing: ${stderr.trim().slice(-1000)}`)
+  return JSON.parse(line)
+}
+
+const { values } = parseArgs({
+  options: { machine: { type: 'string' }, write: { type: 'boolean' }, json: { type: 'boolean' } },
+})
+const found = await (values.machine === undefined ? run() : runInMachine(values.machine))
+if (values.json) {
+  console.log(JSON.stringify(found))
+} else {
+  const counts = ['trusted', 'refused', 'undecided'].map(
+    (what) => `${found.ended.filter((one) => one === what).length} ${what}`,
+  )
+  const where = values.machine === undefined ? 'here' : `${values.machine}, emulated`
+  const lines = [
+    `${ASKING} processes asked beside ${BUSY_PER_CPU} busy ones for each CPU: ${counts.join(', ')}; answered after ${found.times.join(', ')}`,
+    `${found.inexact} of ${ASKING} had a sum that was not exact`,
+  ]
+  report(`abort check under load, ${where}`, lines, found.kernel)
+  const decided = new Set(found.ended.filter((one) => one !== 'undecided'))
+  if (found.inexact > 0 || decided.size !== 1) process.exitCode = 1
+}
