@@ -31,6 +31,23 @@
       'libraries': ['-ldl'],
     },
     {
+      'target_name': 'owner',
+      'type': 'loadable_module',
+      'product_prefix': '',
+      'product_extension': 'so',
+      'sources': ['owner.c'],
+      'libraries': ['-ldl'],
+    },
+    {
+      'target_name': 'owner_sharing',
+      'type': 'loadable_module',
+      'product_prefix': '',
+      'product_extension': 'so',
+      'sources': ['owner.c'],
+      'defines': ['OWNER_SHARES'],
+      'libraries': ['-ldl'],
+    },
+    {
       'target_name': 'deny',
       'type': 'executable',
       'sources': ['deny.c'],

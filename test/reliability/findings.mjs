@@ -100,6 +100,7 @@ export function paths({ threads }) {
 export class Findings {
   #title
   #lines = []
+  #tried = 0
   #failed = 0
 
   /** @param title the npm script that is run */
@@ -122,9 +123,15 @@ export class Findings {
     const counted =
       result.done === undefined ? '' : `${result.done.toLocaleString('en')} rounds exact, ${paths(result)}`
     const line = `${what}: ${violations.length === 0 ? [counted, says].filter(Boolean).join('; ') : `WRONG: ${violations.join('; ')}`}`
+    this.#tried++
     if (violations.length > 0) this.#failed++
     this.#lines.push(line)
     console.error(`- ${what}`)
+  }
+
+  /** How many there were so far. */
+  get trials() {
+    return this.#tried
   }
 
   /** A line that is no trial. */
@@ -134,8 +141,10 @@ export class Findings {
 
   /** Prints all, and ends the script. */
   finish() {
-    const trials = this.#lines.length
-    report(this.#title, [...this.#lines, `${trials - this.#failed} as they should be, ${this.#failed} wrong`])
+    report(this.#title, [
+      ...this.#lines,
+      `${this.#tried - this.#failed} as they should be, ${this.#failed} wrong`,
+    ])
     process.exit(this.#failed > 0 ? 1 : 0)
   }
 }
