@@ -100,6 +100,7 @@ const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[
     'pool-opening',
     'pool-slot',
     'preemption',
+    'preemption-monitor',
     'ring',
     'ring-iterator',
     'ring-opening',

@@ -66,6 +66,7 @@ describe('the package', () => {
         'getcpu',
         'measureUninterrupted',
         'mmCid',
+        'monitorPreemption',
         'nodeId',
         'register',
         'schedGetcpu',

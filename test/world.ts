@@ -40,6 +40,7 @@ export interface Helpers {
   gettid(): number
   pin(tid: number, cpu: number): number
   denyRseq(errno: number): number
+  denyGetrusage(errno: number): number
   signal(tid: number): number
   systemCall(which: number): number
 }

@@ -66,6 +66,7 @@ const BEHAVIOUR = [
   'opentelemetry',
   'pool',
   'preemption',
+  'preemption-monitor',
   'prom-client',
   'prom-client-counter',
   'prom-client-differences',
@@ -80,6 +81,7 @@ const BEHAVIOUR = [
   'status',
   'sum',
   'survey',
+  'turns',
 ]
 
 /** Threads and processes that are ended while they are at it. No Node makes a difference to that. */

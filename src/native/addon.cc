@@ -79,10 +79,11 @@ Napi::Value Armable(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), preemption::armable());
 }
 
-/// () → undefined; the record has the numbers
-napi_value CountSwitches(napi_env, napi_callback_info) {
-  preemption::count_switches();
-  return nullptr;
+/// () → whether the record has the numbers
+napi_value CountSwitches(napi_env env, napi_callback_info) {
+  napi_value told = nullptr;
+  napi_get_boolean(env, preemption::count_switches(), &told);
+  return told;
 }
 
 /// () → undefined; the record has the time

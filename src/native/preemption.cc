@@ -45,12 +45,13 @@ bool armable() {
   return marker() != 0 && area::settle().sections;
 }
 
-void count_switches() {
+bool count_switches() {
   constexpr int kThread = 1;  // RUSAGE_THREAD, which needs _GNU_SOURCE in some libraries
   struct rusage usage = {};
-  syscall(SYS_getrusage, kThread, &usage);
+  if (syscall(SYS_getrusage, kThread, &usage) != 0) return false;
   own.voluntary = static_cast<uint32_t>(usage.ru_nvcsw);
   own.involuntary = static_cast<uint32_t>(usage.ru_nivcsw);
+  return true;
 }
 
 void read_clock() { own.time = static_cast<double>(clock::now()); }

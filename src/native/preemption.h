@@ -39,8 +39,9 @@ Record* record();
 bool armable();
 
 /// Reads the kernel's count of the calling thread's context switches into its record.
+/// @return whether the kernel has told it; else the record is as it was
 /// Source: getrusage(2), RUSAGE_THREAD.
-void count_switches();
+bool count_switches();
 
 /// Reads clock.h's clock into the calling thread's record.
 void read_clock();

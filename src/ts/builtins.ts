@@ -12,6 +12,9 @@ export const os: typeof import('node:os') = process.getBuiltinModule?.('node:os'
 export const path: typeof import('node:path') =
   process.getBuiltinModule?.('node:path') ?? require('node:path')
 
+export const timers: typeof import('node:timers') =
+  process.getBuiltinModule?.('node:timers') ?? require('node:timers')
+
 export const util: typeof import('node:util') =
   process.getBuiltinModule?.('node:util') ?? require('node:util')
 

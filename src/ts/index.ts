@@ -21,6 +21,11 @@ export type { PerCpuPoolHandle, SlotView } from './pool-memory'
 export type { NamedPoolOptions, PoolOptions } from './pool-opening'
 export type { PoolSlot } from './pool-slot'
 export { PreemptionProbe, type PreemptionState } from './preemption'
+export {
+  monitorPreemption,
+  type PreemptionMonitor,
+  type PreemptionMonitorOptions,
+} from './preemption-monitor'
 export { Region } from './region'
 export type {
   RegionAttachOptions,

@@ -3,6 +3,7 @@ import { cpuId } from './cpu'
 import { integerOf, typeError } from './errors'
 import { type Addon, loaded } from './native'
 import { PreemptionProbe, threadRecord } from './preemption'
+import { countSwitches, involuntary, voluntary } from './switches'
 
 /** What {@link measureUninterrupted} takes. */
 export interface MeasureOptions {
@@ -46,15 +47,12 @@ export interface UninterruptedSamples {
   readonly max: number
 }
 
+const WHAT = 'measureUninterrupted'
 const MOST_SAMPLES = 10_000_000
 
-/** Words of src/native/preemption.h's Record. */
-const VOLUNTARY = 5
-const INVOLUNTARY = 6
-/** … and its doubles. */
+/** Of the doubles of src/native/preemption.h's Record. */
 const TIME = 4
 
-const words = new Int32Array(threadRecord())
 const doubles = new Float64Array(threadRecord())
 
 function count(name: string, value: unknown, least: number, most: number): number {
@@ -95,25 +93,27 @@ function quantile(sorted: Float64Array, share: number): number {
  * @param fn what to time; its result is not looked at
  * @throws {TypeError} where `fn` is no function or returns a promise, or an option is no number
  * @throws {RangeError} where an option is out of range
- * @throws {RseqError} `ERR_RSEQ_FEATURE` where interruptions cannot be seen, as of {@link PreemptionProbe}
+ * @throws {RseqError} `ERR_RSEQ_FEATURE` where interruptions cannot be seen, as of {@link PreemptionProbe}, or the
+ * kernel does not tell its count
  * @see getrusage(2)
  */
 export function measureUninterrupted(fn: () => unknown, options: MeasureOptions = {}): UninterruptedSamples {
   if (typeof fn !== 'function') throw typeError('measureUninterrupted', 'a function', fn)
   const { samples: wanted, attempts: most, warmup } = settingsOf(options)
   const probe = new PreemptionProbe()
-  const { readClock, countSwitches } = loaded.addon as Addon
+  const { readClock } = loaded.addon as Addon
+  countSwitches(WHAT)
   for (let i = 0; i < warmup; i++) checkResult(fn())
 
   const samples = new Float64Array(wanted)
   const discarded = { moved: 0, preempted: 0, blocked: 0, other: 0 }
   let kept = 0
   let attempts = 0
-  countSwitches()
+  countSwitches(WHAT)
   while (kept < wanted && attempts < most) {
     attempts++
-    const voluntary = words[VOLUNTARY]
-    const involuntary = words[INVOLUNTARY]
+    const waits = voluntary()
+    const preemptions = involuntary()
     const cpu = cpuId()
     probe.arm()
     readClock()
@@ -123,11 +123,11 @@ export function measureUninterrupted(fn: () => unknown, options: MeasureOptions 
     const took = (doubles[TIME] as number) - begun
     const { state } = probe
     const moved = cpuId() !== cpu
-    countSwitches()
+    countSwitches(WHAT)
     checkResult(result)
     if (moved) discarded.moved++
-    else if (words[INVOLUNTARY] !== involuntary) discarded.preempted++
-    else if (words[VOLUNTARY] !== voluntary) discarded.blocked++
+    else if (involuntary() !== preemptions) discarded.preempted++
+    else if (voluntary() !== waits) discarded.blocked++
     else if (state === 'interrupted') discarded.other++
     else samples[kept++] = took
   }

@@ -50,7 +50,7 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   settle(): number
   preemptionRecord(): ArrayBuffer | undefined
   armable(): boolean
-  countSwitches(): void
+  countSwitches(): boolean
   readClock(): void
   register(): void
   unregister(): void

@@ -1,16 +1,7 @@
+import { DISPOSE } from './dispose'
 import type { PerCpuPool } from './pool'
 import { refusedSlot } from './pool-arguments'
 import { REFUSAL } from './pool-calls'
-
-declare global {
-  /** As the library `esnext.disposable` has it, for programs that are compiled without that. */
-  interface SymbolConstructor {
-    readonly dispose: unique symbol
-  }
-}
-
-/** Older Nodes have no such symbol; whatever compiles `using` for them takes this one. */
-const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 
 /**
  * A slot that this thread holds, for `using`: it is released at the end of the block, if not before.

@@ -8,7 +8,7 @@ import { loaded } from './native'
  */
 const CPU_ID = 1
 const RSEQ_CS = 2
-/** Words of the thread's record; measure-uninterrupted.ts has the others. */
+/** Words of the thread's record; switches.ts and measure-uninterrupted.ts have the others. */
 const LOST = 2
 const INTERRUPTIONS = 3
 const CPU = 4
@@ -22,6 +22,14 @@ const record = new Int32Array(addon?.preemptionRecord() ?? new ArrayBuffer(40))
 const MARKER = new Float64Array(record.buffer)[0] as number
 const MARKER_LOW = record[0] as number
 const MARKER_HIGH = record[1] as number
+
+/** Why what the addon writes into this thread's record does not arrive here; null: it does. */
+export const NO_RECORD =
+  addon === null
+    ? loaded.message
+    : MARKER_LOW === 0
+      ? 'This JavaScript engine takes no buffers of memory that is not its own.'
+      : null
 
 /** This thread's record, which all copies of this module in it share. */
 export function threadRecord(): ArrayBufferLike {
@@ -141,16 +149,14 @@ function mark(): void {
 }
 
 /** @throws {RseqError} `ERR_RSEQ_FEATURE` where the marker cannot be armed on this thread */
-export function requireMarker(what: string): void {
-  if (addon === null || MARKER_LOW === 0 || !addon.armable()) throw unavailable(what)
+function requireMarker(what: string): void {
+  if (NO_RECORD !== null || !addon?.armable()) throw unavailable(what)
 }
 
-function unavailable(what: string): RseqError {
-  const why =
-    addon === null
-      ? loaded.message
-      : MARKER_LOW === 0
-        ? 'This JavaScript engine takes no buffers of memory that is not its own.'
-        : 'No critical section can run on this thread; status().message says why, and what to do.'
-  return new RseqError('ERR_RSEQ_FEATURE', `${what}: interruptions cannot be seen here. ${why}`)
+/** @param why there is a record, and nothing to be seen all the same */
+export function unavailable(
+  what: string,
+  why = 'No critical section can run on this thread; status().message says why, and what to do.',
+): RseqError {
+  return new RseqError('ERR_RSEQ_FEATURE', `${what}: interruptions cannot be seen here. ${NO_RECORD ?? why}`)
 }

@@ -46,6 +46,11 @@ static napi_value DenyRseq(napi_env env, napi_callback_info info) {
   return number(env, deny_rseq(argument(env, info, 0)));
 }
 
+/* (errno) -> 0 or errno; so does getrusage */
+static napi_value DenyGetrusage(napi_env env, napi_callback_info info) {
+  return number(env, deny_call(SYS_getrusage, argument(env, info, 0)));
+}
+
 static void handle(int signal) { (void)signal; }
 
 /* (thread id or 0) -> 0 or errno; the calling thread, 0, has had the signal when this returns */
@@ -103,8 +108,9 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback callback;
-  } functions[] = {{"gettid", GetTid},   {"pin", Pin},       {"denyRseq", DenyRseq},
-                   {"mapFile", MapFile}, {"signal", Signal}, {"systemCall", SystemCall}};
+  } functions[] = {
+      {"gettid", GetTid},   {"pin", Pin},       {"denyRseq", DenyRseq},    {"denyGetrusage", DenyGetrusage},
+      {"mapFile", MapFile}, {"signal", Signal}, {"systemCall", SystemCall}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);

@@ -1,4 +1,4 @@
-/* Makes the rseq system call fail with a chosen errno from now on, in this thread and what it starts. */
+/* Makes a system call fail with a chosen errno from now on, in this thread and what it starts. */
 #pragma once
 
 #include <errno.h>
@@ -14,10 +14,10 @@
 #define SYS_RSEQ 293
 #endif
 
-static int deny_rseq(int error) {
+static int deny_call(int call, int error) {
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_RSEQ, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error & SECCOMP_RET_DATA)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -25,3 +25,5 @@ static int deny_rseq(int error) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : errno;
 }
+
+static int deny_rseq(int error) { return deny_call(SYS_RSEQ, error); }

@@ -6,10 +6,10 @@ import { tarball } from './project'
 const read = (...args: string[]): string => execFileSync('tar', [...args], { encoding: 'utf8' })
 
 const LIBRARY =
-  `arrays backend batch builtins cells counter cpu entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
+  `arrays backend batch builtins cells counter cpu dispose entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
   histogram-shape index mailbox measure-uninterrupted native opening percpu
-  pool pool-arguments pool-calls pool-memory pool-opening pool-slot preemption region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
-  ring-opening ring-record ring-shape service status sum survey timer`.split(/\s+/)
+  pool pool-arguments pool-calls pool-memory pool-opening pool-slot preemption preemption-monitor region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
+  ring-opening ring-record ring-shape service status sum survey switches timer turns`.split(/\s+/)
 const PORTABLE =
   'backend bitmap cell cpus directory drain entry histogram lock memory page pool pool-calls region ring ring-calls survey'.split(
     ' ',

@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => project.remove())
 
 const use = `
-  import { cpuId, getcpu, PerCpuCounter, type PerCpuHandle, PerCpuPool, PerCpuRing, PerCpuSum, PreemptionProbe, RseqError, type Status, status } from 'rseq'
+  import { cpuId, getcpu, monitorPreemption, PerCpuCounter, type PerCpuHandle, PerCpuPool, PerCpuRing, PerCpuSum, type PreemptionMonitor, PreemptionProbe, RseqError, type Status, status } from 'rseq'
   const cpu: number = cpuId()
   const location: { readonly cpu: number; readonly node: number } = getcpu()
   const counter: PerCpuCounter = PerCpuCounter.named('a', { index: 'mm_cid' })
@@ -36,6 +36,8 @@ const use = `
     for await (const { time } of ring.records({ signal: new AbortController().signal })) yield time
   }
   const interrupted: boolean = new PreemptionProbe().interrupted
+  const monitor: PreemptionMonitor = monitorPreemption({ resolution: 10 })
+  const off: { [Symbol.dispose](): void; enable(): boolean; percentile(p: number): number } = monitor
   // @ts-expect-error how many slots?
   new PerCpuPool()
   // @ts-expect-error a string is no amount
@@ -46,7 +48,7 @@ const use = `
   PerCpuCounter.from(new PerCpuSum().handle)
   // @ts-expect-error frozen
   now.available = false
-  export { all, backend, cells, cpu, doubles, drained, held, interrupted, location, mine, sums, written }
+  export { all, backend, cells, cpu, doubles, drained, held, interrupted, location, mine, off, sums, written }
 `
 /** What only a CommonJS file can say. */
 const required = `

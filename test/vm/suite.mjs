@@ -21,8 +21,10 @@ const ONCE = [
   'measure-uninterrupted',
   'portable',
   'preemption',
+  'preemption-monitor',
   'stale',
   'survey',
+  'turns',
 ]
 const fileOf = (name) => `test/${name}.test.ts`
 
