@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { status } from 'rseq'
 import { expect, test } from 'vitest'
-import { root, world } from './world'
+import { built, root, world } from './world'
 
 const ADDS = 1000
 const LOOKS = 10
@@ -52,4 +53,43 @@ test.skipIf(missing.length > 0)('what counts by mm_cid adds to the cell of that 
   // Everything where the id says, in at least one look: by the CPU, it would be in none.
   const byId = apart.filter(({ id, counted, summed }) => counted[id] === ADDS && summed[id] === ADDS / 2)
   expect(byId.length).toBeGreaterThan(0)
+})
+
+/** test/native/owner.c owns the area: sched_yield() is what it unregisters it by. */
+const LEFT = `
+  const { PerCpuCounter, mmCid, status } = require('rseq')
+  const counter = new PerCpuCounter({ index: 'mm_cid' })
+  for (let i = 0; i < ${ADDS}; i++) counter.inc()
+  const { registration } = status()
+  const before = counter.perCpu().at(-1)
+  require(process.argv[1]).systemCall(2)
+  for (let i = 0; i < ${ADDS}; i++) counter.inc()
+  let id
+  try {
+    id = mmCid()
+  } catch ({ code }) {
+    id = code
+  }
+  const overflow = Number(counter.perCpu().at(-1) - before)
+  console.log(JSON.stringify({ registration, value: counter.value, overflow, id }))`
+
+test.skipIf(!status().features.mmCid)('an area that its owner has unregistered has no mm_cid', () => {
+  const env = {
+    ...process.env,
+    GLIBC_TUNABLES: 'glibc.pthread.rseq=0',
+    LD_PRELOAD: join(built, 'owner_sharing.node'),
+    OWNER_LEAVES: '1',
+  }
+  const output = execFileSync(process.execPath, ['-e', LEFT, join(built, 'helpers.node')], {
+    cwd: root,
+    encoding: 'utf8',
+    env,
+  })
+  // Its last 0 is no id: threads that are elsewhere have it too.
+  expect(JSON.parse(output)).toEqual({
+    registration: 'foreign',
+    value: 2 * ADDS,
+    overflow: ADDS,
+    id: 'ERR_RSEQ_FEATURE',
+  })
 })

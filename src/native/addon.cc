@@ -44,7 +44,9 @@ napi_value CpuId(napi_env env, napi_callback_info) {
 /// () → the thread's mm_cid from its area, or −1
 napi_value MmCid(napi_env env, napi_callback_info) {
   const area::State& state = area::settle();
-  const bool live = state.area != nullptr && state.size >= abi::kSizeMmCid;
+  // Of an area that its owner has unregistered, mm_cid says 0, and cpu_id −1.
+  const bool live = state.area != nullptr && state.size >= abi::kSizeMmCid &&
+                    static_cast<int32_t>(abi::load(&state.area->cpu_id)) >= 0;
   napi_value result;
   napi_create_int32(env, live ? static_cast<int32_t>(abi::load(&state.area->mm_cid)) : -1, &result);
   return result;

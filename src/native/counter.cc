@@ -40,7 +40,9 @@ void add_with_retries(uint32_t id, T amount) {
     if (!__atomic_load_n(&area::mm_cid_live, __ATOMIC_RELAXED)) return add_overflow(number, amount);
     field = &area->mm_cid;
   }
-  for (int i = 0; i < kAttempts && abi::load(field) < arena::stripes.count; ++i) {
+  const uint32_t stripes = arena::stripes.count;
+  // cpu_id as well: of an area that its owner has unregistered, mm_cid says 0.
+  for (int i = 0; i < kAttempts && abi::load(&area->cpu_id) < stripes && abi::load(field) < stripes; ++i) {
     const sequences::Outcome outcome = attempt(arena::stripes, area, field, number, amount);
     if (outcome == sequences::Outcome::kCommitted) return;
     if (outcome == sequences::Outcome::kAborted) count_abort(sequences::Section::kAdd);
