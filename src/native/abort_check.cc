@@ -14,10 +14,12 @@
 namespace rseq::abort_check {
 namespace {
 
-/// Of one try.
+/// Of the first try.
 constexpr int64_t kLimitNs = 50'000'000;
-/// A machine that is too busy for the two threads to meet in that time may be less so later: pauses from one second
-/// on, each twice as long as the one before, a quarter of an hour in all.
+/// A machine that is too busy for the two threads to meet in that time may be less so later, or let them meet
+/// in a longer one: pauses double, a quarter of an hour in all, and tries do as far as the longest, less than
+/// four seconds of a CPU in all.
+constexpr int64_t kLongestNs = 400'000'000;
 constexpr int kTries = 11;
 constexpr time_t kFirstPauseS = 1;
 /// Between two changes of the word; the timer's slack makes it about twice that.
@@ -82,8 +84,8 @@ Verdict watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64
 
 /// Settles as any other thread of the process does, stays on its CPU, and starts the bumper there. What
 /// cannot be tried is not trusted.
-Verdict watch_and_bump() {
-  const int64_t deadline = now_ns() + kLimitNs;
+Verdict watch_and_bump(int64_t limit) {
+  const int64_t deadline = now_ns() + limit;
   abi::Area* area = area::settle().area;
   if (area == nullptr) return Verdict::kNotAborted;
   const uint32_t cpu = abi::load(&area->cpu_id);
@@ -97,28 +99,36 @@ Verdict watch_and_bump() {
   return verdict;
 }
 
+struct Try {
+  int64_t limit;
+  Verdict verdict;
+};
+
 void* watcher(void* argument) {
+  auto* one = static_cast<Try*>(argument);
   area::attach();
-  *static_cast<Verdict*>(argument) = watch_and_bump();
+  one->verdict = watch_and_bump(one->limit);
   area::release();
   return nullptr;
 }
 
 /// In a thread of its own, which stays on one CPU and holds an area for no longer than that.
-Verdict try_once() {
-  auto verdict = Verdict::kUndecided;
+Verdict try_for(int64_t limit) {
+  Try one = {.limit = limit, .verdict = Verdict::kUndecided};
   pthread_t thread;
-  if (pthread_create(&thread, nullptr, watcher, &verdict) == 0) pthread_join(thread, nullptr);
-  return verdict;
+  if (pthread_create(&thread, nullptr, watcher, &one) == 0) pthread_join(thread, nullptr);
+  return one.verdict;
 }
 
 void* run(void*) {
-  Verdict verdict = try_once();
+  int64_t limit = kLimitNs;
   struct timespec pause = {.tv_sec = kFirstPauseS, .tv_nsec = 0};
+  Verdict verdict = try_for(limit);
   for (int tries = 1; verdict == Verdict::kUndecided && tries < kTries; ++tries) {
     nanosleep(&pause, nullptr);
     pause.tv_sec *= 2;
-    verdict = try_once();
+    if (limit < kLongestNs) limit *= 2;
+    verdict = try_for(limit);
   }
   trust::answer(verdict == Verdict::kAborted);
   return nullptr;

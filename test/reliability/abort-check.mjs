@@ -12,7 +12,7 @@ import { report } from './results.mjs'
 const ASKING = 8
 const BUSY_PER_CPU = 4
 /** Of each asking process, in milliseconds: some tries. */
-const PATIENCE = 40_000
+const PATIENCE = 70_000
 const PROGRAM = join(import.meta.dirname, '..', 'fixtures', 'abort-check.mjs')
 
 function start(args, env = {}) {
