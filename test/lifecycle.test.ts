@@ -65,6 +65,11 @@ describe.each(registrations)('under %s', (name, env) => {
     expect(counted).toBeLessThanOrEqual(1 + times * 8)
   })
 
+  test('workers terminated in calls that make objects take nothing with them', () => {
+    const rounds = Math.ceil(LIVES / 50)
+    expect(run(env, 'terminate-looking.mjs', String(rounds))).toEqual({ rounds })
+  })
+
   test('loaded twice into one thread it has one registration; a second copy counts without', () => {
     const copy = mkdtempSync(join(tmpdir(), 'rseq-copy-'))
     for (const part of ['package.json', 'lib', relative(root, status().addon ?? '')]) {

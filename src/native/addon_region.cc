@@ -187,9 +187,14 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
     at += copied.lengths[i];
   }
   const size_t extra = copied.lengths[region::kExtra];
-  auto bytes = Napi::ArrayBuffer::New(env, extra);
-  if (extra != 0 && bytes.Data() != nullptr) memcpy(bytes.Data(), at, extra);
-  out.Set("extra", bytes);
+  void* data = nullptr;
+  napi_value bytes = nullptr;
+  // Not the wrapper's: where the thread is being terminated there is no buffer, and a question to what it
+  // gives then would end the process.
+  if (napi_create_arraybuffer(env, extra, &data, &bytes) == napi_ok) {
+    if (extra != 0) memcpy(data, at, extra);
+    out.Set("extra", Napi::Value(env, bytes));
+  }
   free_texts();
   return out;
 }
