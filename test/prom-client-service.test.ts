@@ -166,6 +166,9 @@ if (hasAddon) {
       expect(await service.page([], 'killed_')).toEqual(['killed_gauge 3', ...counted])
       await service.run([], (here, number) => here.kill(number), killed.at(-1) as number)
       for (const to of [[], ...workers]) expect(await service.page(to, 'killed_')).toEqual(counted)
+      // Each life of a process has names of its own: they would fill the region.
+      const left = ({ Region }: Here) => Region.service.list().map(({ name }) => name)
+      expect(await service.run([], left)).not.toContain('killed_gauge')
       await service.run(workers[0] as number[], ({ prom: { Counter } }) => {
         new Counter({ name: 'killed_total', help: 'h' }).inc()
       })

@@ -1,6 +1,9 @@
 import { backend } from './backend'
+import { KIND } from './cells'
 import { type NamedOptions, openNamed, present, refusal } from './entries'
 import { type Opening, REFUSED } from './opening'
+import { type Region, regionNumber } from './region'
+import type { Sample } from './survey'
 
 /** The label that tells the gauges of one process from those of others. No name in a metrics format has a dot. */
 export const PROCESS_LABEL = 'rseq.process'
@@ -12,6 +15,21 @@ function thisProcess(): string {
   const found = backend.processes(0).find((process) => process.self)
   self ??= found === undefined ? '' : `${found.pid}.${found.startTime}.${found.pidNamespace}`
   return self
+}
+
+/**
+ * Removes the gauges that dead processes have left: each life of a process has names of its own, which would fill the
+ * region in time.
+ *
+ * @param samples of the region
+ */
+export function removeDead(region: Region, samples: Iterable<Sample>): void {
+  const number = regionNumber(region, 'region')
+  for (const { series, held } of samples) {
+    if (held || series.kind !== 'gauge' || !(PROCESS_LABEL in series.labels)) continue
+    const opened = backend.adopt(number, KIND.gauge, false, series.entry, series.generation)
+    if (opened >= 0) backend.release(number, series.entry)
+  }
 }
 
 /**

@@ -6,11 +6,10 @@ import type {
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics'
 import { backend } from '../backend'
-import { KIND } from '../cells'
 import { type Merged, merge, SCOPE_LABEL } from '../families'
-import { PROCESS_LABEL } from '../gauge'
+import { removeDead } from '../gauge'
 import { type Region, regionNumber } from '../region'
-import { type Sample, Survey } from '../survey'
+import { Survey } from '../survey'
 import type { Labels } from './attributes'
 import type { Ledger } from './ledger'
 import type { Observables } from './observables'
@@ -141,7 +140,8 @@ export class Collector implements MetricProducer {
       if (isMine) found.push({ key: keyOf(merged.scope, merged.labels), stream, merged })
     }
     const points = [...this.#totals(found, now), ...this.#deltas(found, now)]
-    this.#sweep(samples)
+    // What nobody shows any more.
+    removeDead(this.#source.region, samples)
     return scopesOf(points)
   }
 
@@ -190,15 +190,5 @@ export class Collector implements MetricProducer {
       if (stream !== null) points.push({ stream, labels, merged, values, isAll, temporality, start, end })
     }
     return points
-  }
-
-  /** What dead processes have left and nobody shows any more. */
-  #sweep(samples: readonly Sample[]): void {
-    const region = regionNumber(this.#source.region, 'region')
-    for (const { series, held } of samples) {
-      if (held || !(PROCESS_LABEL in series.labels)) continue
-      const opened = backend.adopt(region, KIND.gauge, false, series.entry, series.generation)
-      if (opened >= 0) backend.release(region, series.entry)
-    }
   }
 }

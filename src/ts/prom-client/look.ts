@@ -1,6 +1,8 @@
-import { type Merged, merge } from '../families'
+import { type Merged, merge, SCOPE_LABEL } from '../families'
+import { removeDead } from '../gauge'
 import type { Region } from '../region'
 import { type Sample, Survey } from '../survey'
+import { GLOBAL_SCOPE } from './memory'
 
 /** What a region counted at one moment, by scope and name. */
 export class Look {
@@ -38,20 +40,29 @@ export class Look {
   }
 }
 
+function isOurs({ series }: Sample): boolean {
+  return series.labels[SCOPE_LABEL]?.startsWith(GLOBAL_SCOPE) === true
+}
+
 /** Looks at a region again and again: while its series stay the same, it is the same look, which says new values. */
 class Looker {
+  readonly #region: Region
   readonly #survey: Survey
   #samples: readonly Sample[] | null = null
   #look = new Look([])
 
   constructor(region: Region) {
+    this.#region = region
     this.#survey = new Survey(region)
   }
 
   look(): Look {
     const samples = this.#survey.look()
-    if (samples !== this.#samples) this.#look = new Look(merge(samples))
+    if (samples === this.#samples) return this.#look
+    this.#look = new Look(merge(samples))
     this.#samples = samples
+    // OpenTelemetry has something to do with what its dead have said last, before it removes that.
+    removeDead(this.#region, samples.filter(isOurs))
     return this.#look
   }
 }
