@@ -23,9 +23,9 @@ export function deadline(seconds) {
   setTimeout(late, seconds * 1000).unref()
 }
 
-/** A new folder, in memory where there is such a file system. */
+/** A new folder, in memory where there is such a file system; within RSEQ_TEST_SCRATCH, where that is set. */
 export function scratch() {
-  let parent = '/dev/shm'
+  let parent = process.env.RSEQ_TEST_SCRATCH ?? '/dev/shm'
   try {
     accessSync(parent, constants.W_OK | constants.X_OK)
   } catch {

@@ -87,6 +87,11 @@ static napi_value SystemCall(napi_env env, napi_callback_info info) {
   return number(env, worked);
 }
 
+static void unmap(napi_env env, void* memory, void* bytes) {
+  (void)env;
+  munmap(memory, (size_t)bytes);
+}
+
 /* (path) -> an ArrayBuffer over the file, which all who map it share, or undefined */
 static napi_value MapFile(napi_env env, napi_callback_info info) {
   size_t argc = 1;
@@ -97,10 +102,11 @@ static napi_value MapFile(napi_env env, napi_callback_info info) {
   napi_get_value_string_utf8(env, argv[0], path, sizeof path, NULL);
   const int fd = open(path, O_RDWR | O_CLOEXEC);
   if (fd < 0 || syscall(SYS_fstat, fd, &found) != 0) return NULL;
-  void* memory = mmap(NULL, (size_t)found.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  const size_t bytes = (size_t)found.st_size;
+  void* memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   close(fd);
   if (memory == MAP_FAILED) return NULL;
-  napi_create_external_arraybuffer(env, memory, (size_t)found.st_size, NULL, NULL, &buffer);
+  napi_create_external_arraybuffer(env, memory, bytes, unmap, (void*)bytes, &buffer);
   return buffer;
 }
 
