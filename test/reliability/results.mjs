@@ -39,7 +39,8 @@ export function report(title, lines, kernel = release()) {
   for (const line of lines) console.log(line)
   if (!process.argv.includes('--write')) return
   const date = new Date().toISOString().slice(0, 10)
-  const head = `${date}, ${commit()}, Linux ${kernel}, Node ${process.versions.node}, ${process.arch}`
+  const here = kernel === release() ? `, Node ${process.versions.node}, ${process.arch}` : ''
+  const head = `${date}, ${commit()}, Linux ${kernel}${here}`
   const all = sections().set(title, `${head}\n\n${lines.map((line) => `- ${line}`).join('\n')}`)
   const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1))
   writeFileSync(file, [HEAD, ...sorted.map(([name, body]) => `## ${name}\n\n${body}\n`)].join('\n'))
