@@ -9,8 +9,11 @@ import { licencesIn } from './licences.mjs'
 const root = join(import.meta.dirname, '..')
 const out = join(root, 'lib', 'cli')
 
-/** One file per command, so that each loads only what it needs; the demo's workers; the page. */
-const entries = ['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index']
+/** One file per command, so that each loads only what it needs; the workers; the page. */
+const entries = [
+  ...['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index'],
+  ...['noise/index', 'noise/worker'],
+]
 
 /** Styles are texts in the page. */
 const stylesAsText = {
@@ -37,8 +40,8 @@ const options = {
   external: [
     '../index',
     ...entries.map((name) => `./${name}.js`),
-    // What a look at a service needs of the package beside its face.
-    ...['index', 'survey', 'families', 'histogram-reading'].map((name) => `../../${name}`),
+    // What a look at a service, or at a CPU, needs of the package beside its face.
+    ...['index', 'native', 'survey', 'families', 'histogram-reading'].map((name) => `../../${name}`),
   ],
   plugins: [stylesAsText],
   legalComments: 'none',

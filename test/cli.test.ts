@@ -128,7 +128,7 @@ describe('rseq', () => {
   test.each(['--help', '-h'])('%s names every command', (option) => {
     const { stdout, stderr, status: code } = rseq([option])
     expect([stderr, code]).toEqual(['', 0])
-    const names = ['status', 'demo', 'bench', 'compare', 'help'].map((name) => `rseq ${name}`)
+    const names = ['status', 'demo', 'bench', 'compare', 'top', 'noise', 'help'].map((name) => `rseq ${name}`)
     for (const name of [...names, '--no-color', '--help', '--version']) expect(stdout).toContain(name)
     expect(rseq(['help'])).toMatchObject({ stdout, stderr: '', status: 0 })
     expect(rseq(['help', option]).stdout).toBe(stdout)
@@ -139,6 +139,7 @@ describe('rseq', () => {
     ['demo', ['--workers N', '--increments N']],
     ['bench', ['--only NAME', 'scrape', '--quick', '--json FILE', '--html FILE']],
     ['compare', ['A.json B.json', '--html FILE']],
+    ['noise', ['--seconds N', '--cpus LIST', '--threshold US', '--json FILE']],
   ])('help %s names every option', (name, options) => {
     const { stdout, stderr, status: code } = rseq(['help', name])
     expect([stderr, code]).toEqual(['', 0])
@@ -160,9 +161,9 @@ describe('rseq', () => {
   })
 
   test.each([
-    [['nonsense'], "expected status, demo, bench, compare, top or help, received 'nonsense'"],
-    [['toString'], "expected status, demo, bench, compare, top or help, received 'toString'"],
-    [['help', 'x'], "help: expected status, demo, bench, compare or top, received 'x'"],
+    [['nonsense'], "expected status, demo, bench, compare, top, noise or help, received 'nonsense'"],
+    [['toString'], "expected status, demo, bench, compare, top, noise or help, received 'toString'"],
+    [['help', 'x'], "help: expected status, demo, bench, compare, top or noise, received 'x'"],
     [['help', 'demo', 'x'], 'help: expected at most 1 argument ([command]), received 2'],
     [['--nonsense'], "status: expected --json, --no-color, --help or --version, received '--nonsense'"],
     [['-x'], "status: expected --json, --no-color, --help or --version, received '-x'"],
@@ -262,13 +263,15 @@ describe('rseq on a terminal', () => {
 describe('lib/cli', () => {
   test('needs nothing but Node and this package', () => {
     const files = readdirSync(folder, { recursive: true }).map(String)
-    expect(files.filter((name) => !['bench', 'top'].includes(name)).sort()).toEqual([
+    expect(files.filter((name) => !['bench', 'noise', 'top'].includes(name)).sort()).toEqual([
       'THIRD-PARTY-LICENSES.txt',
       'bench.js',
       join('bench', 'page.js'),
       'compare.js',
       'demo-worker.js',
       'demo.js',
+      join('noise', 'index.js'),
+      join('noise', 'worker.js'),
       'rseq.js',
       'status.js',
       join('top', 'index.js'),
@@ -290,7 +293,7 @@ describe('lib/cli', () => {
       readdirSync(from, { recursive: true }).map((name) => join(from, String(name))),
     )
     const scripts = files.filter((path) => path.endsWith('.js'))
-    expect(scripts.reduce((sum, path) => sum + statSync(path).size, 0)).toBeLessThan(360_000)
+    expect(scripts.reduce((sum, path) => sum + statSync(path).size, 0)).toBeLessThan(430_000)
     const licences = readFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
     for (const name of ['prom-client', '@opentelemetry', 'hdr-histogram', 'koffi', 'lodash', 'chart.js']) {
       expect(licences).not.toMatch(new RegExp(`^${name}`, 'm'))

@@ -2,11 +2,10 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "area.h"
+#include "cpu.h"
 #include "kernel.h"
 #include "sequences.h"
 #include "trust.h"
@@ -52,16 +51,6 @@ void* bump(void* argument) {
   return nullptr;
 }
 
-/// Keeps the calling thread, and the threads that it starts, on one CPU. The raw system call: libc has
-/// several versions of the function. @return false where it is denied
-bool pin(uint32_t cpu) {
-  constexpr uint32_t kBits = 8 * sizeof(unsigned long);
-  unsigned long mask[1024] = {};
-  if (cpu >= kBits * 1024) return false;
-  mask[cpu / kBits] = 1UL << (cpu % kBits);
-  return syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) == 0;
-}
-
 /// Until enough sections were aborted across a change, or one was not, or `deadline`.
 Verdict watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64_t deadline) {
   int aborted = 0;
@@ -89,7 +78,7 @@ Verdict watch_and_bump(int64_t limit) {
   abi::Area* area = area::settle().area;
   if (area == nullptr) return Verdict::kNotAborted;
   const uint32_t cpu = abi::load(&area->cpu_id);
-  if (!pin(cpu)) return Verdict::kNotAborted;
+  if (cpu::stay_on(cpu) != 0) return Verdict::kNotAborted;
   Experiment experiment;
   pthread_t bumper;
   if (pthread_create(&bumper, nullptr, bump, &experiment) != 0) return Verdict::kUndecided;

@@ -141,5 +141,7 @@ void set_regions(const Napi::Object& exports);
 void set_service(const Napi::Object& exports);
 /// Sets the functions of addon_ring.cc.
 void set_rings(const Napi::Object& exports);
+/// Sets the functions of addon_noise.cc.
+void set_noise(const Napi::Object& exports);
 
 }  // namespace rseq::addon

@@ -106,4 +106,13 @@ uint32_t allowed() {
   return count;
 }
 
+int stay_on(uint32_t cpu) {
+  constexpr uint32_t kBits = 8 * sizeof(unsigned long);
+  unsigned long mask[kMaskWords] = {};
+  if (cpu >= kBits * kMaskWords) return EINVAL;
+  mask[cpu / kBits] = 1UL << (cpu % kBits);
+  // The raw system call: libc has several versions of the function.
+  return syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) == 0 ? 0 : errno;
+}
+
 }  // namespace rseq::cpu

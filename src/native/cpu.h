@@ -39,4 +39,9 @@ uint32_t online();
 /// CPUs that this thread may run on now, sched_getaffinity(2); 0 where it cannot be told.
 uint32_t allowed();
 
+/// Keeps the calling thread, and the threads that it starts, on one CPU.
+/// @return 0, or a positive errno: EINVAL for a CPU that there is not, or that the thread is not given
+/// Source: sched_setaffinity(2).
+int stay_on(uint32_t cpu);
+
 }  // namespace rseq::cpu

@@ -52,6 +52,15 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   armable(): boolean
   countSwitches(): boolean
   readClock(): void
+  stayOn(cpu: number): number
+  watch(
+    cpu: number,
+    origin: number,
+    deadline: number,
+    threshold: number,
+    control: Int32Array,
+    into: Float64Array,
+  ): number
   register(): void
   unregister(): void
   status(): ThreadStatus
@@ -145,6 +154,8 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   armable: true,
   countSwitches: true,
   readClock: true,
+  stayOn: true,
+  watch: true,
   register: true,
   unregister: true,
   status: true,

@@ -21,7 +21,8 @@ const PROM_CLIENT =
   `attempt cluster contents counter family foreign gauge histogram holds index labels lines look memory metric page peer registry rows tree`.split(
     /\s+/,
   )
-const COMMAND = 'bench bench/page compare demo demo-worker rseq status top/index'.split(' ')
+const COMMAND =
+  'bench bench/page compare demo demo-worker noise/index noise/worker rseq status top/index'.split(' ')
 const QUESTIONS = 'child process questions receiver thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
 const ABIS = [115, 127, 137, 147]

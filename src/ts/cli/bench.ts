@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process, { stdout } from 'node:process'
 import { status } from '../index'
-import { commitOf, machineOf } from './bench/machine'
+import { originOf } from './bench/machine'
 import type { QuestionPlan } from './bench/plan'
 import type { BenchResult } from './bench/result'
 import { ask, FULL, QUICK } from './bench/run'
@@ -47,13 +47,9 @@ export async function run(_: string[], values: Values): Promise<number> {
     script: join(built, 'child.js'),
     watch: progress,
   })
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   const result: BenchResult = {
     schema: 1,
-    machine: machineOf(status(), hypervisor()),
-    version,
-    commit: commitOf(root),
-    date: new Date().toISOString(),
+    ...originOf(root, status(), hypervisor()),
     quick,
     noise,
     questions: asked,

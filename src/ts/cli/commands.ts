@@ -121,6 +121,28 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: () => import('./top/index.js'),
   },
+  noise: {
+    text: 'How often each CPU is taken away, by threads or interrupts, for how long, and what that means for latency. A thread on each CPU spins meanwhile.',
+    operands: [],
+    options: {
+      seconds: { ...whole(86_400), text: 'how long to watch (10)' },
+      cpus: { kind: 'text', value: 'LIST', text: 'only these, like 0,2-3 (all that this process may use)' },
+      threshold: {
+        kind: 'number',
+        value: 'US',
+        whole: false,
+        least: 0.1,
+        most: 1_000_000,
+        text: 'microseconds: gaps that are not longer are not seen (1)',
+      },
+      json: { kind: 'output', value: 'FILE', text: 'write the result as JSON, for rseq compare' },
+    },
+    notes: [
+      'Ctrl-C ends it, and what was seen until then is shown. Needs the native addon, but no rseq.',
+      'Exit code: 0; 1 where nothing can be watched.',
+    ],
+    load: () => import('./noise/index.js'),
+  },
 }
 
 /** Options of every command. */

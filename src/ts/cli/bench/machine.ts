@@ -4,7 +4,25 @@ import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { versions } from 'node:process'
 import type { Status } from '../../status'
-import type { Machine } from './result'
+import type { BenchResult, Machine } from './result'
+
+/** What a result says of where it is from. */
+export type Origin = Pick<BenchResult, 'machine' | 'version' | 'commit' | 'date'>
+
+/**
+ * @param root of the package
+ * @param status of this process
+ * @param hypervisor its name for itself, where it can be asked
+ */
+export function originOf(root: string, status: Status, hypervisor: string): Origin {
+  const { version } = JSON.parse(read(join(root, 'package.json'))) as { version: string }
+  return {
+    machine: machineOf(status, hypervisor),
+    version,
+    commit: commitOf(root),
+    date: new Date().toISOString(),
+  }
+}
 
 /**
  * @param status of this process

@@ -4,7 +4,7 @@
  */
 
 /** Three digits at most: more than that is noise. */
-function digits(value: number): string {
+export function digits(value: number): string {
   if (value >= 100 || value === 0) return Math.round(value).toLocaleString('en-US')
   return value.toFixed(value >= 10 ? 1 : 2)
 }

@@ -11,7 +11,14 @@ export const NOISE_LIMIT = 0.25
  */
 export function quantile(samples: readonly number[], q: number): number {
   if (samples.length === 0) throw new RangeError('quantile: expected samples, received none')
-  const sorted = [...samples].sort((a, b) => a - b)
+  return quantileOf(
+    [...samples].sort((a, b) => a - b),
+    q,
+  )
+}
+
+/** … of samples in ascending order, at least one. */
+export function quantileOf(sorted: ArrayLike<number>, q: number): number {
   const at = (sorted.length - 1) * q
   const below = sorted[Math.floor(at)] as number
   const above = sorted[Math.ceil(at)] as number

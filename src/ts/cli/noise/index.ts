@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process, { stderr, stdout } from 'node:process'
+import { status } from '../../index'
+import { originOf } from '../bench/machine'
+import { formatCpus } from './cpus'
+import { document } from './json'
+import { type Options, optionsOf } from './options'
+import { resultOf } from './result'
+import { Spinners } from './spinners'
+import { report } from './table'
+
+const root = join(__dirname, '..', '..', '..')
+
+/**
+ * `rseq noise`: how often each CPU is taken away, for how long, and what that means for a service.
+ *
+ * @param values of its options, as commands.ts has them
+ * @throws {UsageError} for a command line that makes no sense
+ * @throws {Error} where nothing can be watched
+ */
+export async function run(_: string[], values: Record<string, unknown>): Promise<number> {
+  const options = optionsOf(values)
+  const spinners = await Spinners.start(options)
+  await plainly(spinners, options)
+  const result = resultOf(spinners.seen(), options.threshold, originOf(root, status(), hypervisor()))
+  if (options.json !== null) writeFileSync(options.json, document(result))
+  stdout.write(`${report(result).join('\n')}\n`)
+  return 0
+}
+
+/** Sleeps until it is over. Ctrl-C ends the watching, not the command. */
+async function plainly(spinners: Spinners, { seconds, cpus }: Options): Promise<void> {
+  const interrupt = (): void => spinners.stop()
+  process.once('SIGINT', interrupt)
+  try {
+    // Standard output is the result alone.
+    stderr.write(`Watching CPU ${formatCpus(cpus)} for ${seconds} s …\n`)
+    spinners.begin(seconds)
+    await spinners.ended()
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
+}
+
+/** What the benchmarks' own addon says, where there is one. */
+function hypervisor(): string {
+  // Not a literal: it is built apart, and stays a file of its own.
+  const questions = require(join(root, 'lib', 'bench', 'questions.js')) as { hypervisor(): string }
+  return questions.hypervisor()
+}

@@ -1,0 +1,7 @@
+import type { NoiseResult } from './result'
+
+/** A list of numbers is one line: there are many of them. */
+export function document(result: NoiseResult): string {
+  const text = JSON.stringify(result, null, 2)
+  return `${text.replace(/\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]/g, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)}\n`
+}

@@ -1,0 +1,55 @@
+import process from 'node:process'
+import { cpuId } from '../../index'
+
+interface Note {
+  readonly begin: number
+  readonly end: number
+}
+
+/** When and where this command's main thread worked: that is known, and no noise of the machine's. */
+export class Own {
+  readonly #origin: bigint
+  /** By CPU, in order. */
+  readonly #notes = new Map<number, Note[]>()
+
+  /** @param origin of the times of gaps, by process.hrtime; nanoseconds */
+  constructor(origin: number) {
+    this.#origin = BigInt(origin)
+  }
+
+  /** Does something, and notes it. */
+  does<T>(work: () => T): T {
+    const [begin, cpu] = [this.now(), cpuId()]
+    try {
+      return work()
+    } finally {
+      // Moved in between: it was on both.
+      const note = { begin, end: this.now() }
+      for (const one of new Set([cpu, cpuId()])) this.note(one, note)
+    }
+  }
+
+  note(cpu: number, note: Note): void {
+    const notes = this.#notes.get(cpu)
+    if (notes === undefined) this.#notes.set(cpu, [note])
+    else notes.push(note)
+  }
+
+  /** Nanoseconds since the origin. */
+  now(): number {
+    return Number(process.hrtime.bigint() - this.#origin)
+  }
+
+  /** Whether it worked on that CPU at any time between those. */
+  overlaps(cpu: number, start: number, end: number): boolean {
+    const notes = this.#notes.get(cpu) ?? []
+    let [low, high] = [0, notes.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((notes[middle] as Note).end < start) low = middle + 1
+      else high = middle
+    }
+    const next = notes[low]
+    return next !== undefined && next.begin <= end
+  }
+}

@@ -1,0 +1,133 @@
+import type { Origin } from '../bench/machine'
+import { quantileOf } from '../bench/statistics'
+import { CAUSES, type Cause, type Gaps, type Seen, total } from './gaps'
+import { completions, type Latency, latencyOf, WORKS } from './latency'
+import { type Pattern, patternsIn } from './patterns'
+import { type Track, trackOf } from './timeline'
+
+/** What one `rseq noise` run found: the JSON that it writes and that `rseq compare` reads. Times are in nanoseconds. */
+export interface NoiseResult extends Origin {
+  readonly kind: 'noise'
+  /** Layout of this object; readers refuse any other. */
+  readonly schema: 1
+  /** From the first CPU's begin to the last one's end. */
+  readonly seconds: number
+  /** Gaps that are not longer were not seen. */
+  readonly threshold: number
+  /** Of a column of the timelines. */
+  readonly step: number
+  /** By number. */
+  readonly cpus: readonly CpuNoise[]
+  /** Of work that any of them does. */
+  readonly latency: readonly Latency[]
+}
+
+export interface CpuNoise {
+  readonly cpu: number
+  /** That it was watched. */
+  readonly seconds: number
+  /** Share of that time that it was taken away. */
+  readonly taken: number
+  readonly longest: number
+  readonly threads: CauseNoise
+  readonly interrupts: CauseNoise
+  /** Gaps by this command's own work, which are in no other figure. */
+  readonly own: { readonly gaps: number; readonly time: number }
+  /** Gaps that did not fit in memory: in `taken` and `longest` here, in no other figure. */
+  readonly unfit: { readonly gaps: number; readonly time: number; readonly longest: number }
+  /** How often the watching thread was moved to another CPU. */
+  readonly moved: number
+  /** The CPU was taken out of use, or from this process. */
+  readonly lost: boolean
+  readonly latency: readonly Latency[]
+  readonly timeline: Readonly<Record<Cause, Track>>
+}
+
+export interface CauseNoise {
+  readonly gaps: number
+  readonly perSecond: number
+  /** Of the CPU's time. */
+  readonly share: number
+  /** 0 where there are none, as the others. */
+  readonly median: number
+  readonly p99: number
+  readonly longest: number
+  readonly patterns: readonly Pattern[]
+}
+
+const COLUMNS = 1200
+/** Of all CPUs: more make a page that no browser likes. */
+const MOST_COLUMNS = 40_000
+const LEAST_COLUMNS = 100
+
+export function resultOf(seen: readonly Seen[], threshold: number, origin: Origin): NoiseResult {
+  const end = Math.max(1, ...seen.map(({ ended }) => ended))
+  const columns = Math.max(LEAST_COLUMNS, Math.min(COLUMNS, Math.floor(MOST_COLUMNS / seen.length)))
+  // Behind the end as well, for rounding must not make another column.
+  const step = Math.ceil((end + 1) / columns)
+  const times = WORKS.map((work) =>
+    seen.map(({ all, begun, recorded, ended, unfit }) =>
+      completions(all, begun, unfit.gaps > 0 ? begun + recorded : ended, work),
+    ),
+  )
+  const latency = (one: (of: readonly Float64Array[]) => readonly Float64Array[]): Latency[] =>
+    WORKS.flatMap((work, i) => latencyOf(work, one(times[i] as Float64Array[])) ?? [])
+  return {
+    kind: 'noise',
+    schema: 1,
+    ...origin,
+    seconds: (end - Math.min(...seen.map(({ begun }) => begun))) / 1e9,
+    threshold,
+    step,
+    cpus: seen.map((one, i) => ({
+      ...summaryOf(one),
+      latency: latency((of) => of.slice(i, i + 1)),
+      timeline: {
+        threads: trackOf(one.causes.threads, columns, step),
+        interrupts: trackOf(one.causes.interrupts, columns, step),
+      },
+    })),
+    latency: latency((of) => of),
+  }
+}
+
+/** All but what takes long to find out. */
+export function summaryOf(seen: Seen): Omit<CpuNoise, 'latency' | 'timeline'> {
+  const { cpu, watched, recorded, causes, own, unfit, moved, lost } = seen
+  const [threads, interrupts] = CAUSES.map((cause) => causeOf(causes[cause], recorded)) as [
+    CauseNoise,
+    CauseNoise,
+  ]
+  const taken = total(seen.all) + unfit.time
+  return {
+    cpu,
+    seconds: watched / 1e9,
+    taken: watched > 0 ? taken / watched : 0,
+    longest: Math.max(threads.longest, interrupts.longest, unfit.longest),
+    threads,
+    interrupts,
+    own,
+    unfit,
+    moved,
+    lost,
+  }
+}
+
+function causeOf(gaps: Gaps, recorded: number): CauseNoise {
+  const sorted = gaps.lengths.toSorted()
+  const count = sorted.length
+  const [median, p99, longest] = [0.5, 0.99, 1].map((q) => (count === 0 ? 0 : quantileOf(sorted, q))) as [
+    number,
+    number,
+    number,
+  ]
+  return {
+    gaps: count,
+    perSecond: recorded > 0 ? (count / recorded) * 1e9 : 0,
+    share: recorded > 0 ? total(gaps) / recorded : 0,
+    median,
+    p99,
+    longest,
+    patterns: recorded > 0 ? patternsIn(gaps, recorded) : [],
+  }
+}

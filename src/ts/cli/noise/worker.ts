@@ -1,0 +1,30 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { loaded } from '../../native'
+import { ERROR, MOVED, type WatchWork } from './memory'
+
+// noise.h's Outcome, but for 1: the end.
+const GOES_ON = 0
+const MOVED_AWAY = 2
+/** Somebody else moves it whatever it does. */
+const MOST_MOVES = 100
+
+const { memory, threshold, gate, times } = workerData as WatchWork
+const { cpu, control, into } = memory
+const { addon } = loaded
+
+if (addon !== null) {
+  // Touched before it is written to: a page that is not there yet would make a gap.
+  into.fill(0)
+  control[ERROR] = addon.stayOn(cpu)
+  ;(parentPort as MessagePort).postMessage('ready')
+  // Pairs with the store and notify in spinners.ts.
+  Atomics.wait(gate, 0, 0)
+  const [origin, deadline] = times as unknown as [number, number]
+  while (control[ERROR] === 0) {
+    const outcome = addon.watch(cpu, origin, deadline, threshold, control, into)
+    if (outcome === GOES_ON) continue
+    if (outcome !== MOVED_AWAY || (control[MOVED] as number) >= MOST_MOVES) break
+    ;(control[MOVED] as number)++
+    control[ERROR] = addon.stayOn(cpu)
+  }
+}
