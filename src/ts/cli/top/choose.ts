@@ -1,9 +1,9 @@
 import { createColors } from 'picocolors'
+import { type Key, Screen } from '../screen'
 import { colors } from '../terminal'
 import type { Found } from './find'
-import { Screen } from './screen'
 import { leaderOf } from './service'
-import { indexOf, type Key, select } from './state'
+import { indexOf, select } from './state'
 import { clean, cut } from './text'
 
 /** One of them as a line: its processes, its file. */

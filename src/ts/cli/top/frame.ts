@@ -1,4 +1,5 @@
 import type { Colors } from 'picocolors/types'
+import type { Size } from '../screen'
 import { detail } from './detail'
 import { amount, compact, duration, exact } from './numbers'
 import type { Row } from './rows'
@@ -18,11 +19,6 @@ export interface View {
   /** Seconds. */
   readonly interval: number
   readonly split: (row: Row) => Split | null
-}
-
-export interface Size {
-  readonly columns: number
-  readonly rows: number
 }
 
 /** What is left below the table for the selected row: a third. */

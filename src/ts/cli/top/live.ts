@@ -1,9 +1,9 @@
 import { createColors } from 'picocolors'
+import { Screen } from '../screen'
 import { colors } from '../terminal'
 import { frame, pageOf, type View } from './frame'
 import type { Options } from './options'
 import { arranged, type Look, type Row, rowsOf } from './rows'
-import { Screen } from './screen'
 import type { Service, Split } from './service'
 import { press, type State } from './state'
 

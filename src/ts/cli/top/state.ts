@@ -1,3 +1,4 @@
+import type { Key } from '../screen'
 import { SORTS, type Sort } from './rows'
 
 /** What the person in front of it has chosen. */
@@ -11,14 +12,6 @@ export interface State {
   readonly coloured: boolean
   /** The key of a row; null: the first one. */
   readonly selected: string | null
-}
-
-/** As `node:readline` tells a key. */
-export interface Key {
-  readonly name?: string | undefined
-  readonly sequence?: string | undefined
-  readonly ctrl?: boolean | undefined
-  readonly meta?: boolean | undefined
 }
 
 /** Where the selected one is among those; 0 where it is not. */

@@ -1,8 +1,6 @@
 import { writeSync } from 'node:fs'
 import process, { stdin, stdout } from 'node:process'
 import { emitKeypressEvents } from 'node:readline'
-import type { Size } from './frame'
-import type { Key } from './state'
 
 // Control sequences of xterm: the alternate screen, the cursor; from here to the end of the line, of the screen.
 const ENTER = '\u001b[?1049h\u001b[?25l'
@@ -12,6 +10,19 @@ const CLEAR_LINE = '\u001b[K'
 const CLEAR_BELOW = '\u001b[J'
 
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 } as const
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** As `node:readline` tells a key. */
+export interface Key {
+  readonly name?: string | undefined
+  readonly sequence?: string | undefined
+  readonly ctrl?: boolean | undefined
+  readonly meta?: boolean | undefined
+}
 
 /** Both ends are a terminal that can be drawn on. */
 export function isInteractive(): boolean {
