@@ -32,15 +32,22 @@ export interface Seen {
   readonly lost: boolean
 }
 
-/** What a thread has written so far, but for the gaps that `own` accounts for. */
-export function seenBy({ cpu, control, into }: WatchMemory, own: Own): Seen {
+/**
+ * What a thread has written so far, but for the gaps that `own` accounts for.
+ *
+ * @param since what began before is left out
+ */
+export function seenBy({ cpu, control, into }: WatchMemory, own: Own, since = 0): Seen {
   // Pairs with the store behind each gap.
   const count = Atomics.load(control, WRITTEN)
-  const [begun = 0, ended = 0, watched = 0, gaps = 0, time = 0, longest = 0] = into
-  const kept = new Uint32Array(count)
+  const [first = 0, ended = 0, all = 0, gaps = 0, time = 0, longest = 0] = into
+  const begun = Math.max(first, since)
+  const watched = begun > first ? Math.max(0, ended - begun) : all
+  const from = firstSince(into, count, since)
+  const kept = new Uint32Array(count - from)
   const mine = { gaps: 0, time: 0 }
   let keptCount = 0
-  for (let i = 0; i < count; i++) {
+  for (let i = from; i < count; i++) {
     const at = TOTALS + GAP * i
     const [start, length] = [into[at] as number, into[at + 1] as number]
     if (own.overlaps(cpu, start, start + length)) {
@@ -57,7 +64,7 @@ export function seenBy({ cpu, control, into }: WatchMemory, own: Own): Seen {
     begun,
     ended,
     watched,
-    recorded: gaps > 0 ? (into[last] as number) + (into[last + 1] as number) - begun : watched,
+    recorded: gaps > 0 ? Math.max(0, (into[last] as number) + (into[last + 1] as number) - begun) : watched,
     all: pick(into, places),
     causes: {
       threads: pick(
@@ -70,10 +77,22 @@ export function seenBy({ cpu, control, into }: WatchMemory, own: Own): Seen {
       ),
     },
     own: mine,
-    unfit: { gaps, time, longest },
+    // When those were is not known.
+    unfit: begun > first ? { gaps: 0, time: 0, longest: 0 } : { gaps, time, longest },
     moved: Atomics.load(control, MOVED),
     lost: Atomics.load(control, ERROR) !== 0,
   }
+}
+
+/** The first gap that began then or later: they are in order. */
+function firstSince(into: Float64Array, count: number, since: number): number {
+  let [low, high] = [0, count]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((into[TOTALS + GAP * middle] as number) < since) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function pick(into: Float64Array, places: Uint32Array): Gaps {

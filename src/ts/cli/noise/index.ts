@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import process, { stderr, stdout } from 'node:process'
 import { status } from '../../index'
 import { originOf } from '../bench/machine'
+import { isInteractive } from '../screen'
 import { formatCpus } from './cpus'
 import { document } from './json'
+import { live } from './live'
 import { type Options, optionsOf } from './options'
 import { resultOf } from './result'
 import { Spinners } from './spinners'
@@ -22,15 +24,21 @@ const root = join(__dirname, '..', '..', '..')
 export async function run(_: string[], values: Record<string, unknown>): Promise<number> {
   const options = optionsOf(values)
   const spinners = await Spinners.start(options)
-  await plainly(spinners, options)
+  const code = isInteractive() ? await live(spinners, options) : await plainly(spinners, options)
+  if (code !== 0) return code
+  await spinners.ended()
   const result = resultOf(spinners.seen(), options.threshold, originOf(root, status(), hypervisor()))
   if (options.json !== null) writeFileSync(options.json, document(result))
   stdout.write(`${report(result).join('\n')}\n`)
   return 0
 }
 
-/** Sleeps until it is over. Ctrl-C ends the watching, not the command. */
-async function plainly(spinners: Spinners, { seconds, cpus }: Options): Promise<void> {
+/**
+ * Sleeps until it is over. Ctrl-C ends the watching, not the command.
+ *
+ * @returns 0
+ */
+async function plainly(spinners: Spinners, { seconds, cpus }: Options): Promise<number> {
   const interrupt = (): void => spinners.stop()
   process.once('SIGINT', interrupt)
   try {
@@ -38,6 +46,7 @@ async function plainly(spinners: Spinners, { seconds, cpus }: Options): Promise<
     stderr.write(`Watching CPU ${formatCpus(cpus)} for ${seconds} s …\n`)
     spinners.begin(seconds)
     await spinners.ended()
+    return 0
   } finally {
     process.off('SIGINT', interrupt)
   }

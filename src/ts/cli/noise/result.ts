@@ -92,7 +92,9 @@ export function resultOf(seen: readonly Seen[], threshold: number, origin: Origi
 }
 
 /** All but what takes long to find out. */
-export function summaryOf(seen: Seen): Omit<CpuNoise, 'latency' | 'timeline'> {
+export type Summary = Omit<CpuNoise, 'latency' | 'timeline'>
+
+export function summaryOf(seen: Seen): Summary {
   const { cpu, watched, recorded, causes, own, unfit, moved, lost } = seen
   const [threads, interrupts] = CAUSES.map((cause) => causeOf(causes[cause], recorded)) as [
     CauseNoise,

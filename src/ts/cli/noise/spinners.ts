@@ -88,9 +88,9 @@ export class Spinners {
     await this.#ended
   }
 
-  /** What each of them has seen so far. */
-  seen(): Seen[] {
-    return this.#memories.map((memory) => seenBy(memory, this.own))
+  /** What each of them has seen so far, or since then: nanoseconds after the begin. */
+  seen(since = 0): Seen[] {
+    return this.#memories.map((memory) => seenBy(memory, this.own, since))
   }
 
   #open(): void {

@@ -1,7 +1,7 @@
 import { digits, time } from '../bench/page-format'
 import type { Cause } from './gaps'
 import type { Pattern } from './patterns'
-import type { CpuNoise } from './result'
+import type { CpuNoise, Summary } from './result'
 
 /** What a cause is called. */
 export const NAMES: Readonly<Record<Cause, string>> = { threads: 'threads', interrupts: 'interrupts' }
@@ -45,14 +45,7 @@ export function sentence({ cpu, cause, gaps, perSecond, length, share: part, eve
 }
 
 /** What has to be known of a CPU beside its figures. */
-export function remarks({
-  cpu,
-  seconds,
-  own,
-  unfit,
-  moved,
-  lost,
-}: Omit<CpuNoise, 'latency' | 'timeline'>): string[] {
+export function remarks({ cpu, seconds, own, unfit, moved, lost }: Summary): string[] {
   const times = (n: number): string => (n === 1 ? 'once' : `${n} times`)
   return [
     ...(own.gaps > 0

@@ -1,0 +1,99 @@
+import type { Colors } from 'picocolors/types'
+import { plural, tick, time } from '../bench/page-format'
+import type { Size } from '../screen'
+import { bar } from '../top/bars'
+import { cut, flow, padded } from '../top/text'
+import type { Options } from './options'
+import type { Summary } from './result'
+import { mostTaken, patternsOf, rate, remarks, sentence, share } from './words'
+
+/** What a picture is made of. */
+export interface View {
+  /** Of the last {@link WINDOW} seconds. */
+  readonly cpus: readonly Summary[]
+  readonly options: Pick<Options, 'seconds' | 'threshold'>
+  /** Seconds since it began. */
+  readonly elapsed: number
+}
+
+/** Seconds that the picture is about: long enough for what comes once a second. */
+export const WINDOW = 10
+/** Lines for patterns, where there is room for them beside a few CPUs. */
+const PATTERN_LINES = 6
+const LEAST_CPU_LINES = 4
+
+const [CPU, SHARE, RATE, TIME] = [10, 9, 8, 9]
+/** Narrower than this, a bar says nothing. */
+const LEAST_BAR = 8
+
+/** Threads first; interrupts look different without colours too. */
+function bars({ threads, interrupts }: Summary, most: number, width: number, paint: Colors): string {
+  const whole = Math.round((threads.share / most) * width)
+  const both = Math.max(whole, Math.round(((threads.share + interrupts.share) / most) * width))
+  return paint.cyan(bar(1, whole)) + paint.yellow('░'.repeat(Math.min(width, both) - whole))
+}
+
+function cpuLines({ cpus }: View, columns: number, lines: number, paint: Colors): string[] {
+  const { shown, rest } = mostTaken(cpus, cpus.length <= lines ? lines : Math.max(1, lines - 1))
+  const most = Math.max(...shown.map(({ taken }) => taken), 1e-6)
+  const withLongest = columns >= CPU + SHARE + TIME
+  const withRate = columns >= CPU + SHARE + TIME + RATE
+  const room = columns - CPU - SHARE - (withLongest ? TIME : 0) - (withRate ? RATE : 0) - 2
+  const line = (name: string, taken: string, perSecond: string, longest: string): string =>
+    cut(
+      padded(name, CPU) +
+        padded(taken, SHARE, 'right') +
+        (withRate ? padded(perSecond, RATE, 'right') : '') +
+        (withLongest ? padded(longest, TIME, 'right') : ''),
+      columns,
+    )
+  const mean = rest.reduce((sum, { taken }) => sum + taken, 0) / (rest.length || 1)
+  return [
+    paint.bold(line('', 'taken', 'gaps/s', 'longest')),
+    ...shown.map((one) => {
+      const { cpu, taken, threads, interrupts, longest } = one
+      const told = line(
+        `CPU ${cpu}`,
+        share(taken),
+        rate(threads.perSecond + interrupts.perSecond),
+        longest === 0 ? '–' : time(longest),
+      )
+      return room < LEAST_BAR ? told : `${told}  ${bars(one, most, room, paint)}`
+    }),
+    ...(rest.length > 0
+      ? [line(`${rest.length} more`, share(mean), '', time(Math.max(...rest.map(({ longest }) => longest))))]
+      : []),
+  ]
+}
+
+/** The whole screen: at most as many lines, and each at most as wide as it is. */
+export function frame(view: View, { columns, rows }: Size, paint: Colors): string[] {
+  const { cpus, options, elapsed } = view
+  const head = flow(
+    [
+      'rseq noise',
+      plural(cpus.length, 'CPU'),
+      `${Math.floor(elapsed)} of ${options.seconds} s`,
+      `gaps of more than ${tick(options.threshold)}`,
+    ],
+    columns,
+  )[0] as string
+  // The head, the table's own, a line between, the keys.
+  const free = rows - 4
+  const sentences = [...patternsOf(cpus).map(sentence), ...cpus.flatMap(remarks)]
+  const wanted = Math.min(PATTERN_LINES, sentences.length)
+  const below = free - wanted >= Math.min(cpus.length, LEAST_CPU_LINES) ? wanted : 0
+  const lines = [
+    paint.bold(head),
+    ...cpuLines(view, columns, Math.max(1, free - below), paint),
+    ...(below > 0 ? ['', ...sentences.slice(0, rows).map((text) => cut(text, columns))] : []),
+  ].slice(0, Math.max(0, rows - 1))
+  while (lines.length < rows - 1) lines.push('')
+  const legend = [
+    `last ${WINDOW} s`,
+    `${paint.cyan('█')} threads`,
+    `${paint.yellow('░')} interrupts`,
+    'q end',
+  ]
+  return [...lines, columns < 50 ? cut('q end', columns) : paint.dim(legend.join('  '))]
+}
