@@ -80,9 +80,13 @@ describe('the package', () => {
   test('gives one instance of rseq/opentelemetry, too', () => {
     const script = `import('rseq/opentelemetry').then((esm) => {
       const cjs = require('rseq/opentelemetry')
-      console.log(JSON.stringify([Object.keys(esm), Object.keys(cjs), esm.MeterProvider === cjs.MeterProvider]))
+      console.log(JSON.stringify([Object.keys(esm).sort(), Object.keys(cjs).sort(), esm.MeterProvider === cjs.MeterProvider]))
     })`
     const output = execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' })
-    expect(JSON.parse(output)).toEqual([['MeterProvider'], ['MeterProvider'], true])
+    expect(JSON.parse(output)).toEqual([
+      ['MeterProvider', 'observePreemption'],
+      ['MeterProvider', 'observePreemption'],
+      true,
+    ])
   })
 })

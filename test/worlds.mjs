@@ -64,6 +64,7 @@ const BEHAVIOUR = [
   'measure-uninterrupted',
   'opening',
   'opentelemetry',
+  'opentelemetry-preemption',
   'pool',
   'preemption',
   'preemption-monitor',
@@ -73,6 +74,7 @@ const BEHAVIOUR = [
   'prom-client-gauge',
   'prom-client-histogram',
   'prom-client-page',
+  'prom-client-preemption',
   'prom-client-random',
   'prom-client-registry',
   'prom-client-service',
@@ -94,7 +96,7 @@ export const LIKE_OTHERS = ['napi', 'enosys']
 export const behaviour = BEHAVIOUR.map((name) => `test/${name}.test.ts`)
 
 /** Those of them that are about arguments, and about what stands on the classes, where these have a way of their own … */
-const ABOVE = /^test\/(hostile|opening|opentelemetry|prom-client.*)\.test\.ts$/
+const ABOVE = /^test\/(hostile|opening|opentelemetry.*|prom-client.*)\.test\.ts$/
 
 export const WAYS_IN = ['default', 'napi', 'portable']
 

@@ -7,6 +7,7 @@ import type { Reading } from './histogram-look'
 import { HistogramReading } from './histogram-reading'
 import { Buckets, shapeOf } from './histogram-shape'
 import { type Region, regionNumber } from './region'
+import { MIGRATIONS_HELP, PREEMPTIONS_HELP } from './turn-metrics'
 import { resolutionOf, type TurnSink, TurnWatch } from './turns'
 
 /** What {@link monitorPreemption} takes. */
@@ -40,11 +41,11 @@ function sinkIn(region: Region): TurnSink {
   const interruptions = PerCpuHistogram.named('eventloop.turn.preemptions', {
     ...SHAPE,
     region,
-    help: 'How often a turn of an event loop lost the CPU though it could have gone on',
+    help: PREEMPTIONS_HELP,
   })
   const migrations = PerCpuCounter.named('eventloop.migrations', {
     region,
-    help: 'Turns of an event loop at whose end its thread was on another CPU than before',
+    help: MIGRATIONS_HELP,
   })
   return (count, migrated) => {
     interruptions.record(count)

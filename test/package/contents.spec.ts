@@ -9,16 +9,18 @@ const LIBRARY =
   `arrays backend batch builtins cells counter cpu dispose entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
   histogram-shape index mailbox measure-uninterrupted native opening percpu
   pool pool-arguments pool-calls pool-memory pool-opening pool-slot preemption preemption-monitor region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
-  ring-opening ring-record ring-shape service status sum survey switches timer turns`.split(/\s+/)
+  ring-opening ring-record ring-shape service status sum survey switches timer turn-metrics turns`.split(
+    /\s+/,
+  )
 const PORTABLE =
   'backend bitmap cell cpus directory drain entry histogram lock memory page pool pool-calls region ring ring-calls survey'.split(
     ' ',
   )
 const OPENTELEMETRY =
-  `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points provider
+  `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points preemption provider
   state storage stream views`.split(/\s+/)
 const PROM_CLIENT =
-  `attempt cluster contents counter family foreign gauge histogram holds index labels lines look memory metric page peer registry rows tree`.split(
+  `attempt cluster contents counter family foreign gauge histogram holds index labels lines look memory metric page peer preemption registry rows tree`.split(
     /\s+/,
   )
 const COMMAND =

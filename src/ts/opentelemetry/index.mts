@@ -2,9 +2,14 @@
 import { entry, error } from './attempt.js'
 import type { MeterProvider as Provider } from './index.js'
 
-export type { GaugeAggregation, MeterProviderOptions } from './index.js'
+export type {
+  GaugeAggregation,
+  MeterProviderOptions,
+  PreemptionMetrics,
+  PreemptionMetricsOptions,
+} from './index.js'
 
 if (entry === null) throw error
 
-export const { MeterProvider } = entry
+export const { MeterProvider, observePreemption } = entry
 export type MeterProvider = Provider

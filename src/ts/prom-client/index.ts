@@ -113,6 +113,8 @@ const { aggregators: all } = prom as unknown as { aggregators: Record<PromClient
 /** How the values of several processes become one, by name. */
 export const aggregators: Readonly<Record<PromClient.Aggregator, unknown>> = all
 
+export type { PreemptionMetrics } from '../turn-metrics'
+export { collectPreemptionMetrics, type PreemptionMetricsOptions } from './preemption'
 export { setRegion }
 
 /** The global registry's content type; it can be set, as prom-client's can. */

@@ -1,0 +1,74 @@
+import type { Registry, RegistryContentType } from 'prom-client'
+import { typeError } from '../errors'
+import {
+  MIGRATIONS_HELP,
+  PREEMPTION_BOUNDS,
+  PREEMPTIONS_HELP,
+  type PreemptionMetrics,
+  watchForMetrics,
+} from '../turn-metrics'
+import { resolutionOf } from '../turns'
+import { Counter } from './counter'
+import { Histogram } from './histogram'
+import { prom } from './peer'
+import { register as globalRegister } from './registry'
+
+/** What {@link collectPreemptionMetrics} takes. */
+export interface PreemptionMetricsOptions {
+  /** Where the metrics are registered: the global registry by default. */
+  readonly register?: Registry<RegistryContentType>
+  /** What their names begin with; nothing by default. */
+  readonly prefix?: string
+  /** Labels that all of them have. */
+  readonly labels?: Readonly<Record<string, string | number>>
+  /** Milliseconds from look to look, 0 to 2³¹ − 1; by default 0, each turn. See `monitorPreemption`. */
+  readonly resolution?: number
+}
+
+const WHAT = 'collectPreemptionMetrics'
+
+/**
+ * Counts how often each turn of this thread's event loop was interrupted, and its moves to other CPUs, for the whole
+ * service: all threads and processes that call it. It keeps no program running. `nodejs_eventloop_turn_preemptions` is a
+ * histogram with a sample for each turn, `nodejs_cpu_migrations_total` a counter; what they say is what `monitorPreemption`
+ * does.
+ *
+ * Where preemptions cannot be counted (without the addon, or where seccomp denies getrusage), it warns, once, and registers
+ * nothing.
+ *
+ * @throws {TypeError | RangeError} for options that are none
+ * @throws {Error} prom-client's, where the registry has one of the names already; then nothing is registered
+ */
+export function collectPreemptionMetrics(options: PreemptionMetricsOptions = {}): PreemptionMetrics {
+  const resolution = resolutionOf(WHAT, options)
+  const {
+    register = globalRegister as unknown as Registry<RegistryContentType>,
+    prefix = '',
+    labels = {},
+  } = options
+  if (!(register instanceof prom.Registry))
+    throw typeError(`${WHAT} options.register`, 'a Registry', register)
+  if (typeof prefix !== 'string') throw typeError(`${WHAT} options.prefix`, 'a string', prefix)
+  if (typeof labels !== 'object' || labels === null)
+    throw typeError(`${WHAT} options.labels`, 'an object', labels)
+  return watchForMetrics('rseq/prom-client', WHAT, resolution, () => {
+    const common = { labelNames: Object.keys(labels), registers: [register] }
+    const name = `${prefix}nodejs_eventloop_turn_preemptions`
+    const turns = new Histogram({ ...common, name, help: PREEMPTIONS_HELP, buckets: [...PREEMPTION_BOUNDS] })
+    try {
+      const moves = new Counter({
+        ...common,
+        name: `${prefix}nodejs_cpu_migrations_total`,
+        help: MIGRATIONS_HELP,
+      }).labels({ ...labels })
+      const { observe } = turns.labels({ ...labels })
+      return (interruptions, migrated) => {
+        observe(interruptions)
+        if (migrated) moves.inc()
+      }
+    } catch (error) {
+      register.removeSingleMetric(name)
+      throw error
+    }
+  })
+}
