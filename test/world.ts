@@ -39,7 +39,7 @@ export const showsSystemCalls = major < 6 || (major === 6 && minor < 19)
 export interface Helpers {
   gettid(): number
   pin(tid: number, cpu: number): number
-  denyRseq(errno: number): number
+  denyRseq(errno: number, everywhere?: number): number
   denyGetrusage(errno: number): number
   signal(tid: number): number
   systemCall(which: number): number

@@ -140,7 +140,9 @@ const State& settle_with_foreign() {
 
 int unregister(abi::Area* area, uint32_t length) {
   __atomic_store_n(&area->rseq_cs, 0, __ATOMIC_RELAXED);
-  return kernel::rseq(area, length, abi::kUnregisterFlag);
+  const int error = kernel::rseq(area, length, abi::kUnregisterFlag);
+  // The kernel makes it −1. A filter that answers 0 in its place leaves the thread registered.
+  return error == 0 && is_live(area) ? EPERM : error;
 }
 
 bool take_memory() {

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   const int error = strcmp(argv[1], "ENOSYS") == 0  ? ENOSYS
                     : strcmp(argv[1], "EPERM") == 0 ? EPERM
                                                     : atoi(argv[1]);
-  const int failed = deny_rseq(error);
+  const int failed = deny_rseq(error, 0);
   if (failed != 0) {
     fprintf(stderr, "deny: no seccomp filter can be set: %s\n", strerror(failed));
     return 2;

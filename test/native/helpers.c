@@ -41,14 +41,15 @@ static napi_value Pin(napi_env env, napi_callback_info info) {
   return number(env, sched_setaffinity(argument(env, info, 0), sizeof set, &set) == 0 ? 0 : errno);
 }
 
-/* (errno) -> 0 or errno; rseq fails so in this thread from now on */
+/* (errno, 1: in all threads, else in this one and those that it starts) -> 0 or errno; rseq fails so from now
+ * on */
 static napi_value DenyRseq(napi_env env, napi_callback_info info) {
-  return number(env, deny_rseq(argument(env, info, 0)));
+  return number(env, deny_rseq(argument(env, info, 0), argument(env, info, 1)));
 }
 
 /* (errno) -> 0 or errno; so does getrusage */
 static napi_value DenyGetrusage(napi_env env, napi_callback_info info) {
-  return number(env, deny_call(SYS_getrusage, argument(env, info, 0)));
+  return number(env, deny_call(SYS_getrusage, argument(env, info, 0), 0));
 }
 
 static void handle(int signal) { (void)signal; }
