@@ -2,18 +2,20 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from 'rseq'
+import { together } from '../src/ts/cli/bench/interruptions'
 import { type Answer, type AsyncLoop, type Order, type Samples, Unavailable } from '../src/ts/cli/bench/plan'
 import { Processes, startCluster, Threads } from './crews'
-import { calibrate, sample, sampleAsync, sampleTimed, warmUp } from './measure'
+import { calibrate, sample, timed, timedAsync, warmUp, watching } from './measure'
 import { rowOf } from './questions'
 import { Quiet } from './quiet'
 import { Team } from './team'
+import type { Call } from './watched'
 
 /** A disturbed round lasts so many times as long as a quiet one. */
 const ATTEMPTS = 4
 
 /** Takes samples for so many milliseconds. */
-type Measure = (milliseconds: number) => Samples | Promise<Samples>
+type Measure = (milliseconds: number) => Promise<Samples>
 
 const [question = '', key = '', scope = ''] = process.argv.slice(2)
 
@@ -22,9 +24,7 @@ async function prepare(): Promise<Measure> {
   switch (row.case.kind) {
     case 'loop': {
       const loop = await row.case.prepare()
-      const n = await warmUp(loop)
-      const quiet = new Quiet()
-      return (milliseconds) => sample(loop, n, milliseconds, quiet)
+      return watching(timed(loop), await warmUp(loop))
     }
     case 'async':
       return asynchronous(row.case.prepare())
@@ -36,8 +36,7 @@ async function prepare(): Promise<Measure> {
     case 'timed': {
       const loop = row.case.prepare()
       const n = calibrate(loop, row.case.callNs)
-      const quiet = new Quiet()
-      return (milliseconds) => sampleTimed(loop, n, milliseconds, quiet)
+      return row.case.inCompany ? unwatched(loop, n) : watching(loop, n)
     }
     case 'threads':
     case 'processes': {
@@ -55,21 +54,26 @@ async function prepare(): Promise<Measure> {
 }
 
 async function asynchronous(loop: AsyncLoop): Promise<Measure> {
-  const n = await warmUp(loop)
+  return unwatched(timedAsync(loop), await warmUp(loop))
+}
+
+function unwatched(loop: (n: number) => number | Promise<number>, n: number): Measure {
   const quiet = new Quiet()
-  return (milliseconds) => sampleAsync(loop, n, milliseconds, quiet)
+  const call = async (): Promise<Call> => ({ ns: await loop(n), interrupted: false })
+  return (milliseconds) => sample(call, milliseconds, quiet)
 }
 
 /** Measures again where nothing but disturbed samples came, for some time. */
 async function patiently(measure: Measure, milliseconds: number): Promise<Samples> {
-  const good: number[] = []
-  const disturbed: number[] = []
-  for (let attempt = 0; attempt < ATTEMPTS && good.length === 0; attempt++) {
-    const samples = await measure(milliseconds)
-    good.push(...samples.good)
-    disturbed.push(...samples.disturbed)
+  const rounds: Samples[] = []
+  do rounds.push(await measure(milliseconds))
+  while (rounds.length < ATTEMPTS && rounds.every(({ good }) => good.length === 0))
+  return {
+    good: rounds.flatMap(({ good }) => good),
+    disturbed: rounds.flatMap(({ disturbed }) => disturbed),
+    interrupted: rounds.flatMap(({ interrupted }) => interrupted),
+    interruptions: together(rounds.map(({ interruptions }) => interruptions)),
   }
-  return { good, disturbed }
 }
 
 function answer(message: Answer): void {

@@ -1,6 +1,6 @@
 import { cpuId, PerCpuBatch, PerCpuCounter, status } from 'rseq'
 import type { Case, Loop, QuestionPlan, RowPlan, Scope } from '../src/ts/cli/bench/plan'
-import { checkCalls, FLOORS, NAPI } from './native'
+import { checkCalls, FLOORS, NAPI, packageAddon } from './native'
 import { openTelemetryLoop, promClientLoop } from './others'
 
 /** Words between two cells that different threads write: processors fetch cache lines in pairs. */
@@ -105,6 +105,7 @@ const VARIANTS: readonly Variant[] = [
     kind: 'other',
     bytes: ({ possibleCpus }) => possibleCpus * LINE_BYTES,
     prepare({ memory }) {
+      packageAddon()
       const cells = new Int32Array(memory)
       return (n) => {
         for (let i = 0; i < n; i++) Atomics.add(cells, cpuId() << STRIDE_SHIFT, 1)

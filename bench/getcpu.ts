@@ -68,8 +68,14 @@ const ROWS: readonly RowPlan[] = [
     return cpuId
   }),
   js('js-napi-cpu-id', 'JS: cpu_id by N-API', 'ours', () => packageAddon().cpuId),
-  js('js-sched-getcpu', 'JS: schedGetcpu(), N-API', 'ours', () => schedGetcpu),
-  js('js-getcpu', 'JS: getcpu(), system call', 'ours', () => () => getcpuSyscall().cpu),
+  js('js-sched-getcpu', 'JS: schedGetcpu(), N-API', 'ours', () => {
+    packageAddon()
+    return schedGetcpu
+  }),
+  js('js-getcpu', 'JS: getcpu(), system call', 'ours', () => {
+    packageAddon()
+    return () => getcpuSyscall().cpu
+  }),
   js('js-koffi', 'JS: koffi sched_getcpu()', 'other', () => {
     const koffi = optional<typeof import('koffi')>('koffi')
     return koffi.load(null).func('int sched_getcpu()') as () => number

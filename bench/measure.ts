@@ -1,7 +1,8 @@
 import type { AsyncLoop, Loop, Samples, TimedLoop } from '../src/ts/cli/bench/plan'
 import { quantile } from '../src/ts/cli/bench/statistics'
 import { clock } from './clock'
-import type { Quiet } from './quiet'
+import { Quiet } from './quiet'
+import { type Call, Watched } from './watched'
 
 /** What one call of a loop should take: long beside the clock's own price, short beside what disturbs it. */
 const CALL_NS = 300_000
@@ -46,57 +47,64 @@ function isSteady(times: readonly number[]): boolean {
   return Math.abs(now - before) <= STEADY * before
 }
 
-/** Fewer samples of a round say nothing, however long one of them takes. */
+/** Fewer samples of a round say nothing, however long one of them takes … */
 const LEAST_SAMPLES = 3
+/** … but where all calls are interrupted, a round ends as well. */
+const LEAST_CALLS = 2 * LEAST_SAMPLES
 
-/** Samples of a loop: nanoseconds per operation, of as many calls as fill the time. */
-export function sample(loop: Loop, n: number, milliseconds: number, quiet: Quiet): Samples {
-  const samples: number[] = []
-  quiet.begin()
-  const end = clock() + milliseconds * 1e6
-  while (clock() < end || samples.length < LEAST_SAMPLES) {
-    const begun = clock()
-    sink = loop(n)
-    samples.push((clock() - begun) / n)
-    quiet.after()
-  }
-  return quiet.sort(samples)
-}
-
-/** As {@link sample}, where an operation ends with a promise. */
-export async function sampleAsync(
-  loop: AsyncLoop,
-  n: number,
+/** Samples of as many calls as fill the time. */
+export async function sample(
+  call: () => Call | Promise<Call>,
   milliseconds: number,
   quiet: Quiet,
 ): Promise<Samples> {
-  const samples: number[] = []
-  quiet.begin()
+  const good: number[] = []
+  const disturbed: number[] = []
+  const interrupted: number[] = []
   const end = clock() + milliseconds * 1e6
-  while (clock() < end || samples.length < LEAST_SAMPLES) {
-    const begun = clock()
-    sink = await loop(n)
-    samples.push((clock() - begun) / n)
-    quiet.after()
+  const isLacking = (): boolean => good.length + disturbed.length < LEAST_SAMPLES
+  let before = quiet.look()
+  for (let calls = 0; clock() < end || (isLacking() && calls < LEAST_CALLS); calls++) {
+    const made = await call()
+    const after = quiet.look()
+    const kind = made.interrupted ? interrupted : before && after ? good : disturbed
+    kind.push(made.ns)
+    before = after
   }
-  return quiet.sort(samples)
+  return { good, disturbed, interrupted, interruptions: null }
 }
 
-/** Operations per call of a loop in C, of which one should take `callNs`. */
+/** Takes samples for so many milliseconds, and tells those that something interrupted. */
+export function watching(loop: TimedLoop, n: number): (milliseconds: number) => Promise<Samples> {
+  const watched = new Watched(loop, n)
+  const quiet = new Quiet()
+  return async (milliseconds) => {
+    const samples = await sample(() => watched.call(), milliseconds, quiet)
+    return { ...samples, interruptions: watched.found() }
+  }
+}
+
+/** The loop, and a clock around it. */
+export function timed(loop: Loop): TimedLoop {
+  return (n) => {
+    const begun = clock()
+    sink = loop(n)
+    return (clock() - begun) / n
+  }
+}
+
+/** As {@link timed}, where an operation ends with a promise. */
+export function timedAsync(loop: AsyncLoop): (n: number) => Promise<number> {
+  return async (n) => {
+    const begun = clock()
+    sink = await loop(n)
+    return (clock() - begun) / n
+  }
+}
+
+/** Operations per call of a loop that times itself, of which one should take `callNs`. */
 export function calibrate(loop: TimedLoop, callNs = CALL_NS): number {
   let n = 64
   while (loop(n) * n < callNs / 2) n *= 2
   return n
-}
-
-/** Samples of a loop in C. */
-export function sampleTimed(loop: TimedLoop, n: number, milliseconds: number, quiet: Quiet): Samples {
-  const samples: number[] = []
-  quiet.begin()
-  const end = clock() + milliseconds * 1e6
-  while (clock() < end || samples.length < LEAST_SAMPLES) {
-    samples.push(loop(n))
-    quiet.after()
-  }
-  return quiet.sort(samples)
 }

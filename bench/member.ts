@@ -1,8 +1,7 @@
 import { type AsyncLoop, type Loop, Unavailable } from '../src/ts/cli/bench/plan'
 import { clock } from './clock'
-import { sample, warmUp } from './measure'
+import { timed, warmUp, watching } from './measure'
 import { pinThread } from './native'
-import { Quiet } from './quiet'
 import type { Duty, News, Span } from './team'
 
 /** Sending runs much code, here and where it is received: all of that has to be compiled, in so long. */
@@ -48,10 +47,10 @@ export async function serve(
   if (isSending) await count(loop, 16, { begin: 0, end: clock() + SENDING_WARM_NS })
   const n = await warmUp(loop)
   // Several disturb each other, as they should, and so do one that sends and the one that receives.
-  const quiet = workers === 1 && !isSending ? new Quiet() : null
+  const measure = workers === 1 && !isSending ? watching(timed(loop), n) : null
   tell({ warm: true })
   for (let round = 0; ; round++) {
     const span = await next(round)
-    tell(quiet === null ? await count(loop, n, span) : sample(loop, n, (span.end - span.begin) / 1e6, quiet))
+    tell(await (measure === null ? count(loop, n, span) : measure((span.end - span.begin) / 1e6)))
   }
 }

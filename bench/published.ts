@@ -33,6 +33,7 @@ const ROWS: readonly RowPlan[] = [
       kind: 'timed',
       // Long beside the start of a thread.
       callNs: 1_500_000,
+      inCompany: true,
       prepare() {
         if (THREADS < 2) throw new Unavailable('this process may use one CPU only')
         const { atomicShared } = benchAddon()

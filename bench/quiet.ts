@@ -1,4 +1,3 @@
-import type { Samples } from '../src/ts/cli/bench/plan'
 import { clock } from './clock'
 
 /** How much slower than ever before the empty loop may be beside a sample. */
@@ -20,7 +19,6 @@ export function emptyLoop(n: number): number {
 export class Quiet {
   #turns = 1
   #best = Number.POSITIVE_INFINITY
-  #looks: boolean[] = []
 
   constructor() {
     // Long enough to be compiled; and below, to meet a quiet moment.
@@ -28,26 +26,11 @@ export class Quiet {
     const begun = clock()
     emptyLoop(50_000)
     this.#turns = Math.ceil((50_000 * LOOK_NS) / (clock() - begun))
-    for (let i = 0; i < 600; i++) this.#look()
+    for (let i = 0; i < 600; i++) this.look()
   }
 
-  /** Before the first sample of a round. */
-  begin(): void {
-    this.#looks = [this.#look()]
-  }
-
-  /** After each sample. */
-  after(): void {
-    this.#looks.push(this.#look())
-  }
-
-  /** Samples, told apart. */
-  sort(samples: readonly number[]): Samples {
-    const isGood = (i: number): boolean => (this.#looks[i] && this.#looks[i + 1]) === true
-    return { good: samples.filter((_, i) => isGood(i)), disturbed: samples.filter((_, i) => !isGood(i)) }
-  }
-
-  #look(): boolean {
+  /** Whether it is quiet. To be asked before and after each sample. */
+  look(): boolean {
     const begun = clock()
     emptyLoop(this.#turns)
     const time = clock() - begun

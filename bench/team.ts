@@ -77,7 +77,12 @@ export class Team {
     const parts = news.filter((told): told is Part => 'done' in told)
     const wall =
       Math.max(...parts.map(({ ended }) => ended)) - Math.min(...parts.map(({ started }) => started))
-    return { good: [wall / parts.reduce((sum, { done }) => sum + done, 0)], disturbed: [] }
+    return {
+      good: [wall / parts.reduce((sum, { done }) => sum + done, 0)],
+      disturbed: [],
+      interrupted: [],
+      interruptions: null,
+    }
   }
 
   #startOne(): void {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { status } from 'rseq'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { together } from '../src/ts/cli/bench/interruptions'
 import { isEmulated } from '../src/ts/cli/bench/machine'
 import type { QuestionPlan } from '../src/ts/cli/bench/plan'
 import type { BenchResult, Figure, Question, Row } from '../src/ts/cli/bench/result'
-import { figureOf, histogramOf, noiseOf, quantile } from '../src/ts/cli/bench/statistics'
 import { tableOf } from '../src/ts/cli/bench/table'
 
 const root = join(import.meta.dirname, '..')
@@ -77,6 +77,19 @@ describe('rseq bench', () => {
     expect(stderr).toBe('published: Counting in C: getcpu and an atomic add, or rseq? …\n')
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     expect(stdout).toMatch(result.noise.quiet ? /^Noise: /m : /^Too noisy to compare: /m)
+    // The row with several threads is not watched; whatever the others did not keep, they say.
+    const { calls = 0, unseen, discarded } = result.interruptions ?? {}
+    const watched = [...rows.values()].filter(({ interruptions }) => interruptions !== undefined)
+    expect(watched.map(({ id }) => id)).not.toContain('c-atomic-shared')
+    expect(together(watched.map(({ interruptions }) => interruptions ?? null))).toEqual(result.interruptions)
+    expect(unseen).toBe(0)
+    const lost = Object.values(discarded ?? {}).reduce((sum, count) => sum + count, 0)
+    const kept = watched.reduce((sum, { ns }) => sum + (ns?.samples ?? 0), 0)
+    expect(kept).toBeGreaterThan(0)
+    expect(kept).toBeLessThanOrEqual(calls - lost)
+    const line = `Interruptions: ${lost} of ${calls.toLocaleString('en-US')} samples thrown away (moved `
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(line)
+
     expect(stdout.includes('× rseq')).toBe(result.noise.quiet && !result.machine.emulated)
   })
 
@@ -143,42 +156,25 @@ describe('rseq bench', () => {
     expect(html).not.toMatch(/<section id="published"|swatch c"|Nothing measured here/)
     expect(html).toContain('<h2>Not measured</h2>')
   })
-})
 
-describe('statistics', () => {
-  test('quantiles are interpolated, and samples need no order', () => {
-    const samples = [5, 1, 4, 2, 3]
-    expect([0, 0.1, 0.5, 0.9, 1].map((q) => quantile(samples, q))).toEqual([1, 1.4, 3, 4.6, 5])
-    expect(samples).toEqual([5, 1, 4, 2, 3])
-    expect(quantile([1, 2], 0.5)).toBe(1.5)
-    expect(quantile([7], 0.9)).toBe(7)
-    expect(() => quantile([], 0.5)).toThrow(RangeError)
-  })
-
-  test('a figure is the median between the 10th and the 90th percentile', () => {
-    const samples = Array.from({ length: 101 }, (_, i) => 100 - i)
-    expect(figureOf(samples)).toMatchObject({ median: 50, low: 10, high: 90, samples: 101 })
-  })
-
-  test('a histogram is of the samples from the 1st to the 99th percentile', () => {
-    const samples = Array.from({ length: 101 }, (_, i) => i)
-    const { low, high, counts } = histogramOf(samples)
-    expect([low, high, counts.length]).toEqual([1, 99, 21])
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(99)
-    expect(Math.max(...counts)).toBeLessThanOrEqual(5)
-    expect(histogramOf([7, 7, 7]).counts).toEqual([3, 0, 0, 0])
-    expect(histogramOf([...samples, 1e9]).high).toBeLessThan(101)
-    expect(histogramOf(Array.from({ length: 9999 }, (_, i) => i)).counts).toHaveLength(32)
-  })
-
-  test('noise is the spread by the median, and has a limit', () => {
-    const even = noiseOf([1, 1, 1, 1.01, 0.99])
-    expect(even.quiet).toBe(true)
-    expect(even.spread).toBeCloseTo(0.012, 3)
-    expect(noiseOf([1, 1, 1, 1, 2, 2]).quiet).toBe(false)
-    // One bad round of twenty is none.
-    expect(noiseOf([...Array.from({ length: 19 }, () => 1), 50]).quiet).toBe(true)
-    expect(noiseOf([1, 1.4], 0.5)).toMatchObject({ limit: 0.5, quiet: true })
+  test('throws nothing away where interruptions cannot be seen, and says so', () => {
+    const folder = join(scratch, 'portable')
+    for (const part of ['package.json', 'lib'])
+      cpSync(join(root, part), join(folder, part), { recursive: true })
+    const file = join(scratch, 'portable.json')
+    const { stdout, status: code } = bench(['--quick', '--only', 'getcpu', '--json', file], folder)
+    expect([0, NOISY]).toContain(code)
+    const { machine, interruptions, ...result } = resultOf(file)
+    expect(machine.backend).toBe('portable')
+    expect(interruptions?.calls).toBeGreaterThan(0)
+    expect(interruptions).toEqual({
+      calls: interruptions?.calls,
+      unseen: interruptions?.calls,
+      kept: 0,
+      discarded: { moved: 0, preempted: 0, other: 0 },
+    })
+    expect(result.questions[0]?.rows.some(({ ns }) => ns !== null)).toBe(true)
+    expect(stdout).toContain('\nInterruptions: could not be seen, no sample thrown away.')
   })
 })
 

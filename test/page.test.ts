@@ -165,6 +165,16 @@ describe('a page', () => {
     for (const fact of [cpu, kernel, libc, node, v8, result.version, '2026-01-01 12:00 UTC', '2.1%']) {
       expect(words).toContain(fact)
     }
+    expect(words).toMatch(/Interruptions\s+not looked for/)
+    const interruptions = {
+      calls: 1200,
+      unseen: 0,
+      kept: 0,
+      discarded: { moved: 1, preempted: 20, other: 3 },
+    }
+    expect(text(partsOf(await pageOf({ ...result, interruptions })).body)).toContain(
+      '24 of 1,200 samples thrown away (moved 1, preempted 20, other 3)',
+    )
     const row = result.questions[0]?.rows.find(({ id }) => id === 'js-koffi')
     expect(words).toContain(`${row?.ns?.median.toFixed(1)} ns`)
     expect(words).toContain(`${row?.ns?.low.toFixed(1)}–${row?.ns?.high.toFixed(1)} ns`)

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process, { stdout } from 'node:process'
 import { status } from '../index'
+import { thrownAway } from './bench/interruptions'
 import { originOf } from './bench/machine'
 import type { QuestionPlan } from './bench/plan'
 import type { BenchResult } from './bench/result'
@@ -37,11 +38,11 @@ interface Wishes {
 export async function run(_: string[], values: Values): Promise<number> {
   const { only, quick = false, json, html } = values as Wishes
   // Not a literal: it is built apart, and stays a file of its own.
-  const { questions, hypervisor } = require(join(built, 'questions.js')) as Questions
-  const plans = questions.filter(({ name }) => only?.includes(name) ?? true)
+  const { questions: all, hypervisor } = require(join(built, 'questions.js')) as Questions
+  const plans = all.filter(({ name }) => only?.includes(name) ?? true)
   const progress = watch()
   endOnSignals(progress.stop)
-  const { noise, questions: asked } = await ask(plans, {
+  const { noise, interruptions, questions } = await ask(plans, {
     effort: quick ? QUICK : FULL,
     scope: { quick, possibleCpus: status().cpus.possible },
     script: join(built, 'child.js'),
@@ -52,7 +53,8 @@ export async function run(_: string[], values: Values): Promise<number> {
     ...originOf(root, status(), hypervisor()),
     quick,
     noise,
-    questions: asked,
+    ...(interruptions !== null && { interruptions }),
+    questions,
   }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`)
   if (html !== undefined) await (await import('./bench/page.js')).writePage(result, html)
@@ -60,7 +62,13 @@ export async function run(_: string[], values: Values): Promise<number> {
   return noise.quiet || result.machine.emulated ? 0 : NOISY
 }
 
-function report({ machine, noise, questions }: BenchResult, plans: readonly QuestionPlan[]): string[] {
+/** They wait for each other: that belongs to what they take. */
+const KEPT = 'Rows with promises, or with several threads or processes, keep all of theirs.'
+
+function report(
+  { machine, noise, interruptions, questions }: BenchResult,
+  plans: readonly QuestionPlan[],
+): string[] {
   const ranked = noise.quiet && !machine.emulated
   const lines = wrapped(
     `${machine.cpu}, ${machine.cpus} CPUs, ${machine.arch}, Linux ${machine.kernel}, ${machine.libc}, Node ${machine.node}, backend ${machine.backend}, fast calls ${machine.fastCalls ? 'on' : 'off'}`,
@@ -88,6 +96,8 @@ function report({ machine, noise, questions }: BenchResult, plans: readonly Ques
       ),
     )
   }
+  if (interruptions !== undefined)
+    lines.push(...wrapped(`Interruptions: ${thrownAway(interruptions)}. ${KEPT}`))
   return lines
 }
 

@@ -14,6 +14,12 @@ const FIGURE = v.object({
   samples: amount,
   histogram: v.exactOptional(v.object({ low: amount, high: amount, counts: v.array(amount) })),
 })
+const INTERRUPTIONS = v.object({
+  calls: amount,
+  unseen: amount,
+  kept: amount,
+  discarded: v.object({ moved: amount, preempted: amount, other: amount }),
+})
 const ROW = v.object({
   id: v.string(),
   label: v.string(),
@@ -22,6 +28,7 @@ const ROW = v.object({
   workers: v.exactOptional(amount),
   size: v.exactOptional(amount),
   bytes: v.exactOptional(amount),
+  interruptions: v.exactOptional(INTERRUPTIONS),
   unavailable: v.exactOptional(v.string()),
   published: v.exactOptional(v.object({ x86_64: amount, arm32: amount })),
 })
@@ -47,6 +54,7 @@ const RESULT = v.object({
   date: v.string(),
   quick: v.boolean(),
   noise: v.object({ spread: amount, limit: amount, quiet: v.boolean() }),
+  interruptions: v.exactOptional(INTERRUPTIONS),
   questions: v.array(
     v.object({ name: v.picklist(QUESTION_NAMES), title: v.string(), per: v.string(), rows: v.array(ROW) }),
   ),

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { colors, columns, hanging, wrap, wrapped } from '../terminal'
 import { type Change, type Comparison, comparisons, doubts, type Pair } from './compare-rows'
+import { thrownAway } from './interruptions'
 import { summary } from './page-facts'
 import { factor, factorSpan, plural, time } from './page-format'
 import type { BenchResult } from './result'
@@ -27,8 +28,10 @@ export function report(a: BenchResult, b: BenchResult): string[] {
   const reasons = doubts(a, b)
   const all = comparisons(a, b)
   return [
-    ...hanging('A', summary(a), 0, 3),
-    ...hanging('B', summary(b), 0, 3),
+    ...[a, b].flatMap((run, index) => [
+      ...hanging('AB'.charAt(index), summary(run), 0, 3),
+      ...hanging('', `Interruptions: ${thrownAway(run.interruptions)}`, 0, 3),
+    ]),
     ...reasons.flatMap((reason) => ['', ...wrapped(reason).map((line) => colors.yellow(line))]),
     ...all.flatMap((comparison) => ['', ...section(comparison, reasons.length === 0)]),
     ...(reasons.length === 0 ? ['', ...wrapped(READING).map(colors.dim)] : []),

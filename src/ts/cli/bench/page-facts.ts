@@ -1,10 +1,11 @@
 import { doubt } from './compare-rows'
+import { thrownAway } from './interruptions'
 import { memory, percent, plural } from './page-format'
 import { type Content, html, type Markup } from './page-html'
 import type { BenchResult } from './result'
 
 /** Where and when a run was: labels and values, in the order of a reader's interest. */
-export function facts({ machine, noise, ...run }: BenchResult): [string, string][] {
+export function facts({ machine, noise, interruptions, ...run }: BenchResult): [string, string][] {
   const still = `${percent(noise.spread)} spread of an empty loop, limit ${percent(noise.limit)}`
   return [
     ['CPU', machine.cpu],
@@ -19,6 +20,7 @@ export function facts({ machine, noise, ...run }: BenchResult): [string, string]
     ['Date', day(run.date)],
     ['Run', run.quick ? 'quick: wider spreads' : 'full'],
     ['Noise', `${noise.quiet ? 'quiet' : 'too noisy'}: ${still}`],
+    ['Interruptions', thrownAway(interruptions)],
   ]
 }
 

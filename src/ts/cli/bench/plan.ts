@@ -1,4 +1,4 @@
-import type { Published, Question, Row } from './result'
+import type { Interruptions, Published, Question, Row } from './result'
 
 /** Runs `n` operations. What it returns is of no interest, but computing it keeps the work alive. */
 export type Loop = (n: number) => unknown
@@ -28,8 +28,11 @@ export type Case =
   /** In the child's main thread. */
   | { readonly kind: 'loop'; prepare(): Loop | Promise<Loop> }
   | { readonly kind: 'async'; prepare(): AsyncLoop }
-  /** By its own clock, in C or because not all of its work counts; one call should take `callNs`. */
-  | { readonly kind: 'timed'; readonly callNs?: number; prepare(): TimedLoop }
+  /**
+   * By its own clock, in C or because not all of its work counts; one call should take `callNs`. `inCompany`: other threads
+   * take part, and that they interrupt it belongs to it.
+   */
+  | { readonly kind: 'timed'; readonly callNs?: number; readonly inCompany?: true; prepare(): TimedLoop }
   /** In worker threads of the child, all at once; `bytes`: of the memory that they share, where a row needs more of it. */
   | { readonly kind: 'threads'; readonly bytes?: number; prepare(seat: Seat): Loop | Promise<Loop> }
   /** In child processes of the child, all at once; `share` makes, in the child, what they have in common. */
@@ -102,4 +105,8 @@ export interface Samples {
   readonly good: readonly number[]
   /** Taken while something else slowed the CPU. */
   readonly disturbed: readonly number[]
+  /** Taken while something interrupted the thread: see `interruptions`. */
+  readonly interrupted: readonly number[]
+  /** How many those are, and why; null where nothing is watched, for what is measured waits, or has company. */
+  readonly interruptions: Interruptions | null
 }

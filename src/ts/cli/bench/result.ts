@@ -11,6 +11,8 @@ export interface BenchResult {
   /** Shorter runs: wider spreads. */
   readonly quick: boolean
   readonly noise: Noise
+  /** Of all rows; absent in older results, and where no row was watched. */
+  readonly interruptions?: Interruptions
   readonly questions: readonly Question[]
 }
 
@@ -38,6 +40,18 @@ export interface Noise {
   /** Above it, ratios are not given. */
   readonly limit: number
   readonly quiet: boolean
+}
+
+/** What interrupted calls whose time was to be a sample: see docs/preemption.md. */
+export interface Interruptions {
+  /** All calls that were watched; those that were kept are among them. */
+  readonly calls: number
+  /** Of these, those in which no interruption could be seen, for critical sections cannot run there: all kept. */
+  readonly unseen: number
+  /** Of these, those that were interrupted and yet kept: their rows had hardly any others. */
+  readonly kept: number
+  /** Of these, those that were thrown away, by why: each once, for the first that holds. That the call waited is no reason. */
+  readonly discarded: { readonly moved: number; readonly preempted: number; readonly other: number }
 }
 
 /** What --only takes, in the order of asking. */
@@ -79,6 +93,8 @@ export interface Row {
   readonly bytes?: number
   /** Nanoseconds; null where the row could not run. */
   readonly ns: Figure | null
+  /** Absent where all samples are kept: rows with promises, or with several threads or processes. */
+  readonly interruptions?: Interruptions
   /** Why `ns` is null: what to install, or what this machine lacks. */
   readonly unavailable?: string
   /** What others published of the same operation, in nanoseconds on machines of theirs. */

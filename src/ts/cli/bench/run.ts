@@ -1,6 +1,7 @@
 import { Child } from './child'
+import { allKept, together } from './interruptions'
 import { keyOf, type QuestionPlan, type RowPlan, type Samples, type Scope } from './plan'
-import type { Noise, Question, Row } from './result'
+import type { Interruptions, Noise, Question, Row } from './result'
 import { figureOf, noiseOf, quantile } from './statistics'
 import type { Watch } from './watch'
 
@@ -34,7 +35,7 @@ export interface Setting {
   readonly watch: Watch
 }
 
-/** With fewer good samples of a row than these, the disturbed ones have to do as well. */
+/** With fewer good samples of a row than these, the disturbed ones have to do as well, and then the interrupted ones. */
 const ENOUGH = 10
 
 interface Findings {
@@ -47,7 +48,7 @@ interface Findings {
 export async function ask(
   plans: readonly QuestionPlan[],
   setting: Setting,
-): Promise<{ noise: Noise; questions: Question[] }> {
+): Promise<{ noise: Noise; interruptions: Interruptions | null; questions: Question[] }> {
   const { scope, watch, effort } = setting
   const noise: number[] = []
   const planned = plans.map((plan) => ({ plan, rows: plan.rows(scope) }))
@@ -75,8 +76,12 @@ export async function ask(
   } finally {
     watch.stop()
   }
-  // Where no empty loop could run, nothing else could.
-  return { noise: noiseOf(noise.length > 0 ? noise : [1]), questions }
+  return {
+    // Where no empty loop could run, nothing else could.
+    noise: noiseOf(noise.length > 0 ? noise : [1]),
+    interruptions: together(questions.flatMap(({ rows }) => rows.map((row) => row.interruptions ?? null))),
+    questions,
+  }
 }
 
 /** Of the rounds that count, by the median of all: empty loops of different kinds differ, and that is no noise. */
@@ -87,10 +92,17 @@ function medians(rounds: readonly Samples[]): number[] {
   return counted.filter(({ length }) => length > 0).map((round) => quantile(round, 0.5) / median)
 }
 
-/** What of each round counts: the good samples, or all where there are hardly any. */
+/** What of each round counts: the good samples, or more where there are hardly any. */
 function counting(rounds: readonly Samples[]): (readonly number[])[] {
   const good = rounds.map((round) => round.good)
-  return good.flat().length >= ENOUGH ? good : rounds.map((round) => [...round.good, ...round.disturbed])
+  if (good.flat().length >= ENOUGH) return good
+  const lacking = isLacking(rounds)
+  return rounds.map((round) => [...round.good, ...round.disturbed, ...(lacking ? round.interrupted : [])])
+}
+
+/** Whether hardly any sample was not interrupted. */
+function isLacking(rounds: readonly Samples[]): boolean {
+  return rounds.reduce((sum, { good, disturbed }) => sum + good.length + disturbed.length, 0) < ENOUGH
 }
 
 /** Shares the time of a run out among its groups, those that start threads getting more of it. */
@@ -188,8 +200,11 @@ function describe(plan: QuestionPlan, { label, workers, size }: RowPlan): string
 function found(row: RowPlan, { rounds, unavailable }: Findings): Row {
   const { id, label, kind, workers, size, bytes, published } = row
   const key = keyOf(row)
+  const measured = rounds.get(key) ?? []
+  const own = counting(measured).flat()
+  const counts = together(measured.map((round) => round.interruptions))
+  const interruptions = counts !== null && isLacking(measured) ? allKept(counts) : counts
   const why = unavailable.get(key)
-  const own = counting(rounds.get(key) ?? []).flat()
   return {
     id,
     label,
@@ -198,6 +213,7 @@ function found(row: RowPlan, { rounds, unavailable }: Findings): Row {
     ...(size !== undefined && { size }),
     ...(bytes !== undefined && { bytes }),
     ns: own.length === 0 ? null : figureOf(own),
+    ...(interruptions !== null && { interruptions }),
     ...(why !== undefined && { unavailable: why }),
     ...(published !== undefined && { published }),
   }
