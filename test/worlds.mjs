@@ -7,11 +7,14 @@ import { root } from './runner.mjs'
 const built = join(root, 'test', 'native', 'build', 'Release')
 const NO_LIBC_REGISTRATION = { GLIBC_TUNABLES: 'glibc.pthread.rseq=0' }
 
+/** Not what the sanitizers are built from and to: it is large, and run from here. */
+const filter = (path) => path !== join(root, 'test', 'reliability', 'native')
+
 /** Copies the package as built, and its tests, to a folder of their own, with other addons or none. */
 export function stage(addons = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'rseq-world-'))
   for (const name of ['package.json', 'tsconfig.json', 'vitest.config.mjs', 'lib', 'test']) {
-    cpSync(join(root, name), join(folder, name), { recursive: true })
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter })
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   for (const [name, path] of Object.entries(addons)) {

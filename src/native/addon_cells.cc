@@ -151,7 +151,8 @@ napi_value HistogramCells(napi_env env, napi_callback_info info) {
   const uint32_t region = arguments.u32(0);
   const region::Held* found = region::held(region, arguments.u32(1));
   if (found == nullptr) return nullptr;
-  const region::Held held = *found;  // the buffer must fit what is read, whatever becomes of the entry
+  const region::Held held =
+      found->constants();  // the buffer must fit what is read, whatever becomes of the entry
   if (held.kind != region::Kind::kHistogram) return nullptr;
   void* data;
   napi_value buffer = new_buffer(env, histogram::out_size(held) * sizeof(double), &data);

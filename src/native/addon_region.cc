@@ -9,6 +9,7 @@
 #include "region/records.h"
 #include "region/region.h"
 #include "region/shape.h"
+#include "region/shared.h"
 #include "region/slots.h"
 
 namespace rseq::addon {
@@ -165,7 +166,7 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
   const uint32_t length = region::total_length(copied);
   auto* texts = static_cast<char*>(malloc(length + 1));
   if (texts == nullptr) return env.Undefined();
-  memcpy(texts, directory.text(copied, region::kName).data, length);
+  region::load_shared(texts, directory.text(copied, region::kName).data, length);
   const auto free_texts = [&] { free(texts); };
   region::Entry again;
   if (!directory.copy(number, &again) || again.generation != copied.generation) {
@@ -240,7 +241,8 @@ Napi::Value Processes(const Napi::CallbackInfo& info) {
   const uint32_t high = __atomic_load_n(&directory.header->process_high, __ATOMIC_RELAXED);
   uint32_t length = 0;
   for (uint32_t i = 0; i < high && i < directory.sizes.processes; ++i) {
-    const region::Process process = directory.processes[i];
+    region::Process process;
+    region::load_shared(&process, &directory.processes[i], sizeof process);
     if (process.pid == 0) continue;
     const bool self = i == directory.process && !found.read_only;
     auto one = Napi::Object::New(env);

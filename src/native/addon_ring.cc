@@ -18,7 +18,7 @@ napi_value RingWriteBytes(napi_env env, napi_callback_info info) {
 struct Ring {
   Ring(uint32_t region, uint32_t entry) {
     const region::Held* found = region::held(region, entry);
-    if (found != nullptr) held = *found;
+    if (found != nullptr) held = found->constants();
   }
   bool exists() const { return held.kind == region::Kind::kRing; }
 

@@ -50,9 +50,9 @@ RSEQ_SECTION sequences::Outcome attempt(const arena::Stripes& stripes, abi::Area
 template <typename T>
 RSEQ_SECTION void add(uint32_t id, T amount) {
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
-  const arena::Stripes stripes = arena::stripes;
+  const arena::Stripes stripes = arena::copy();
   // Also those by mm_cid.
-  if (offset == 0 || id >= stripes.limit) [[unlikely]]
+  if (offset == 0 || id >= __atomic_load_n(&arena::stripes.limit, __ATOMIC_RELAXED)) [[unlikely]]
     return add_again(id, amount, false);
   auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
   const sequences::Outcome outcome = attempt(stripes, area, &area->cpu_id, id, amount);

@@ -97,7 +97,7 @@ RSEQ_SECTION void record_with(uint32_t id, double x, AddSum add_to_sum) {
   if (shape == nullptr) [[unlikely]]
     return;
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
-  const arena::Stripes stripes = arena::stripes;
+  const arena::Stripes stripes = arena::copy();
   auto* area = reinterpret_cast<abi::Area*>(abi::thread_pointer() + offset);
   // Without an area of libc's the thread pointer's own memory is looked at: readable, and not used.
   const uint32_t stripe = abi::load(&area->cpu_id);

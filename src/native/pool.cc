@@ -158,7 +158,7 @@ uint64_t* owner_of(uint32_t region, const Held& held, uint32_t slot) {
 
 int32_t acquire(uint32_t id, uint32_t thread) {
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
-  const arena::Stripes stripes = arena::stripes;
+  const arena::Stripes stripes = arena::copy();
   const Slots slots = slots::pools.at(id);
   auto outcome = Outcome::kMoved;
   if (offset != 0 && slots.exists()) [[likely]] {
@@ -174,7 +174,7 @@ int32_t acquire(uint32_t id, uint32_t thread) {
 
 Refusal release(uint32_t id, uint32_t slot) {
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
-  const arena::Stripes stripes = arena::stripes;
+  const arena::Stripes stripes = arena::copy();
   const Slots slots = slots::pools.at(id);
   const Refusal refused =
       replace(stripes, slots, slot, __ATOMIC_RELEASE, [](uint64_t) { return UINT64_C(0); });

@@ -123,7 +123,7 @@ RSEQ_SECTION Outcome attempt(const arena::Stripes& stripes, abi::Area* area, Rin
 
 Verdict write(uint32_t id, double a, double b, double c, double d) {
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
-  const arena::Stripes stripes = arena::stripes;
+  const arena::Stripes stripes = arena::copy();
   const Ring ring = records::rings.at(id);
   const Shape shape = ring.shape();
   if (!ring.exists() || shape.is_bytes()) [[unlikely]]

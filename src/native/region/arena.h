@@ -13,7 +13,6 @@
 
 namespace rseq::arena {
 
-/// Copied by hot operations, for a section's memory clobber makes the compiler read globals again.
 struct Stripes {
   char* base;
   uint32_t limit;  ///< numbers from here on are nobody's
@@ -31,6 +30,16 @@ struct Stripes {
 #pragma GCC visibility push(hidden)  // reached directly, not through the GOT
 extern constinit Stripes stripes;
 #pragma GCC visibility pop
+
+/// A copy for a hot operation, as a section's memory clobber makes the compiler read globals again. Of what
+/// is constant: `limit`, which is not, is 0.
+inline Stripes copy() {
+  return {.base = stripes.base,
+          .limit = 0,
+          .count = stripes.count,
+          .shift = stripes.shift,
+          .overflow = stripes.overflow};
+}
 
 /// Why there is less than there could be.
 enum class Limit : uint8_t { kNone, kAddressSpace, kOvercommit };

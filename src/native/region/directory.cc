@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lock.h"
+#include "shared.h"
 
 namespace rseq::region {
 namespace {
@@ -51,7 +52,7 @@ bool Directory::copy(uint32_t number, Entry* out) const {
   const Entry& entry = entries[number];
   const uint32_t generation = load(&entry.generation);
   const uint32_t state = load(&entry.state);
-  *out = entry;
+  load_shared(out, &entry, sizeof entry);
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
   const bool whole = load(&entry.generation) == generation && out->generation == generation;
   out->state = state;
@@ -171,7 +172,8 @@ int32_t Directory::build(const Description& wanted, uint32_t hash) {
     if (number >= 0) entry_bits.give_back(static_cast<uint32_t>(number), 1);
     return kFull;
   }
-  Entry& entry = entries[number];
+  // Nobody copies an entry that is not live; but anybody looks.
+  Entry entry = entries[number];
   entry.hash = hash;
   entry.cell = static_cast<uint32_t>(cell);
   entry.cells = wanted.cells;
@@ -183,12 +185,13 @@ int32_t Directory::build(const Description& wanted, uint32_t hash) {
   for (uint32_t i = 0; i < kTexts; ++i) {
     const Bytes& one = wanted.texts[i];
     entry.lengths[i] = static_cast<uint16_t>(one.length);
-    if (one.length != 0) memcpy(at, one.data, one.length);
+    store_shared(at, one.data, one.length);
     at += one.length;
   }
-  if (header->entry_high <= number) header->entry_high = static_cast<uint32_t>(number) + 1;
-  header->entries_used += 1;
-  header->cells_used += wanted.cells;
+  store_shared(&entries[number], &entry, sizeof entry);
+  if (header->entry_high <= number) store_shared(&header->entry_high, static_cast<uint32_t>(number) + 1);
+  store_shared(&header->entries_used, header->entries_used + 1);
+  store_shared(&header->cells_used, header->cells_used + wanted.cells);
   return static_cast<int32_t>(number);
 }
 
@@ -238,8 +241,8 @@ void Directory::remove(uint32_t number) {
   cell_map().give_back(copied.cell, copied.cells);
   text_map().give_back(copied.text, units(total_length(copied)));
   entry_map().give_back(number, 1);
-  header->entries_used -= 1;
-  header->cells_used -= copied.cells;
+  store_shared(&header->entries_used, header->entries_used - 1);
+  store_shared(&header->cells_used, header->cells_used - copied.cells);
 }
 
 void Directory::remove_if_unheld(uint32_t number) {

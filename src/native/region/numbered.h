@@ -2,6 +2,7 @@
 /// Checked when they are put here, then constant, in memory of this process alone.
 #pragma once
 
+#include "shared.h"
 #include "table.h"
 
 namespace rseq::region {
@@ -13,8 +14,6 @@ class Numbered {
   /// A copy: a forged number can be that of one that is just given back.
   /// @param number  any
   One at(uint32_t number) const {
-    constexpr size_t kWords = sizeof(One) / sizeof(uint64_t);
-    static_assert(sizeof(One) == kWords * sizeof(uint64_t) && alignof(One) == alignof(uint64_t));
     const auto* from = reinterpret_cast<const uint64_t*>(&all_[number < kMost ? number : kMost]);
     // Word by word: each is whole, and stays in a register.
     uint64_t words[kWords];
@@ -29,17 +28,22 @@ class Numbered {
     while (number < kMost && taken_[number]) ++number;
     if (number == kMost) return kFull;
     taken_[number] = true;
-    all_[number] = one;
+    store(number, one);
     return static_cast<int32_t>(number);
   }
 
   void give_back(uint32_t number) {
     const Guard guard(lock_);
-    all_[number] = {};
+    store(number, {});
     taken_[number] = false;
   }
 
  private:
+  static constexpr size_t kWords = sizeof(One) / sizeof(uint64_t);
+  static_assert(sizeof(One) == kWords * sizeof(uint64_t) && alignof(One) == alignof(uint64_t));
+
+  void store(uint32_t number, const One& one) { store_shared(&all_[number], &one, sizeof one); }
+
   One all_[kMost + 1];  // the last is never put
   bool taken_[kMost];
   pthread_mutex_t lock_;  // all zero is an open one

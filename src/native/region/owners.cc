@@ -24,7 +24,7 @@ constinit thread_local uint32_t self = kNone;
 [[gnu::noinline]] uint32_t begin_thread() {
   const Guard guard(lock);
   uint32_t slot = 0;
-  while (slot < kShared && taken[slot]) ++slot;
+  while (slot < kShared && __atomic_load_n(&taken[slot], __ATOMIC_ACQUIRE)) ++slot;
   if (slot < kShared) {
     __atomic_store_n(&turns[slot], (turns[slot] + 1) % kTurns, __ATOMIC_RELAXED);
     __atomic_store_n(&taken[slot], true, __ATOMIC_RELEASE);

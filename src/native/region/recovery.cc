@@ -5,6 +5,7 @@
 #include "lock.h"
 #include "owners.h"
 #include "processes.h"
+#include "shared.h"
 
 namespace rseq::region {
 
@@ -17,7 +18,8 @@ void Directory::repair() {
   memset(text_words, 0, sizes.text_units / 8);
   memset(buckets, 0, uint64_t{sizes.entries} * sizeof *buckets);
   header->entry_hint = header->cell_hint = header->text_hint = 0;
-  header->entries_used = header->cells_used = 0;
+  store_shared(&header->entries_used, 0);
+  store_shared(&header->cells_used, 0);
   for (uint32_t number = 0; number < high; ++number) {
     Entry& entry = entries[number];
     const Entry copied = entry;
@@ -29,8 +31,8 @@ void Directory::repair() {
     entry_map().mark(number, 1);
     cell_map().mark(copied.cell, copied.cells);
     text_map().mark(copied.text, units(total_length(copied)));
-    header->entries_used += 1;
-    header->cells_used += copied.cells;
+    store_shared(&header->entries_used, header->entries_used + 1);
+    store_shared(&header->cells_used, header->cells_used + copied.cells);
     if (copied.lengths[kName] != 0 && copied.state == kLive) {
       link(number);
     } else if (copied.state == kRemoving || !is_held(number)) {
@@ -61,7 +63,7 @@ bool Directory::forget_the_dead() {
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
     if (owner == process || processes[owner].pid == 0 || lock::is_alive(fd, owner)) continue;
     forget(owner);
-    processes[owner].pid = 0;
+    store_shared(&processes[owner].pid, 0);
     found = true;
   }
   return found;
@@ -77,8 +79,8 @@ int32_t Directory::join() {
     forget(i);
     Process self = this_process();
     self.incarnation = incarnation = owners::next_incarnation(processes[i].incarnation);
-    processes[i] = self;
-    if (header->process_high <= i) header->process_high = i + 1;
+    store_shared(&processes[i], &self, sizeof self);
+    if (header->process_high <= i) store_shared(&header->process_high, i + 1);
     end();
     result = 0;
   }

@@ -34,6 +34,19 @@ struct Held {
   uint32_t shape;  ///< of these: 1 + that number
   Kind kind;
   uint32_t form;  ///< its entry's shape: of a pool, how many slots it has
+
+  /// A copy without `references`, which change while anything is held.
+  Held constants() const {
+    Held copied = {};
+    copied.cell = cell;
+    copied.cells = cells;
+    copied.generation = generation;
+    copied.id = id;
+    copied.shape = shape;
+    copied.kind = kind;
+    copied.form = form;
+    return copied;
+  }
 };
 
 struct Info {

@@ -1,0 +1,98 @@
+#include "harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "area.h"
+#include "region/records.h"
+#include "region/shape.h"
+#include "region/slots.h"
+
+namespace structures {
+
+std::atomic<uint64_t> operations = 0;
+std::atomic<uint64_t> violations = 0;
+
+void expect(bool holds, const char* what, int64_t found, int64_t expected) {
+  if (holds) return;
+  violations.fetch_add(1);
+  fprintf(stderr, "violation: %s: %ld, expected %ld\n", what, static_cast<long>(found),
+          static_cast<long>(expected));
+}
+
+uint32_t Random::word() {
+  state_ += 0x6d2b79f5;
+  uint32_t t = (state_ ^ (state_ >> 15)) * (1 | state_);
+  t = (t + (t ^ (t >> 7)) * (61 | t)) ^ t;
+  return t ^ (t >> 14);
+}
+
+void on_threads(uint32_t count, const std::function<void(uint32_t)>& work) {
+  std::vector<std::thread> threads;
+  threads.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    threads.emplace_back([&work, i] {
+      rseq::area::attach();
+      rseq::area::settle();
+      work(i);
+      region::end_thread();
+      rseq::area::release();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+namespace {
+
+uint32_t cells_of(const region::Description& wanted) {
+  switch (wanted.kind) {
+    case region::Kind::kHistogram:
+      return rseq::shape::cells(wanted.shape, wanted.texts[region::kExtra]);
+    case region::Kind::kPool:
+      return rseq::slots::cells(wanted.shape);
+    case region::Kind::kRing:
+      return rseq::records::Shape{wanted.shape}.cells();
+    default:
+      return 1;
+  }
+}
+
+}  // namespace
+
+Opened make(uint32_t region, region::Kind kind, const std::string& name, uint32_t shape,
+            const std::vector<double>& extra) {
+  region::Description wanted = {.kind = kind, .by_mm_cid = false, .cells = 1, .shape = shape, .texts = {}};
+  wanted.texts[region::kName] = {name.data(), static_cast<uint32_t>(name.size())};
+  wanted.texts[region::kExtra] = {extra.data(), static_cast<uint32_t>(extra.size() * sizeof(double))};
+  wanted.cells = cells_of(wanted);
+  const int32_t entry = region::make(region, wanted);
+  Opened opened = {.region = region, .entry = static_cast<uint32_t>(entry), .held = {}};
+  const region::Held* held = entry < 0 ? nullptr : region::held(region, opened.entry);
+  if (held != nullptr) opened.held = held->constants();
+  return opened;
+}
+
+void close(const Opened& opened) { region::release(opened.region, opened.entry); }
+
+uint32_t ring_shape(uint32_t log2, uint32_t fields, bool overwrites) {
+  return log2 | fields << 5 | (overwrites ? 1U << 19 : 0) | 1U << 20;
+}
+
+const std::string& folder() {
+  static const std::string made = [] {
+    const char* base = getenv("TMPDIR");
+    std::string name = std::string(base != nullptr ? base : "/tmp") + "/rseq-structures-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) abort();
+    return name;
+  }();
+  return made;
+}
+
+void remove_folder() { std::filesystem::remove_all(folder()); }
+
+bool has_sections() { return rseq::area::settle().sections; }
+
+}  // namespace structures

@@ -1,0 +1,85 @@
+/// What every part of `structures` shares: threads as the addon has them, what is opened, and what is
+/// counted.
+#pragma once
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "region/region.h"
+
+namespace structures {
+
+namespace region = rseq::region;
+
+/// Operations that were made, and what did not hold.
+extern std::atomic<uint64_t> operations;
+extern std::atomic<uint64_t> violations;
+
+/// Says so, and counts it, where something does not hold.
+void expect(bool holds, const char* what, int64_t found = 0, int64_t expected = 0);
+
+/// mulberry32: the same seed, the same numbers.
+class Random {
+ public:
+  explicit Random(uint32_t seed) : state_(seed) {}
+  uint32_t word();
+  uint32_t below(uint32_t n) { return word() % n; }
+
+ private:
+  uint32_t state_;
+};
+
+/// Runs `work` on so many threads, each of which begins and ends as a thread of Node's with the addon does.
+void on_threads(uint32_t count, const std::function<void(uint32_t)>& work);
+
+/// One opening, by the calling thread. `held` is a copy: its numbers are constant.
+struct Opened {
+  uint32_t region;
+  uint32_t entry;
+  region::Held held;
+
+  bool exists() const { return held.kind != region::Kind::kNone; }
+};
+
+/// @param extra  doubles: of a histogram its lowest and highest value
+Opened make(uint32_t region, region::Kind kind, const std::string& name, uint32_t shape = 0,
+            const std::vector<double>& extra = {});
+void close(const Opened& opened);
+
+/// The shape of a ring of numbers, see region/records.h.
+uint32_t ring_shape(uint32_t log2, uint32_t fields, bool overwrites);
+
+/// A folder of this process's, empty at first.
+const std::string& folder();
+void remove_folder();
+
+/// This thread's sections run: what they store is nothing that a sanitizer sees.
+bool has_sections();
+
+// --- the parts: each makes its own objects, uses them for some milliseconds, and checks what must hold
+// ----------
+
+struct Round {
+  uint32_t seed;
+  uint32_t threads;
+  uint32_t size;  ///< operations of a thread, about
+};
+
+void count(const Round& round);
+void hold_slots(const Round& round);
+void write_records(const Round& round);
+void change_regions(const Round& round);
+/// Processes, of which some are killed.
+void die(const Round& round);
+/// What such a process does, until it is killed or its parent ends it.
+int live(const char* file, uint32_t number);
+
+/// Uses `count` damaged region files in every way. @param seed  of the first one
+void use_damaged(uint32_t count, uint32_t seed);
+
+}  // namespace structures

@@ -1,0 +1,69 @@
+/// structures SECONDS [SEED]         all parts, again and again, on threads and in processes
+/// structures damaged COUNT SEED     damaged region files
+/// structures mistake NAME           a deliberate mistake, which the sanitizer has to report
+/// structures child FILE NUMBER      a process of the first one's
+///
+/// The last line is JSON: { rounds, operations, violations, sections }. Exit status 1: something did not
+/// hold.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "area.h"
+#include "bugs.h"
+#include "harness.h"
+
+namespace {
+
+using structures::Round;
+
+double now() {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+uint32_t number_of(const char* text) { return static_cast<uint32_t>(strtoul(text, nullptr, 10)); }
+
+/// @return rounds
+uint32_t run(double seconds, uint32_t seed) {
+  const double end = now() + seconds;
+  uint32_t rounds = 0;
+  do {
+    const Round round = {.seed = seed + rounds * 64, .threads = 2 + rounds % 3, .size = 2000};
+    structures::count(round);
+    structures::hold_slots(round);
+    structures::write_records(round);
+    structures::change_regions(round);
+    structures::die(round);
+    ++rounds;
+  } while (now() < end);
+  return rounds;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const char* what = argc > 1 ? argv[1] : "1";
+  if (strcmp(what, "child") == 0 && argc == 4) return structures::live(argv[2], number_of(argv[3]));
+  if (strcmp(what, "mistake") == 0 && argc == 3) return structures::make_mistake(argv[2]) ? 0 : 2;
+  rseq::area::attach();
+  const uint32_t seed = argc > 2 ? number_of(argv[argc - 1]) : 1;
+  uint32_t rounds = 1;
+  structures::region::ready();
+  if (strcmp(what, "damaged") == 0 && argc == 4) {
+    structures::use_damaged(number_of(argv[2]), seed);
+  } else {
+    rounds = run(strtod(what, nullptr), seed);
+  }
+  const bool sections = structures::has_sections();
+  structures::region::end_thread();
+  rseq::area::release();
+  structures::remove_folder();
+  const uint64_t violations = structures::violations;
+  printf("{\"rounds\":%" PRIu32 ",\"operations\":%" PRIu64 ",\"violations\":%" PRIu64 ",\"sections\":%s}\n",
+         rounds, structures::operations.load(), violations, sections ? "true" : "false");
+  return violations == 0 ? 0 : 1;
+}

@@ -1,0 +1,15 @@
+# The native side without N-API, and what uses it. The C++ library's own operator new, which sanitizers watch.
+{
+  'type': 'executable',
+  'includes': ['../../../src/native/rseq.gypi'],
+  'sources': [
+    'bugs.cc', 'children.cc', 'counting.cc', 'damage.cc', 'files.cc', 'harness.cc', 'main.cc', 'pools.cc',
+    'regions.cc', 'rings.cc',
+  ],
+  'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],
+  'include_dirs': ['<(native)'],
+  'libraries!': ['-lgcc'],
+  'libraries': ['-lpthread', '-ldl'],
+  'ldflags!': ['-nostdlib', '-Wl,--version-script=<(native_abs)/exports.map'],
+  'win_delay_load_hook': 'false',
+}
