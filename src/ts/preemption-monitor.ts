@@ -15,7 +15,7 @@ export interface PreemptionMonitorOptions {
   /**
    * Milliseconds, 0 to 2³¹ − 1. By default 0: it looks at the end of each turn of the event loop, and never wakes the loop
    * for it. Else at the end of the first turn that ends so long after the look before; an entry of the histogram is
-   * then of all turns in between, and a timer wakes an idle loop.
+   * then of all turns in between, and a timer wakes an idle loop, once for each look.
    */
   readonly resolution?: number
   /**
