@@ -167,3 +167,9 @@ describe('the largest regions', () => {
     expect(['done', 'RangeError', 'ERR_RSEQ_NO_MEMORY', 'ERR_RSEQ_SYSTEM']).toContain(said)
   })
 })
+
+test('a region that is closed lets go of its file where private memory is refused, too', () => {
+  const program = join(fixtures, 'closed.mjs')
+  const { stdout } = spawnSync(process.execPath, [program, join(folder, 'closed')], { encoding: 'utf8' })
+  expect(JSON.parse(stdout)).toEqual({ errors: [0, 0], mapped: 0, first: 1, second: 1 })
+})

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -88,6 +89,15 @@ static napi_value SystemCall(napi_env env, napi_callback_info info) {
   return number(env, worked);
 }
 
+/* (MiB of private memory, or −1 for no bound) -> 0 or errno; mapping more fails from now on */
+static napi_value LimitData(napi_env env, napi_callback_info info) {
+  const int32_t mebibytes = argument(env, info, 0);
+  struct rlimit bounds;
+  getrlimit(RLIMIT_DATA, &bounds);
+  bounds.rlim_cur = mebibytes < 0 ? bounds.rlim_max : (rlim_t)mebibytes << 20;
+  return number(env, setrlimit(RLIMIT_DATA, &bounds) == 0 ? 0 : errno);
+}
+
 static void unmap(napi_env env, void* memory, void* bytes) {
   (void)env;
   munmap(memory, (size_t)bytes);
@@ -116,8 +126,8 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback callback;
   } functions[] = {
-      {"gettid", GetTid},   {"pin", Pin},       {"denyRseq", DenyRseq},    {"denyGetrusage", DenyGetrusage},
-      {"mapFile", MapFile}, {"signal", Signal}, {"systemCall", SystemCall}};
+      {"gettid", GetTid},   {"pin", Pin},       {"denyRseq", DenyRseq},     {"denyGetrusage", DenyGetrusage},
+      {"mapFile", MapFile}, {"signal", Signal}, {"systemCall", SystemCall}, {"limitData", LimitData}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);

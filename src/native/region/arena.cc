@@ -39,9 +39,9 @@ bool is_overcommit_strict() {
   return strict;
 }
 
-uint64_t address_space() {
+uint64_t bound_of(int resource) {
   struct rlimit64 bounds;
-  const bool known = syscall(SYS_prlimit64, 0, RLIMIT_AS, nullptr, &bounds) == 0;
+  const bool known = syscall(SYS_prlimit64, 0, resource, nullptr, &bounds) == 0;
   return known ? bounds.rlim_cur : ~UINT64_C(0);
 }
 
@@ -51,6 +51,19 @@ uint32_t all_stripes() { return stripes.count + 2; }
 
 uint32_t capacity() { return 1U << (stripes.shift - 3); }
 
+/// Maps an empty file that is nobody's, the same pages in every stripe: it counts for nothing until it is
+/// written to.
+bool map_empty(uint32_t first, uint32_t cells) {
+  constexpr unsigned kCloseOnExec = 1;  // memfd_create(2)
+  const size_t bytes = size_t{cells} * 8;
+  if (bytes > bound_of(RLIMIT_FSIZE)) return false;  // it would be a signal
+  const auto fd = static_cast<int>(syscall(SYS_memfd_create, "rseq", kCloseOnExec));
+  if (fd < 0) return false;
+  const bool mapped = ftruncate(fd, static_cast<off_t>(bytes)) == 0 && map(first, cells, fd, 0, 0);
+  close(fd);
+  return mapped;
+}
+
 }  // namespace
 
 constinit Stripes stripes = {};
@@ -58,7 +71,7 @@ constinit Stripes stripes = {};
 bool ready() {
   if (stripes.base != nullptr) return true;
   const uint32_t count = cpu::possible();
-  const uint64_t share = address_space() / kShare;
+  const uint64_t share = bound_of(RLIMIT_AS) / kShare;
   uint32_t shift = kLargestShift;
   while (shift > kSmallestShift && (uint64_t{count} + 2) << shift > share) --shift;
   for (; shift >= kSmallestShift; --shift) {
@@ -117,7 +130,10 @@ bool map(uint32_t first, uint32_t cells, int fd, uint64_t at, uint64_t stripe_by
 
 void give_back(uint32_t first, uint32_t cells) {
   if (first >= stripes.limit) return;  // its mapping failed half way: the next region takes its place
-  map(first, cells, -1, 0, 0);
+  // It must be let go of, and private memory may be refused: with strict overcommit it counts before it is
+  // used.
+  const bool done = limited != Limit::kOvercommit && map(first, cells, -1, 0, 0);
+  if (!done && !map_empty(first, cells)) map(first, cells, -1, 0, 0);
   for (Hole& hole : holes) {
     if (hole.cells != 0) continue;
     hole = {.first = first, .cells = cells};

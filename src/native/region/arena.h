@@ -59,7 +59,7 @@ int64_t take(uint32_t cells);
 /// Maps the range in each stripe. @param fd  −1: memory of this process alone
 /// @param at  stripe 0 in the file, from one stripe to the next `stripe_bytes`
 bool map(uint32_t first, uint32_t cells, int fd, uint64_t at, uint64_t stripe_bytes);
-/// Gives a range back: what is read there is 0 from now on.
+/// Gives a range back: what is read there is 0 from now on, and what is written there is nobody's.
 void give_back(uint32_t first, uint32_t cells);
 
 }  // namespace rseq::arena
