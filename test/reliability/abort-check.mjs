@@ -1,13 +1,14 @@
-// node abort-check.mjs [--machine ARCH/KERNEL] [--write]: the abort check under full load. Many processes ask at a
-// time, beside busy ones on each CPU; none may wait for an answer for ever, none may get the wrong one, and
-// every count must be exact. What the kernel deserves is its own business: x64 and Linux 7.1 abort sections, arm64 6.19 to
-// 7.0.13 do not.
+// node abort-check.mjs [--machine ARCH/KERNEL] [--throttled MS | --alone] [--write]: the abort check under full load, beside busy
+// processes on each CPU; or where each process gets MS of every 100 ms; or of one process alone. Many ask at a
+// time; none may wait for an answer for ever, none may get the wrong one, and every count must be exact. What the
+// kernel deserves is its own business: x64 and Linux 7.1 abort sections, arm64 6.19 to 7.0.13 do not.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism, release } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { report } from './results.mjs'
+import { throttled } from './throttle.mjs'
 
 const ASKING = 8
 const BUSY_PER_CPU = 4
@@ -15,26 +16,32 @@ const BUSY_PER_CPU = 4
 const PATIENCE = 70_000
 const PROGRAM = join(import.meta.dirname, '..', 'fixtures', 'abort-check.mjs')
 
-function start(args, env = {}) {
-  return spawn(process.execPath, args, {
+function start(args, env = {}, prefix = []) {
+  const [command, ...rest] = [...prefix, process.execPath, ...args]
+  return spawn(command, rest, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }
 
 async function ask() {
-  const child = start([PROGRAM], { RSEQ_PROBE: '1', RSEQ_TEST_PATIENCE: `${PATIENCE}` })
+  const group = values.throttled === undefined ? undefined : throttled(Number(values.throttled))
+  const patience = values.alone ? 2000 : PATIENCE
+  const child = start([PROGRAM], { RSEQ_PROBE: '1', RSEQ_TEST_PATIENCE: `${patience}` }, group?.start)
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (part) => (text += part))
   const [code] = await once(child, 'close')
+  group?.remove()
   if (code !== 0) throw new Error(`an asking process ended with ${code}`)
   return JSON.parse(text)
 }
 
 /** Here. */
 async function run() {
-  const busy = Array.from({ length: BUSY_PER_CPU * availableParallelism() }, () => start(['-e', 'for (;;);']))
-  const reports = await Promise.all(Array.from({ length: ASKING }, ask)).finally(() => {
+  const isBusy = !values.alone && values.throttled === undefined
+  const length = isBusy ? BUSY_PER_CPU * availableParallelism() : 0
+  const busy = Array.from({ length }, () => start(['-e', 'for (;;);']))
+  const reports = await Promise.all(Array.from({ length: values.alone ? 1 : ASKING }, ask)).finally(() => {
     for (const child of busy) child.kill('SIGKILL')
   })
   const inexact = reports.filter((one) => one.sum !== one.expected || one.byMmCid !== one.expectedByMmCid)
@@ -54,7 +61,9 @@ async function runInMachine(machine) {
   const { runInCell } = await import('../vm/boot.mjs')
   build()
   const cell = { arch, kernel: resolve(arch, version), glibc: '2.41', smp: 2, debug: false }
-  const command = 'node test/reliability/abort-check.mjs --json'
+  const how = [values.alone ? '--alone' : '', values.throttled ? `--throttled ${values.throttled}` : '']
+  const groups = 'mount -t cgroup2 cgroup2 /sys/fs/cgroup'
+  const command = `${groups}; node test/reliability/abort-check.mjs --json ${how.join(' ')}`
   const { stdout, stderr } = await runInCell(cell, stage(arch), command, { timeout: 600 })
   const line = stdout.split('\n').find((text) => text.startsWith('{'))
   if (line === undefined) throw new Error(`the machine said nothing: ${stderr.trim().slice(-1000)}`)
@@ -62,7 +71,13 @@ async function runInMachine(machine) {
 }
 
 const { values } = parseArgs({
-  options: { machine: { type: 'string' }, write: { type: 'boolean' }, json: { type: 'boolean' } },
+  options: {
+    machine: { type: 'string' },
+    throttled: { type: 'string' },
+    alone: { type: 'boolean' },
+    write: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
 })
 const found = await (values.machine === undefined ? run() : runInMachine(values.machine))
 if (values.json) {
@@ -72,11 +87,18 @@ if (values.json) {
     (what) => `${found.ended.filter((one) => one === what).length} ${what}`,
   )
   const where = values.machine === undefined ? 'here' : `${values.machine}, emulated`
+  const asked = found.ended.length
+  const beside = values.alone
+    ? 'alone'
+    : values.throttled
+      ? `with ${values.throttled} ms of every 100 ms each`
+      : `beside ${BUSY_PER_CPU} busy ones for each CPU`
   const lines = [
-    `${ASKING} processes asked beside ${BUSY_PER_CPU} busy ones for each CPU: ${counts.join(', ')}; later than the first look, after: ${found.late.join(', ') || 'none'}`,
-    `${found.inexact} of ${ASKING} had a sum that was not exact`,
+    `${asked} asked, ${beside}: ${counts.join(', ')}; later than the first look, after: ${found.late.join(', ') || 'none'}`,
+    `${found.inexact} of ${asked} had a sum that was not exact`,
   ]
-  report(`abort check under load, ${where}`, lines, found.kernel)
+  const title = values.alone ? 'alone' : values.throttled ? 'throttled' : 'under load'
+  report(`abort check ${title}, ${where}`, lines, found.kernel)
   const decided = new Set(found.ended.filter((one) => one !== 'undecided'))
   if (found.inexact > 0 || decided.size !== 1) process.exitCode = 1
 }

@@ -139,12 +139,10 @@ export class Findings {
     this.#lines.push(line)
   }
 
-  /** Prints all, and ends the script. */
-  finish() {
-    report(this.#title, [
-      ...this.#lines,
-      `${this.#tried - this.#failed} as they should be, ${this.#failed} wrong`,
-    ])
+  /** Prints all, and ends the script. @param kernel as report() has it */
+  finish(kernel) {
+    const total = `${this.#tried - this.#failed} as they should be, ${this.#failed} wrong`
+    report(this.#title, [...this.#lines, total], kernel)
     process.exit(this.#failed > 0 ? 1 : 0)
   }
 }
