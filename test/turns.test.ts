@@ -208,11 +208,11 @@ if (hasAddon)
       }
     })
 
-    test('where the kernel denies its count, it throws rather than count 0', async () => {
+    test.each([1, 0])('where a filter answers in the kernel’s place (errno %i), it throws', async (errno) => {
       const script = `const { parentPort, workerData } = require('node:worker_threads')
         const { TurnWatch } = require('./lib/turns.js')
         const { measureUninterrupted, monitorPreemption } = require('rseq')
-        const denied = require(workerData).denyGetrusage(1)
+        const denied = require(workerData).denyGetrusage(${errno})
         const thrown = (f) => { try { f(); return null } catch ({ code, message }) { return [code, message] } }
         parentPort.postMessage([denied, thrown(() => new TurnWatch('mine', 0, () => {})),
           thrown(() => measureUninterrupted(() => 1)), thrown(monitorPreemption)])`
