@@ -1,3 +1,4 @@
+import * as rseq from 'rseq'
 import { cpuId, getcpu, mmCid, nodeId, RseqError, schedGetcpu, status } from 'rseq'
 import { describe, expect, test } from 'vitest'
 import { hasAddon, hasRseq, helpers, world } from './world'
@@ -61,3 +62,35 @@ if (!hasAddon)
       expect(read).toThrow(`${read.name}: `)
     }
   })
+
+// It would outlive the thread, and whoever writes to it corrupts what the kernel reads.
+test('nothing that the package gives away has a view over the thread’s area', () => {
+  const { PerCpuBatch, PerCpuCounter, PerCpuHistogram, PerCpuPool, PerCpuRing, PerCpuSum } = rseq
+  const counter = new PerCpuCounter()
+  const objects = [
+    counter,
+    new PerCpuSum(),
+    new PerCpuHistogram(),
+    new PerCpuPool({ slots: 1, slotBytes: 64 }),
+    new PerCpuRing(),
+    new PerCpuBatch([counter]),
+    rseq.status(),
+    ...(hasRseq ? [new rseq.PreemptionProbe()] : []),
+  ]
+  const seen = new Set<unknown>()
+  const found: string[] = []
+  const walk = (value: unknown, path: string): void => {
+    if (!value || !['object', 'function'].includes(typeof value) || seen.has(value)) return
+    seen.add(value)
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) found.push(path)
+    for (const key of Reflect.ownKeys(value)) {
+      const property = Reflect.getOwnPropertyDescriptor(value, key)
+      for (const part of [property?.value, property?.get]) walk(part, `${path}.${String(key)}`)
+    }
+    const above = Object.getPrototypeOf(value)
+    if (![Object.prototype, Function.prototype].includes(above)) walk(above, `${path}.__proto__`)
+  }
+  walk({ ...rseq, objects }, 'rseq')
+  expect(found).toEqual([])
+  expect(seen.size).toBeGreaterThan(objects.length)
+})

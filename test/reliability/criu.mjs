@@ -11,6 +11,8 @@ import { parseArgs } from 'node:util'
 import { Findings, OWN, root } from './findings.mjs'
 
 const ROUNDS = 6
+/** Emulated. */
+const ROUNDS_IN_MACHINE = 2
 /** Between two dumps. */
 const RUNNING_MS = 300
 /** For a process to say something: emulated machines need more. */
@@ -125,7 +127,7 @@ async function travels(command, { name, options = {}, env = {}, registration }) 
   const traveller = new Traveller(command, options, env)
   try {
     await traveller.beats()
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       await sleep(RUNNING_MS)
       await traveller.travel(round)
     }
@@ -137,7 +139,7 @@ async function travels(command, { name, options = {}, env = {}, registration }) 
     }))
     const faults = wrong > 0 ? [`cpuId() was wrong ${wrong} times`] : []
     if (result.registration !== registration) faults.push(`the registration is ${result.registration}`)
-    const says = `${ROUNDS} dumps and restores, ${traveller.inSections} threads in a section; cpuId() right in ${checks.toLocaleString('en')} looks`
+    const says = `${rounds} dumps and restores, ${traveller.inSections} threads in a section; cpuId() right in ${checks.toLocaleString('en')} looks`
     return { what: name, result, faults, says }
   } catch (error) {
     return { what: name, result: { failed: error.message }, faults: [], says: '' }
@@ -174,7 +176,7 @@ async function runInMachine(machine) {
   const { runInCell } = await import('../vm/boot.mjs')
   build()
   const cell = { arch, kernel: resolve(arch, version), glibc: '2.41', smp: 2, debug: false }
-  const command = 'node test/reliability/criu.mjs --json --inject /mnt/rseq_inject'
+  const command = `node test/reliability/criu.mjs --json --inject /mnt/rseq_inject --rounds ${ROUNDS_IN_MACHINE}`
   const more = { packages: ['criu', 'util-linux'], timeout: 1200 }
   const { stdout, stderr } = await runInCell(cell, stage(arch), command, more)
   const line = stdout.split('\n').find((text) => text.startsWith('{'))
@@ -188,9 +190,11 @@ const { values } = parseArgs({
     write: { type: 'boolean' },
     json: { type: 'boolean' },
     inject: { type: 'string' },
+    rounds: { type: 'string', default: `${ROUNDS}` },
   },
 })
 const { machine, inject } = values
+const rounds = Number(values.rounds)
 const { kernel, trials } = await (machine === undefined ? runHere(inject) : runInMachine(machine))
 if (values.json) {
   console.log(JSON.stringify({ kernel, trials }))
