@@ -64,6 +64,37 @@ static napi_value Signal(napi_env env, napi_callback_info info) {
   return number(env, sent == 0 ? 0 : errno);
 }
 
+static long counted;
+
+static void count(int signal) {
+  (void)signal;
+  __atomic_fetch_add(&counted, 1, __ATOMIC_RELAXED);
+}
+
+/* (microseconds, 1: of the process, else of the calling thread) -> 0 or errno; from now on so often a signal
+ * comes that does nothing but be counted */
+static napi_value StartTimer(napi_env env, napi_callback_info info) {
+  const long period = 1000L * argument(env, info, 0);
+  const int process = argument(env, info, 1);
+  const int signal = process ? SIGALRM : SIGRTMIN + 4;
+  const struct sigaction action = {.sa_handler = count, .sa_flags = SA_RESTART};
+  struct sigevent event = {.sigev_notify = process ? SIGEV_SIGNAL : SIGEV_THREAD_ID, .sigev_signo = signal};
+  event._sigev_un._tid = (int)syscall(SYS_gettid);
+  const struct itimerspec times = {.it_interval.tv_nsec = period, .it_value.tv_nsec = period};
+  int timer;
+  sigaction(signal, &action, NULL);
+  if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) != 0) return number(env, errno);
+  return number(env, syscall(SYS_timer_settime, timer, 0, &times, NULL) == 0 ? 0 : errno);
+}
+
+/* () -> how many of these have come, in all threads */
+static napi_value SignalsSeen(napi_env env, napi_callback_info info) {
+  napi_value result;
+  (void)info;
+  napi_create_double(env, (double)__atomic_load_n(&counted, __ATOMIC_RELAXED), &result);
+  return result;
+}
+
 /* (0: getppid, 1: a pipe that has room and data, 2: sched_yield, 3: a sleep of a millisecond) -> whether it
  * worked */
 static napi_value SystemCall(napi_env env, napi_callback_info info) {
@@ -126,8 +157,9 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback callback;
   } functions[] = {
-      {"gettid", GetTid},   {"pin", Pin},       {"denyRseq", DenyRseq},     {"denyGetrusage", DenyGetrusage},
-      {"mapFile", MapFile}, {"signal", Signal}, {"systemCall", SystemCall}, {"limitData", LimitData}};
+      {"startTimer", StartTimer}, {"signalsSeen", SignalsSeen},     {"gettid", GetTid},   {"pin", Pin},
+      {"denyRseq", DenyRseq},     {"denyGetrusage", DenyGetrusage}, {"mapFile", MapFile}, {"signal", Signal},
+      {"systemCall", SystemCall}, {"limitData", LimitData}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);
