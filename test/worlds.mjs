@@ -26,7 +26,7 @@ export function stage(addons = {}) {
 }
 
 /** For this Node: of a checkout's build, or of the package as it ships. */
-function fastAddon() {
+export function fastAddon() {
   const shipped = join('prebuilds', `linux-${process.arch}`, `rseq_fast.abi${process.versions.modules}.node`)
   const paths = [join('build', 'Release', 'rseq_fast.node'), shipped].map((path) => join(root, path))
   return paths.find((path) => existsSync(path)) ?? paths[0]

@@ -4,10 +4,10 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fail, mustRun, root } from '../runner.mjs'
-import { stage } from '../worlds.mjs'
+import { fail } from '../runner.mjs'
+import { fastAddon, stage } from '../worlds.mjs'
 import { report } from './results.mjs'
-import { build, built, Sanitizer } from './sanitizers.mjs'
+import { build, buildForTests, built, Sanitizer } from './sanitizers.mjs'
 
 const numbers = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const count = Number(numbers[0] ?? 100_000)
@@ -15,7 +15,7 @@ const seed = Number(numbers[1] ?? Date.now() % 2 ** 30)
 /** Files that one process uses: what crashes does not end the others. */
 const SLICE = 500
 
-if (!existsSync(join(root, 'lib', 'index.js'))) mustRun('npm', ['run', '--silent', 'build'])
+buildForTests()
 build('rseq_asan', 'bugs_asan', 'structures_asan')
 const sanitizer = new Sanitizer('asan')
 sanitizer.mustReport((which) => sanitizer.program('structures_asan', ['mistake', which]))
@@ -45,7 +45,7 @@ const { operations, violations } = take(
   'the program',
 )
 
-const folder = stage({ 'rseq.node': join(built, 'rseq_asan.node') })
+const folder = stage({ 'rseq.node': join(built, 'rseq_asan.node'), 'rseq_fast.node': fastAddon() })
 const fixture = (name) => join(folder, 'test', 'fixtures', name)
 // In memory: a disk would be what all the time is spent on.
 const scratch = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'rseq-fuzz-'))

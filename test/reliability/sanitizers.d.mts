@@ -1,5 +1,6 @@
 export declare const built: string
 export declare function build(...targets: string[]): void
+export declare function buildForTests(): void
 
 interface Options {
   prefix?: string[]

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fail, mustRun, root } from '../runner.mjs'
+import { fastAddon } from '../worlds.mjs'
 
 const folder = join(root, 'test', 'reliability', 'native')
 export const built = join(folder, 'build', 'Release')
@@ -40,11 +41,23 @@ function library(name) {
   return path
 }
 
-/** Builds targets of test/reliability/native/binding.gyp, as many files at once as there are CPUs. */
-export function build(...targets) {
+/** Builds targets of a folder's binding.gyp, two files at once. */
+function make(where, targets) {
   const nodeGyp = join(root, 'scripts', 'node-gyp.mjs')
-  mustRun(process.execPath, [nodeGyp, 'configure', '--directory', folder])
-  mustRun('make', ['--silent', '-j2', '-C', join(folder, 'build'), 'BUILDTYPE=Release', ...targets])
+  mustRun(process.execPath, [nodeGyp, 'configure', '--directory', where])
+  mustRun('make', ['--silent', '-j2', '-C', join(where, 'build'), 'BUILDTYPE=Release', ...targets])
+}
+
+/** Builds targets of test/reliability/native/binding.gyp. */
+export function build(...targets) {
+  make(folder, targets)
+}
+
+/** Builds what the behaviour tests stand on, beside the addon. */
+export function buildForTests() {
+  mustRun('npm', ['run', '--silent', 'build:ts'])
+  if (!existsSync(fastAddon())) mustRun('npm', ['run', '--silent', 'build:native'])
+  make(join(root, 'test', 'native'), ['deny', 'helpers'])
 }
 
 /** A run under one sanitizer: whatever is started with its `env` writes reports to a folder of this run's own. */
