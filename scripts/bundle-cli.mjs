@@ -12,7 +12,7 @@ const out = join(root, 'lib', 'cli')
 /** One file per command, so that each loads only what it needs; the workers; the page. */
 const entries = [
   ...['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index'],
-  ...['noise/index', 'noise/worker'],
+  ...['noise/index', 'noise/page', 'noise/worker'],
 ]
 
 /** Styles are texts in the page. */
@@ -40,6 +40,8 @@ const options = {
   external: [
     '../index',
     ...entries.map((name) => `./${name}.js`),
+    // From within its folder.
+    './page.js',
     // What a look at a service, or at a CPU, needs of the package beside its face.
     ...['index', 'native', 'survey', 'families', 'histogram-reading'].map((name) => `../../${name}`),
   ],

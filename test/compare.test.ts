@@ -205,9 +205,9 @@ describe('rseq compare refuses', () => {
   test.each<[string, unknown, string]>([
     ['text', 'hello', 'not JSON'],
     ['nothing', '', 'not JSON'],
-    ['null', 'null', "not a result of 'rseq bench': no schema"],
-    ['a list', [], "not a result of 'rseq bench': no schema"],
-    ['something else', { a: 1 }, "not a result of 'rseq bench': no schema"],
+    ['null', 'null', "not a result of 'rseq bench' or 'rseq noise': no schema"],
+    ['a list', [], "not a result of 'rseq bench' or 'rseq noise': no schema"],
+    ['something else', { a: 1 }, "not a result of 'rseq bench' or 'rseq noise': no schema"],
     ['another schema', { schema: 2 }, 'expected schema 1, received 2'],
     ['too little', { schema: 1 }, 'machine: expected an object, received nothing'],
   ])('%s', (name, content, reason) => {

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { readResult } from '../src/ts/cli/bench/compare-read'
 import { report } from '../src/ts/cli/bench/compare-report'
 import { allKept, thrownAway, together } from '../src/ts/cli/bench/interruptions'
+import type { BenchResult } from '../src/ts/cli/bench/result'
 import { Scratch } from './pages'
 import { sample } from './samples'
 
@@ -19,7 +20,7 @@ const BLIND = 'could not be seen, no sample thrown away'
 function read(interruptions: unknown) {
   const file = join(scratch.folder, 'result.json')
   writeFileSync(file, JSON.stringify({ ...sample('x86_64'), interruptions }))
-  return readResult(file)
+  return readResult(file) as BenchResult
 }
 
 describe('interruptions', () => {

@@ -132,7 +132,7 @@ describe('rseq noise', () => {
     [['--cpus', '1-0'], "like 0,2-3, received '1-0'"],
     [['--json', '/nonsense/a.json'], '--json: expected a file in a folder that is there'],
     [['x'], "noise: expected no argument, received 'x'"],
-    [['--only', 'x'], 'noise: expected --seconds, --cpus, --threshold, --json'],
+    [['--only', 'x'], 'noise: expected --seconds, --cpus, --threshold, --json, --html'],
   ])('refuses %j', (args, message) => {
     const { stdout, stderr, status } = noise(...args)
     expect([stdout, status]).toEqual(['', 2])

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { page as built, Scratch } from '../pages'
 import { SAMPLES, sample } from '../samples'
+import { root } from '../world'
 
 const chromium = process.env.CHROMIUM ?? 'chromium'
 const scratch = new Scratch()
@@ -59,6 +60,13 @@ for (const chart of document.querySelectorAll('.chart')) {
     return left < 0 || right > wide + 0.5
   }).length
   chart.dataset.colours = [...new Set(marks.map((mark) => hex(getComputedStyle(mark).fill)))].join(' ')
+}
+for (const lane of document.querySelectorAll('.lane:not(.axis)')) {
+  const boxes = [...lane.querySelectorAll('path')].map((path) => path.getBoundingClientRect())
+  const bars = boxes.filter(({ height }) => height > 0)
+  lane.dataset.top = Math.round(Math.min(...bars.map(({ top }) => top)))
+  lane.dataset.bottom = Math.round(Math.max(...bars.map(({ bottom }) => bottom)))
+  lane.dataset.marks = bars.length
 }
 document.body.dataset.overflow = document.documentElement.scrollWidth - wide
 document.body.dataset.paper = getComputedStyle(document.body).backgroundColor
@@ -135,6 +143,31 @@ describe.each(LOOKS)('at $width pixels, dark: $dark', (look) => {
     const file = join(scratch.folder, 'two.html')
     await built.writeComparison(sample('x86_64'), sample('arm64'), file)
     await check(file, look)
+  })
+})
+
+describe.each(LOOKS)('at $width pixels, dark: $dark, rseq noise', (look) => {
+  test('has lanes beside each other, and nothing that is wider than the page', async () => {
+    const json = join(scratch.folder, 'noise.json')
+    const file = join(scratch.folder, 'noise.html')
+    const command = [join(root, 'lib', 'cli', 'rseq.js'), 'noise', '--seconds', '1']
+    await promisify(execFile)(process.execPath, [...command, '--json', json, '--html', file])
+    const { cpus } = JSON.parse(readFileSync(json, 'utf8')) as { cpus: unknown[] }
+    const [asItIs, open] = await Promise.all([show(file, look), show(probed(file), look)])
+    expect(asItIs.said).toEqual([])
+    expect(open.dom).toContain('data-overflow="0"')
+    expect(open.dom).toContain(`data-paper="${PAPER[look.dark ? 'dark' : 'light']}"`)
+    const lanes = [
+      ...open.dom.matchAll(/<div class="lane" data-top="(\d+)" data-bottom="(\d+)" data-marks="(\d+)">/g),
+    ]
+    expect(lanes).toHaveLength(cpus.length)
+    let before = 0
+    for (const [, top, bottom, marks] of lanes) {
+      expect(Number(top)).toBeGreaterThanOrEqual(before)
+      expect(Number(bottom)).toBeGreaterThan(Number(top))
+      expect(Number(marks)).toBeGreaterThan(0)
+      before = Number(bottom)
+    }
   })
 })
 

@@ -24,7 +24,9 @@ const PROM_CLIENT =
     /\s+/,
   )
 const COMMAND =
-  'bench bench/page compare demo demo-worker noise/index noise/worker rseq status top/index'.split(' ')
+  'bench bench/page compare demo demo-worker noise/index noise/page noise/worker rseq status top/index'.split(
+    ' ',
+  )
 const QUESTIONS = 'child process questions receiver thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
 const ABIS = [115, 127, 137, 147]

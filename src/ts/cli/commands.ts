@@ -84,11 +84,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import('./bench.js'),
   },
   compare: {
-    text: "Show two results of 'rseq bench --json' beside each other: two machines, or two commits.",
+    text: "Show two results of 'rseq bench --json', or of 'rseq noise --json', beside each other: two machines, or two commits.",
     operands: ['A.json', 'B.json'],
     options: { html: { kind: 'output', value: 'FILE', text: 'write them as a page too' } },
     notes: [
-      'A ratio above 1 says that B takes longer. Its spread is from the 10th and 90th percentiles of both runs; "=" where they overlap. Emulated and noisy runs get no ratios.',
+      'A ratio above 1 says that B takes longer, or is taken more. Of rseq bench, its spread is from the 10th and 90th percentiles of both runs; "=" where they overlap. Emulated and noisy runs get no ratios.',
     ],
     load: () => import('./compare.js'),
   },
@@ -136,6 +136,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         text: 'microseconds: gaps that are not longer are not seen (1)',
       },
       json: { kind: 'output', value: 'FILE', text: 'write the result as JSON, for rseq compare' },
+      html: { kind: 'output', value: 'FILE', text: 'write the result as a page with a timeline' },
     },
     notes: [
       'Ctrl-C ends it, and what was seen until then is shown. Needs the native addon, but no rseq.',

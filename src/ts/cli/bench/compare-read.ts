@@ -1,71 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
 import * as v from 'valibot'
+import type { NoiseResult } from '../noise/result'
+import { NOISE } from '../noise/schema'
 import { UsageError } from '../usage'
-import { type BenchResult, QUESTION_NAMES } from './result'
+import type { BenchResult } from './result'
+import { RESULT } from './schema'
 
-/** Times, sizes and counts: what divides by them or takes their logarithm relies on the sign. */
-const amount = v.pipe(v.number(), v.minValue(0))
-
-const FIGURE = v.object({
-  median: amount,
-  low: amount,
-  high: amount,
-  samples: amount,
-  histogram: v.exactOptional(v.object({ low: amount, high: amount, counts: v.array(amount) })),
-})
-const INTERRUPTIONS = v.object({
-  calls: amount,
-  unseen: amount,
-  kept: amount,
-  discarded: v.object({ moved: amount, preempted: amount, other: amount }),
-})
-const ROW = v.object({
-  id: v.string(),
-  label: v.string(),
-  kind: v.picklist(['floor', 'c', 'ours', 'other']),
-  ns: v.nullable(FIGURE),
-  workers: v.exactOptional(amount),
-  size: v.exactOptional(amount),
-  bytes: v.exactOptional(amount),
-  interruptions: v.exactOptional(INTERRUPTIONS),
-  unavailable: v.exactOptional(v.string()),
-  published: v.exactOptional(v.object({ x86_64: amount, arm32: amount })),
-})
-const MACHINE = v.object({
-  arch: v.string(),
-  cpu: v.string(),
-  cpus: amount,
-  memoryBytes: amount,
-  kernel: v.string(),
-  libc: v.string(),
-  node: v.string(),
-  v8: v.string(),
-  registration: v.string(),
-  backend: v.string(),
-  fastCalls: v.boolean(),
-  emulated: v.boolean(),
-})
-const RESULT = v.object({
-  schema: v.literal(1),
-  machine: MACHINE,
-  version: v.string(),
-  commit: v.nullable(v.string()),
-  date: v.string(),
-  quick: v.boolean(),
-  noise: v.object({ spread: amount, limit: amount, quiet: v.boolean() }),
-  interruptions: v.exactOptional(INTERRUPTIONS),
-  questions: v.array(
-    v.object({ name: v.picklist(QUESTION_NAMES), title: v.string(), per: v.string(), rows: v.array(ROW) }),
-  ),
-})
+/** Results by what wrote them: `kind` says so, but for those of rseq bench, which have none. */
+const SCHEMAS = { bench: RESULT, noise: NOISE }
 
 /**
- * Reads what `rseq bench --json` wrote. Control characters in it are replaced: they could change a terminal.
+ * Reads what `rseq bench --json` or `rseq noise --json` wrote. Control characters in it are replaced: they could change
+ * a terminal.
  *
  * @throws {UsageError} where it cannot be read, or is something else: one line that names the file
  */
-export function readResult(file: string): BenchResult {
+export function readResult(file: string): BenchResult | NoiseResult {
   const refuse = (reason: string): never => {
     throw new UsageError(`${file}: ${reason}`)
   }
@@ -77,11 +28,14 @@ export function readResult(file: string): BenchResult {
   } catch (error) {
     return refuse(error instanceof SyntaxError ? 'not JSON' : systemMessage(error))
   }
-  const schema = v.is(v.looseObject({}), value) ? value.schema : undefined
-  if (schema === undefined) return refuse("not a result of 'rseq bench': no schema")
+  const { schema, kind = 'bench' }: Record<string, unknown> = v.is(v.looseObject({}), value) ? value : {}
+  if (schema === undefined) return refuse("not a result of 'rseq bench' or 'rseq noise': no schema")
   if (schema !== 1) return refuse(`expected schema 1, received ${JSON.stringify(schema)}`)
-  const result = v.safeParse(RESULT, value, { abortEarly: true })
-  return result.success ? result.output : refuse(told(result.issues[0]))
+  if (kind !== 'bench' && kind !== 'noise') {
+    return refuse(`kind: expected noise, received ${JSON.stringify(kind)}`)
+  }
+  const result = v.safeParse(SCHEMAS[kind], value, { abortEarly: true })
+  return result.success ? result.output : refuse(told(SCHEMAS[kind], result.issues[0]))
 }
 
 function visible(text: string): string {
@@ -105,11 +59,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
 }
 
 /** Where something is wrong, what was expected there and what is there instead. */
-function told({ path, expected, input }: v.InferIssue<typeof RESULT>): string {
+function told(schema: Schema, { path, expected, input }: v.BaseIssue<unknown>): string {
   const keys = (path ?? []).map(({ key }) => key as string | number)
   const place = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')
   // Of a property that is not there, the validator expects its name alone.
-  const words = (input === undefined ? expectedAt(keys) : (expected ?? ''))
+  const words = (input === undefined ? expectedAt(schema, keys) : (expected ?? ''))
     .replace(/^\(|\)$/g, '')
     .split(' | ')
   const wanted = words.map((word) => EXPECTED[word] ?? word.replaceAll('"', '')).join(', ')
@@ -126,8 +80,8 @@ interface Schema {
   readonly wrapped?: Schema
 }
 
-function expectedAt(keys: readonly (string | number)[]): string {
-  let schema: Schema = RESULT
+function expectedAt(whole: Schema, keys: readonly (string | number)[]): string {
+  let schema = whole
   for (const key of keys) {
     const { entries, item } = schema.wrapped ?? schema
     schema = (entries?.[key] ?? item) as Schema

@@ -1,12 +1,26 @@
 import { doubt } from './compare-rows'
 import { thrownAway } from './interruptions'
+import type { Origin } from './machine'
 import { memory, percent, plural } from './page-format'
 import { type Content, html, type Markup } from './page-html'
 import type { BenchResult } from './result'
 
-/** Where and when a run was: labels and values, in the order of a reader's interest. */
-export function facts({ machine, noise, interruptions, ...run }: BenchResult): [string, string][] {
+/** Labels and values, in the order of a reader's interest. */
+export type Facts = readonly (readonly [label: string, value: string])[]
+
+/** Where and when a run was. */
+export function facts({ noise, quick, interruptions, ...origin }: BenchResult): Facts {
   const still = `${percent(noise.spread)} spread of an empty loop, limit ${percent(noise.limit)}`
+  return [
+    ...originFacts(origin),
+    ['Run', quick ? 'quick: wider spreads' : 'full'],
+    ['Noise', `${noise.quiet ? 'quiet' : 'too noisy'}: ${still}`],
+    ['Interruptions', thrownAway(interruptions)],
+  ]
+}
+
+/** … of whatever command. */
+export function originFacts({ machine, ...run }: Origin): Facts {
   return [
     ['CPU', machine.cpu],
     ['CPUs', `${machine.cpus} (${machine.arch})${machine.emulated ? ', emulated' : ''}`],
@@ -18,9 +32,6 @@ export function facts({ machine, noise, interruptions, ...run }: BenchResult): [
     ['Fast calls', machine.fastCalls ? 'yes' : 'no'],
     ['Package', `${run.version}${run.commit === null ? '' : `, commit ${run.commit.slice(0, 12)}`}`],
     ['Date', day(run.date)],
-    ['Run', run.quick ? 'quick: wider spreads' : 'full'],
-    ['Noise', `${noise.quiet ? 'quiet' : 'too noisy'}: ${still}`],
-    ['Interruptions', thrownAway(interruptions)],
   ]
 }
 
@@ -31,7 +42,7 @@ export function day(date: string): string {
 }
 
 /** One line that tells a run from another. */
-export function summary({ machine, version, commit, date }: BenchResult): string {
+export function summary({ machine, version, commit, date }: Origin): string {
   const { cpu, cpus, arch, kernel, node, emulated } = machine
   const code = commit === null ? version : `${version} (${commit.slice(0, 12)})`
   const what = emulated ? 'emulated ' : ''
@@ -39,8 +50,8 @@ export function summary({ machine, version, commit, date }: BenchResult): string
 }
 
 /** A run's facts; of two runs beside each other, with what differs marked. */
-export function factsSection(runs: readonly BenchResult[]): Markup {
-  const [first = [], second] = runs.map(facts)
+export function factsSection(runs: readonly Facts[]): Markup {
+  const [first = [], second] = runs
   if (second === undefined) {
     const items = first.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)
     return html`<section><h2>Machine</h2><dl>${items}</dl></section>

@@ -1,11 +1,11 @@
 /// <reference path="./page-modules.d.ts" />
-import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { comparisons } from './compare-rows'
 import style from './page.css'
-import { banners, factsSection, summary } from './page-facts'
+import { pageDocument } from './page-document'
+import { banners, facts, factsSection, summary } from './page-facts'
 import { headlines } from './page-headlines'
-import { type Content, html, type Markup, trusted } from './page-html'
+import { type Content, html, type Markup } from './page-html'
 import { comparisonSection, questionSection } from './page-sections'
 import { notMeasured } from './page-tables'
 import type { BenchResult } from './result'
@@ -14,7 +14,7 @@ import type { BenchResult } from './result'
 export async function writePage(result: BenchResult, file: string): Promise<void> {
   const questions = result.questions.map((question) => questionSection(result, question))
   const body = html`<header><h1>rseq bench</h1><p>${summary(result)}</p></header>
-<main${plain([result])}>${banners([result])}${headlineSection(result)}${questions}${notMeasured([result])}${factsSection([result])}</main>
+<main${plain([result])}>${banners([result])}${headlineSection(result)}${questions}${notMeasured([result])}${factsSection([facts(result)])}</main>
 `
   await writeFile(file, page(`rseq bench: ${result.machine.cpu}`, body, [result]))
 }
@@ -28,7 +28,7 @@ export async function writeComparison(a: BenchResult, b: BenchResult, file: stri
     return comparison === undefined ? [] : (comparisonSection([a, b], name, comparison) ?? [])
   })
   const body = html`<header><h1>rseq compare</h1><p><b>A</b> ${summary(a)}</p><p><b>B</b> ${summary(b)}</p></header>
-<main${plain([a, b])}>${banners([a, b])}${questions}${notMeasured([a, b])}${factsSection([a, b])}</main>
+<main${plain([a, b])}>${banners([a, b])}${questions}${notMeasured([a, b])}${factsSection([facts(a), facts(b)])}</main>
 `
   await writeFile(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, [a, b]))
 }
@@ -50,33 +50,11 @@ function headlineSection(result: BenchResult): Markup | null {
 }
 
 function page(title: string, body: Content, runs: readonly BenchResult[]): string {
-  // Nothing is loaded and no script runs, whatever a result's text says.
-  const policy = [
-    "default-src 'none'",
-    'img-src data:',
-    `style-src '${digest(style)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ')
   const versions = [...new Set(runs.map(({ version }) => version))].join(' and ')
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${trusted(style)}</style>
-</head>
-<body>
-${body}<footer>Written by rseq ${versions}.</footer>
-</body>
-</html>
-`.toString()
-}
-
-function digest(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+  return pageDocument(
+    title,
+    style,
+    html`${body}<footer>Written by rseq ${versions}.</footer>
+`,
+  )
 }

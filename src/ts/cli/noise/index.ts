@@ -28,8 +28,9 @@ export async function run(_: string[], values: Record<string, unknown>): Promise
   if (code !== 0) return code
   await spinners.ended()
   const result = resultOf(spinners.seen(), options.threshold, originOf(root, status(), hypervisor()))
-  if (options.json !== null) writeFileSync(options.json, document(result))
   stdout.write(`${report(result).join('\n')}\n`)
+  if (options.json !== null) writeFileSync(options.json, document(result))
+  if (options.html !== null) await (await import('./page.js')).writePage(result, options.html)
   return 0
 }
 

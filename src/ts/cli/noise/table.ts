@@ -1,8 +1,8 @@
 import { plural, tick, time } from '../bench/page-format'
-import { colors, columns, wrapped } from '../terminal'
-import { padded, widthOf } from '../top/text'
+import { colors, wrapped } from '../terminal'
 import { CAUSES } from './gaps'
 import type { Latency } from './latency'
+import { type Column, lines } from './lines'
 import type { CpuNoise, NoiseResult } from './result'
 import { mostTaken, NAMES, patternsOf, rate, remarks, sentence, share } from './words'
 
@@ -38,33 +38,6 @@ function notes({ cpus, machine }: NoiseResult): string[] {
   return lines.length === 0 ? [] : ['', ...lines.flatMap((line) => wrapped(line)).map(colors.dim)]
 }
 
-/** A column, and how soon it goes where there is no room: the highest first. */
-interface Column {
-  readonly head: string
-  readonly goes: number
-  /** Words stand to the left, numbers to the right. */
-  readonly words?: true
-}
-
-/** Columns side by side, as many as there is room for. */
-function table(heads: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const widths = heads.map(({ head }, i) =>
-    Math.max(widthOf(head), ...rows.map((row) => widthOf(row[i] ?? ''))),
-  )
-  const kept = new Set(heads.map((_, i) => i))
-  const width = (): number => [...kept].reduce((sum, i) => sum + (widths[i] as number) + 2, -2)
-  for (const goes of [3, 2, 1]) {
-    if (width() <= columns()) break
-    for (const [i, head] of heads.entries()) if (head.goes === goes) kept.delete(i)
-  }
-  const line = (row: readonly string[]): string =>
-    [...kept]
-      .map((i) => padded(row[i] ?? '', widths[i] as number, heads[i]?.words ? 'left' : 'right'))
-      .join('  ')
-      .trimEnd()
-  return [colors.bold(line(heads.map(({ head }) => head))), ...rows.map(line)]
-}
-
 const CPU_HEADS: readonly Column[] = [
   { head: '', goes: 0, words: true },
   { head: 'watched', goes: 2 },
@@ -88,7 +61,7 @@ function cpuTable(shown: readonly CpuNoise[], rest: readonly CpuNoise[]): string
       ]
     }),
   )
-  return table(CPU_HEADS, [...rows, ...(rest.length > 0 ? sumRows(rest) : [])])
+  return lines(CPU_HEADS, [...rows, ...(rest.length > 0 ? sumRows(rest) : [])])
 }
 
 /** The mean of some CPUs, and the longest of all. */
@@ -127,6 +100,6 @@ function latencyTable(all: Latency, cpus: readonly CpuNoise[], which: number): s
   })
   return [
     ...wrapped(`What needs ${tick(all.work)} of CPU takes:`).map(colors.bold),
-    ...table(LATENCY_HEADS, [...rows, ...(cpus.length > 1 ? [row('any of them', all)] : [])]),
+    ...lines(LATENCY_HEADS, [...rows, ...(cpus.length > 1 ? [row('any of them', all)] : [])]),
   ]
 }

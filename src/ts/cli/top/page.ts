@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import process, { stderr, stdout } from 'node:process'
-import { html, type Markup, trusted } from '../bench/page-html'
+import { pageDocument } from '../bench/page-document'
+import { html, type Markup } from '../bench/page-html'
 import { chart } from './chart'
 import { banner, header } from './frame'
 import { amount, compact, exact } from './numbers'
@@ -95,26 +95,12 @@ export function page(about: Facts, { times, tracks }: Recording, options: Option
   )
   const [path = '', ...parts] = header(about, Number.POSITIVE_INFINITY, options.interval)
   const notice = banner(about)
-  const style = createHash('sha256').update(STYLE).digest('base64')
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>rseq top: ${path}</title>
-<link rel="icon" href="data:,">
-<style>${trusted(STYLE)}</style>
-</head>
-<body>
-<header><h1>rseq top</h1><p>${path}</p><p>${parts.join('').replaceAll('  ', ' · ')}</p>
+  const body = html`<header><h1>rseq top</h1><p>${path}</p><p>${parts.join('').replaceAll('  ', ' · ')}</p>
 <p>${date.toISOString()}, ${(times.at(-1) ?? 0).toFixed(1)} s in ${times.length} looks</p></header>
 ${notice === '' ? null : html`<p><b>${notice}</b></p>`}<main>
 ${rows.length === 0 ? html`<p>Nothing was counted.</p>` : rows.map(({ key }) => section(tracks.get(key) as Track, times))}</main>
-</body>
-</html>
-`.toString()
+`
+  return pageDocument(`rseq top: ${path}`, STYLE, body)
 }
 
 /**

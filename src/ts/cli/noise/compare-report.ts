@@ -1,0 +1,38 @@
+import { summary } from '../bench/page-facts'
+import { factor } from '../bench/page-format'
+import { colors, hanging, wrapped } from '../terminal'
+import { differences, doubts, type Section, sections } from './compare-rows'
+import { type Column, lines } from './lines'
+import type { NoiseResult } from './result'
+
+const HEADS: readonly Column[] = [
+  { head: '', goes: 0, words: true },
+  { head: 'A', goes: 0 },
+  { head: 'B', goes: 0 },
+]
+const RATIO: Column = { head: 'B/A', goes: 1 }
+
+/** Two runs beside each other, as lines. */
+export function noiseReport(a: NoiseResult, b: NoiseResult): string[] {
+  const reasons = [...doubts(a, b), ...differences(a, b)]
+  return [
+    ...hanging('A', summary(a), 0, 3),
+    ...hanging('B', summary(b), 0, 3),
+    ...reasons.flatMap((reason) => ['', ...wrapped(reason).map((line) => colors.yellow(line))]),
+    ...sections(a, b).flatMap((section) => ['', ...table(section, doubts(a, b).length === 0)]),
+  ]
+}
+
+function table({ title, rows }: Section, withRatios: boolean): string[] {
+  return [
+    ...wrapped(title).map(colors.bold),
+    ...lines(
+      withRatios ? [...HEADS, RATIO] : HEADS,
+      rows.map(({ label, a, b, ratio, told }) => [
+        label,
+        ...[a, b].map((value) => (value === null ? '–' : told(value))),
+        ratio === null ? '–' : factor(ratio),
+      ]),
+    ),
+  ]
+}

@@ -1,0 +1,212 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { CauseNoise, CpuNoise, NoiseResult } from '../src/ts/cli/noise/result'
+import { sample } from './samples'
+import { root } from './world'
+
+const USAGE = 2
+const command = join(root, 'lib', 'cli', 'rseq.js')
+const built = createRequire(import.meta.url)(
+  join(root, 'lib', 'cli', 'noise', 'page.js'),
+) as typeof import('../src/ts/cli/noise/page')
+const { NO_COLOR: _, FORCE_COLOR: __, ...plain } = process.env
+const scratch = mkdtempSync(join(tmpdir(), 'rseq-noise-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+
+function causeOf(share: number, longest: number): CauseNoise {
+  const pattern = { gaps: 200, perSecond: 20, length: 3e6, share, every: 5e7 }
+  return { gaps: 200, perSecond: 20, share, median: 3e6, p99: longest, longest, patterns: [pattern] }
+}
+
+function cpuOf(cpu: number, share: number, longest = 3e6): CpuNoise {
+  const none = { gaps: 0, time: 0 }
+  const columns = (value: number): number[] =>
+    Array.from({ length: 100 }, (_, i) => (i % 5 === 0 ? value : 0))
+  const track = (value: number) => ({ longest: columns(value), taken: columns(value / 2) })
+  return {
+    cpu,
+    seconds: 10,
+    taken: share + 0.01,
+    longest,
+    threads: causeOf(share, longest),
+    interrupts: causeOf(0.01, 2e4),
+    own: none,
+    unfit: { ...none, longest: 0 },
+    moved: 0,
+    lost: false,
+    latency: [{ work: 1e6, p50: 1e6, p99: 2e6, p999: 3e6, worst: 4e6 }],
+    timeline: { threads: track(longest), interrupts: track(2e4) },
+  }
+}
+
+function resultOf(cpus: readonly CpuNoise[], more: Partial<NoiseResult> = {}): NoiseResult {
+  return {
+    kind: 'noise',
+    schema: 1,
+    machine: {
+      ...{ arch: 'x64', cpu: 'Sample CPU', cpus: cpus.length, memoryBytes: 2 ** 33, kernel: '6.18.5' },
+      ...{ libc: 'glibc 2.36', node: '20.20.2', v8: '11.3', registration: 'libc', backend: 'rseq' },
+      ...{ fastCalls: true, emulated: false },
+    },
+    version: '0.1.0',
+    commit: null,
+    date: '2026-01-02T03:04:05.000Z',
+    seconds: 10,
+    threshold: 1000,
+    step: 1e8,
+    cpus,
+    latency: [{ work: 1e6, p50: 1e6, p99: 2e6, p999: 3e6, worst: 4e6 }],
+    ...more,
+  }
+}
+
+function write(name: string, content: unknown): string {
+  const file = join(scratch, name)
+  writeFileSync(file, JSON.stringify(content))
+  return file
+}
+
+function compare(...args: string[]) {
+  return spawnSync(process.execPath, [command, 'compare', ...args], { encoding: 'utf8', env: plain })
+}
+
+function compared(a: NoiseResult, b: NoiseResult): string {
+  const { stdout, stderr, status } = compare(write('a.json', a), write('b.json', b))
+  expect([stderr, status]).toEqual(['', 0])
+  return stdout
+}
+
+const emulated = (run: NoiseResult): NoiseResult => ({ ...run, machine: { ...run.machine, emulated: true } })
+
+describe('rseq compare of two runs of rseq noise', () => {
+  const a = resultOf([cpuOf(0, 0.06), cpuOf(1, 0.02)])
+  const b = resultOf([cpuOf(0, 0.03), cpuOf(1, 0.02, 6e6)])
+
+  test('shows all CPUs together, each, and latency, with ratios', () => {
+    const stdout = compared(a, b)
+    expect(stdout).toMatch(/^A {2}Sample CPU, x64, 2 CPUs/)
+    expect(stdout).toMatch(/All CPUs\n +A +B +B\/A\ntaken +5\.0 % +3\.5 % +0\.70×\n/)
+    expect(stdout).toMatch(
+      /CPU 0\n +A +B +B\/A\ntaken +7\.0 % +4\.0 % +0\.57×\nthreads: share +6\.0 % +3\.0 % +0\.50×/,
+    )
+    expect(stdout).toMatch(/CPU 1\n[^C]*threads: longest +3\.00 ms +6\.00 ms +2\.00×/)
+    expect(stdout).toMatch(/What needs 1 ms of CPU takes\n +A +B +B\/A\np50 +1\.00 ms +1\.00 ms +1\.00×/)
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+  })
+
+  test('of other CPUs there are sums only, and – for what one of them has not', () => {
+    const stdout = compared(a, resultOf([cpuOf(0, 0.06), cpuOf(3, 0.02)], { latency: [] }))
+    expect(stdout).not.toMatch(/^CPU \d/m)
+    expect(stdout).toMatch(/All CPUs\n.*\ntaken +5\.0 % +5\.0 % +1\.00×/)
+    expect(stdout).toMatch(/^p50 +1\.00 ms +– +–$/m)
+  })
+
+  test('emulated machines get no ratios', () => {
+    for (const stdout of [compared(emulated(a), b), compared(a, emulated(b))]) {
+      expect(stdout).toMatch(/No ratios: [AB] ran on an emulated machine\./)
+      expect(stdout).not.toMatch(/×|B\/A/)
+    }
+  })
+
+  test('says where they saw gaps of different lengths', () => {
+    expect(compared(a, { ...b, threshold: 5000 })).toMatch(
+      /A saw gaps of more than 1 µs, B of more than 5 µs/,
+    )
+  })
+
+  test('refuses a run of another command beside it', () => {
+    const file = write('a.json', a)
+    const bench = write('bench.json', sample('x86_64'))
+    for (const [args, one, other] of [
+      [[file, bench], 'noise', 'bench'],
+      [[bench, file], 'bench', 'noise'],
+    ] as const) {
+      const { stdout, stderr, status } = compare(...args)
+      expect([stdout, status]).toEqual(['', USAGE])
+      expect(stderr).toBe(
+        `rseq: ${args[1]}: expected a result of 'rseq ${one}' like ${args[0]}, received one of 'rseq ${other}'\n`,
+      )
+    }
+  })
+
+  test.each<[string, unknown, string]>([
+    ['kind', { ...a, kind: 'other' }, 'kind: expected noise, received "other"'],
+    ['schema', { ...a, schema: 2 }, 'expected schema 1, received 2'],
+    ['list', { ...a, cpus: 3 }, 'cpus: expected a list, received 3'],
+    [
+      'number',
+      { ...a, cpus: [{ ...a.cpus[0], taken: '1' }] },
+      'cpus[0].taken: expected a number, received "1"',
+    ],
+    ['sign', { ...a, seconds: -1 }, 'seconds: expected no negative number, received -1'],
+    ['none', { ...a, machine: undefined }, 'machine: expected an object, received nothing'],
+  ])('refuses a wrong %s', (name, content, reason) => {
+    const file = write(`${name}.json`, content)
+    const { stdout, stderr, status } = compare(write('a.json', a), file)
+    expect([stdout, status]).toEqual(['', USAGE])
+    expect(stderr).toBe(`rseq: ${file}: ${reason}\n`)
+  })
+
+  test('writes a page with both timelines', () => {
+    const file = join(scratch, 'two.html')
+    expect(compare(write('a.json', a), write('b.json', b), '--html', file).status).toBe(0)
+    const page = readFileSync(file, 'utf8')
+    expect(page).toContain('<h1>rseq compare</h1>')
+    expect(page.match(/<div class="lanes">/g)).toHaveLength(2)
+    expect(page).toContain('0.70×')
+  })
+})
+
+describe('the page of rseq noise', () => {
+  async function pageOf(result: NoiseResult): Promise<string> {
+    const file = join(scratch, 'page.html')
+    await built.writePage(result, file)
+    return readFileSync(file, 'utf8')
+  }
+
+  test('has a lane for each CPU, patterns, figures and latency', async () => {
+    const page = await pageOf(resultOf([cpuOf(0, 0.06), cpuOf(7, 0.02, 5e6)]))
+    expect(page.match(/<div class="lane">/g)).toHaveLength(2)
+    expect(page).toContain(
+      'CPU 0 is taken by other threads 20.0 times a second for 3.00 ms (every 50.0 ms): 6.0 % of its time.',
+    )
+    expect(page).toContain('What needs 1 ms of CPU takes')
+    expect(page).toContain('<strong>5.00 ms</strong><span>was the longest gap</span><small>on CPU 7</small>')
+    // 20 columns of 100 have gaps, of each cause, and no thread's is shorter than an interrupt's.
+    const paths = [...page.matchAll(/<path class="(\w+)" d="([^"]*)"/g)].map(
+      ([, kind, d = '']) => `${kind} ${d.match(/M/g)?.length ?? 0}`,
+    )
+    expect(paths).toEqual([
+      'threads 20',
+      'interrupts 20',
+      'threads 0',
+      'threads 20',
+      'interrupts 20',
+      'threads 0',
+    ])
+  })
+
+  test('loads nothing, runs nothing, and takes text for text', async () => {
+    const result = resultOf([cpuOf(0, 0.06)])
+    const cpu = '</title><script>alert(1)</script>'
+    const page = await pageOf({ ...result, machine: { ...result.machine, cpu } })
+    expect(page).not.toContain('<script')
+    expect(page).toContain("default-src 'none'")
+    expect(page).not.toMatch(/(src|href)="(?!data:)/)
+  })
+
+  test('of an emulated machine says so', async () => {
+    expect(await pageOf(emulated(resultOf([cpuOf(0, 0.06)])))).toContain('<b>Emulated machine.</b>')
+  })
+
+  test('has room for 256 CPUs', async () => {
+    const page = await pageOf(resultOf(Array.from({ length: 256 }, (_, i) => cpuOf(i, i / 1000))))
+    expect(page.match(/<div class="lane">/g)).toHaveLength(256)
+    expect(page).toContain('<div class="lanes many">')
+    expect(page).toContain('… and 492 more patterns that take less.')
+  })
+})
