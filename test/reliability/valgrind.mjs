@@ -12,7 +12,13 @@ build('structures')
 
 const FOUND = 9
 function valgrind(...args) {
-  const options = ['-q', '--leak-check=full', '--trace-children=yes', `--error-exitcode=${FOUND}`]
+  const options = [
+    '-q',
+    '--leak-check=full',
+    '--fair-sched=yes',
+    '--trace-children=yes',
+    `--error-exitcode=${FOUND}`,
+  ]
   const env = { ...process.env, GLIBC_TUNABLES: 'glibc.pthread.rseq=0' }
   const program = join(built, 'structures')
   return spawnSync('valgrind', [...options, program, ...args], { encoding: 'utf8', env })
