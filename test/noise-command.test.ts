@@ -31,10 +31,11 @@ describe('rseq noise', () => {
     expect(result).toMatchObject({ kind: 'noise', schema: 1, threshold: 1000 })
     expect(result.machine.kernel).toMatch(/^\d/)
     expect(result.cpus.map(({ cpu }) => cpu)).toEqual(cpus)
-    expect(result.seconds).toBeGreaterThan(0.5)
+    expect(result.seconds).toBeGreaterThan(0)
     for (const { cpu, seconds, taken, threads, interrupts, longest, timeline, moved, lost } of result.cpus) {
       expect(stdout).toMatch(new RegExp(`^CPU ${cpu} +${seconds.toFixed(1)} s +[\\d.]+ % +threads`, 'm'))
-      expect(seconds).toBeLessThan(1.1)
+      expect(seconds).toBeGreaterThan(0)
+      expect(seconds).toBeLessThanOrEqual(result.seconds)
       expect(taken).toBeCloseTo(threads.share + interrupts.share, 6)
       expect(longest).toBe(Math.max(threads.longest, interrupts.longest))
       expect(interrupts.gaps + threads.gaps).toBeGreaterThan(0)

@@ -100,7 +100,7 @@ describe('rseq noise on a terminal', () => {
     expect(output).toMatch(SGR)
     const after = output.slice(output.lastIndexOf(LEAVE) + LEAVE.length)
     expect(after).toContain('What needs 1 ms of CPU takes:')
-    expect(output).toContain('2 of 3 s')
+    expect(output).toMatch(/[12] of 3 s/)
   })
 
   test.each([
