@@ -24,7 +24,7 @@ mustHave('gdb', "install Debian's gdb")
 async function stepped(what, least, env) {
   const program = await everythingRunning({}, env)
   // In case that all is stepped through which can be, for gdb waits.
-  const nudge = setInterval(() => process.kill(program.pid, 'SIGUSR2'), 3000)
+  const nudge = setInterval(() => process.kill(program.pid, 'SIGURG'), 2000)
   const gdb = spawn('gdb', ['--batch', '-nx', '-p', String(program.pid), '-x', SCRIPT], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
