@@ -138,7 +138,12 @@ if (!existsSync(jest)) findings.note('jest: not tried, npm cannot give it')
 else {
   for (const [i, to] of outputs.entries()) testFile(`jest-${i}.spec.js`, to)
   const program = join(jest, 'node_modules', 'jest', 'bin', 'jest.js')
-  const config = JSON.stringify({ rootDir: scratch, testMatch: ['**/*.spec.js'], transform: {} })
+  const config = JSON.stringify({
+    testTimeout: 60_000,
+    rootDir: scratch,
+    testMatch: ['**/*.spec.js'],
+    transform: {},
+  })
   for (const workers of [['--runInBand'], ['--maxWorkers=2']])
     written(`jest 29 ${workers}`, process.execPath, [program, '--config', config, ...workers], outputs)
 }
