@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { status } from 'rseq'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from './world'
 
@@ -122,6 +123,26 @@ describe.each([
     const times = (lines ?? []).map((line) => line.slice(0, 12))
     expect(times).toEqual(times.toSorted())
   })
+
+  test('interrupted-requests.mjs', () => {
+    const output = run(folder, 'interrupted-requests.mjs', '1', '2')
+    if (folder === portable || !status().available) {
+      expect(output).toMatch(/^Interruptions cannot be seen here\. \w/)
+      return
+    }
+    const counts = ['all', 'undisturbed', 'interrupted'].map((what) => {
+      const [, count, p50, p99] =
+        new RegExp(`^${what} +(\\d+) requests +p50 (\\d+\\.\\d\\d) ms +p99 (\\d+\\.\\d\\d) ms$`, 'm').exec(
+          output,
+        ) ?? []
+      expect(Number(p99), output).toBeGreaterThanOrEqual(Number(p50))
+      return Number(count ?? 0)
+    })
+    expect(counts[0]).toBeGreaterThan(0)
+    expect((counts[1] as number) + (counts[2] as number)).toBe(counts[0])
+    expect(output).toMatch(/^\d+ turns of the event loop, \d+\.\d % of them interrupted$/m)
+    expect(output).toMatch(/^the work alone: median \d+\.\d\d ms, p99 \d+\.\d\d ms$/m)
+  })
 })
 
 function groupedBy<K>(events: readonly TraceEvent[], keyOf: (event: TraceEvent) => K): Map<K, TraceEvent[]> {
@@ -137,6 +158,7 @@ function groupedBy<K>(events: readonly TraceEvent[], keyOf: (event: TraceEvent) 
 test.each([
   ['buffer-pool.mjs', /backend/, /slots are held in the end/],
   ['request-log.mjs', /GET/, /records written/],
+  ['interrupted-requests.mjs', /Answering/, /the work alone/],
 ])('Ctrl-C ends %s with what it has', async (name, first, last) => {
   const args = [join(root, 'examples', name), '60']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })

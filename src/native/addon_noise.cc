@@ -12,6 +12,9 @@ napi_value StayOn(napi_env env, napi_callback_info info) {
   return integer(env, cpu::stay_on(arguments.u32(0)));
 }
 
+/// () → 0 or errno; the calling thread lets others go first from now on
+napi_value StandBack(napi_env env, napi_callback_info) { return integer(env, noise::stand_back()); }
+
 /// Nanoseconds that are none, or so many that a sum of two could wrap, are not taken: more than a century.
 bool time_of(double value, uint64_t* out) {
   constexpr double kMost = 4e18;
@@ -46,6 +49,7 @@ napi_value Watch(napi_env env, napi_callback_info info) {
 
 void set_noise(const Napi::Object& exports) {
   set_raw(exports, "stayOn", StayOn);
+  set_raw(exports, "standBack", StandBack);
   set_raw(exports, "watch", Watch);
 }
 

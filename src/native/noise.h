@@ -10,6 +10,12 @@
 
 namespace rseq::noise {
 
+/// Lets every other thread of the calling thread's group (cgroup, session) go first, from now on: it has the CPU
+/// while nobody else wants it. A thread that competed would cut what others do into pieces, and see these.
+/// @return 0 or errno
+/// Source: sched(7), SCHED_IDLE.
+int stand_back();
+
 /// A call lasts no longer, so that the thread can be ended: it is ended between two calls only.
 constexpr uint64_t kLongestNs = 100'000'000;
 

@@ -53,6 +53,7 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   countSwitches(): boolean
   readClock(): void
   stayOn(cpu: number): number
+  standBack(): number
   watch(
     cpu: number,
     origin: number,
@@ -155,6 +156,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   countSwitches: true,
   readClock: true,
   stayOn: true,
+  standBack: true,
   watch: true,
   register: true,
   unregister: true,

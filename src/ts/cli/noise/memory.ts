@@ -13,7 +13,7 @@ export const STOP = 0
 export const WRITTEN = 1
 /** How often the thread was found on another CPU. */
 export const MOVED = 2
-/** Why it could not stay on its CPU: an errno, or 0. */
+/** Why it could not watch its CPU: an errno, or 0. */
 export const ERROR = 3
 /** Words of {@link WatchMemory.control}: two cache lines, for nobody else's are to be in them. */
 const CONTROL_WORDS = 32

@@ -44,7 +44,7 @@ export class Spinners {
         const errno = control[ERROR] as number
         if (errno === 0) continue
         const why = getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`
-        throw new Error(`CPU ${cpu}: a thread cannot be kept there: ${why}`)
+        throw new Error(`CPU ${cpu}: a thread cannot watch it: ${why}`)
       }
       return spinners
     } catch (error) {

@@ -15,7 +15,7 @@ const { addon } = loaded
 if (addon !== null) {
   // Touched before it is written to: a page that is not there yet would make a gap.
   into.fill(0)
-  control[ERROR] = addon.stayOn(cpu)
+  control[ERROR] = addon.stayOn(cpu) || addon.standBack()
   ;(parentPort as MessagePort).postMessage('ready')
   // Pairs with the store and notify in spinners.ts.
   Atomics.wait(gate, 0, 0)
