@@ -165,14 +165,14 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
   // A copy: others can write to the texts, and the engine reads a string twice.
   const uint32_t length = region::total_length(copied);
   auto* texts = static_cast<char*>(malloc(length + 1));
+  const struct Freed {
+    ~Freed() { free(texts); }
+    char* texts;
+  } freed = {texts};
   if (texts == nullptr) return env.Undefined();
   region::load_shared(texts, directory.text(copied, region::kName).data, length);
-  const auto free_texts = [&] { free(texts); };
   region::Entry again;
-  if (!directory.copy(number, &again) || again.generation != copied.generation) {
-    free_texts();
-    return env.Undefined();
-  }
+  if (!directory.copy(number, &again) || again.generation != copied.generation) return env.Undefined();
   auto out = Napi::Object::New(env);
   const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
   set("entry", number);
@@ -190,13 +190,11 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
   const size_t extra = copied.lengths[region::kExtra];
   void* data = nullptr;
   napi_value bytes = nullptr;
-  // Not the wrapper's: where the thread is being terminated there is no buffer, and a question to what it
-  // gives then would end the process.
+  // Not the wrapper's: where the thread is being terminated, what it gives would end the process.
   if (napi_create_arraybuffer(env, extra, &data, &bytes) == napi_ok) {
     if (extra != 0) memcpy(data, at, extra);
     out.Set("extra", Napi::Value(env, bytes));
   }
-  free_texts();
   return out;
 }
 

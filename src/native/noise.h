@@ -10,8 +10,9 @@
 
 namespace rseq::noise {
 
-/// Lets every other thread of the calling thread's group (cgroup, session) go first, from now on: it has the CPU
-/// while nobody else wants it. A thread that competed would cut what others do into pieces, and see these.
+/// Lets every other thread of the calling thread's group (cgroup, session) go first, from now on: it has the
+/// CPU while nobody else wants it. A thread that competed would cut what others do into pieces, and see
+/// these.
 /// @return 0 or errno
 /// Source: sched(7), SCHED_IDLE.
 int stand_back();
