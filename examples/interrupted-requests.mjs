@@ -48,7 +48,7 @@ async function serve(seconds, neighbours) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 
   const over = new Promise((resolve) => {
-    setTimeout(resolve, seconds * 1000)
+    setTimeout(resolve, seconds * 1000).unref()
     process.once('SIGINT', resolve)
   })
   console.log(`Answering for ${seconds} s, beside ${neighbours} busy processes …`)
