@@ -44,8 +44,9 @@ while True:
 sys.stderr.write(json.dumps({'code': child.returncode, 'restored': termios.tcgetattr(side) == before}))
 `
 
-// Escape sequences: to the top left, which begins a picture.
+// Escape sequences: to the top left, which begins a picture, and clearing what is below, which ends it.
 const HOME = '\u001b[H'
+const CLEAR_BELOW = '\u001b[J'
 /** Less than a test's own time. */
 const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.4
 
@@ -81,9 +82,14 @@ export class PseudoTerminal {
     return this.#output
   }
 
-  /** What stands on the screen, for a command that always draws all of it: a line's colours are left out. */
+  /**
+   * What stands on the screen, for a command that always draws all of it: a line's colours are left out. Of a picture that
+   * has not come whole, the one before.
+   */
   get screen(): string[] {
-    const last = this.#output.slice(this.#output.lastIndexOf(HOME) + HOME.length)
+    const end = this.#output.lastIndexOf(CLEAR_BELOW)
+    const whole = end < 0 ? this.#output : this.#output.slice(0, end)
+    const last = whole.slice(whole.lastIndexOf(HOME) + HOME.length)
     // The terminal itself writes \n as \r\n.
     return stripVTControlCharacters(last).split(/\r+\n/)
   }
