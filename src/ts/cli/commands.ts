@@ -122,7 +122,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import('./top/index.js'),
   },
   noise: {
-    text: 'How often each CPU is taken away, by threads or interrupts, for how long, and what that means for latency. A thread on each CPU spins meanwhile.',
+    text: 'How often each CPU is taken away, by threads or interrupts, for how long, and what that means for latency. A thread on each CPU spins meanwhile; all others go first.',
     operands: [],
     options: {
       seconds: { ...whole(86_400), text: 'how long to watch (10)' },
