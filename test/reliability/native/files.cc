@@ -10,9 +10,7 @@
 #include "histogram.h"
 #include "pool.h"
 #include "region/owners.h"
-#include "region/shared.h"
 #include "ring.h"
-#include "survey.h"
 
 namespace structures {
 namespace {
@@ -47,24 +45,6 @@ struct Bystander {
 struct Use {
   uint32_t number;
   Random& random;
-
-  /// What is read without holding anything.
-  void look() {
-    region::Info info;
-    if (!region::info(number, &info)) return;
-    const region::Directory& directory = *info.directory;
-    std::string texts;
-    for (uint32_t i = 0; i < directory.entry_high(); ++i) {
-      region::Entry entry;
-      if (!directory.copy(i, &entry)) continue;
-      texts.resize(region::total_length(entry));
-      region::load_shared(texts.data(), directory.text(entry, region::kName).data, texts.size());
-    }
-    std::vector<double> numbers(rseq::survey::size(directory));
-    const size_t count = rseq::survey::read(number, directory, numbers.data(), numbers.size());
-    expect(count <= numbers.size(), "numbers of a survey", static_cast<int64_t>(count));
-    operations += 2;
-  }
 
   /// What anybody does who holds something: of its kind, and as if it were of another.
   void operate(uint32_t entry) {
@@ -141,7 +121,7 @@ struct Use {
   }
 
   void all() {
-    look();
+    look(number);
     by_name(region::Kind::kCounter, "counter");
     by_name(region::Kind::kSum, "sum");
     by_name(region::Kind::kHistogram, "times");

@@ -9,7 +9,9 @@
 #include "area.h"
 #include "region/records.h"
 #include "region/shape.h"
+#include "region/shared.h"
 #include "region/slots.h"
+#include "survey.h"
 
 namespace structures {
 
@@ -92,6 +94,23 @@ const std::string& folder() {
 }
 
 void remove_folder() { std::filesystem::remove_all(folder()); }
+
+void look(uint32_t number) {
+  region::Info info;
+  if (!region::info(number, &info)) return;
+  const region::Directory& directory = *info.directory;
+  std::string texts;
+  for (uint32_t i = 0; i < directory.entry_high(); ++i) {
+    region::Entry entry;
+    if (!directory.copy(i, &entry)) continue;
+    texts.resize(region::total_length(entry));
+    region::load_shared(texts.data(), directory.text(entry, region::kName).data, texts.size());
+    ++operations;
+  }
+  std::vector<double> numbers(rseq::survey::size(directory));
+  const size_t count = rseq::survey::read(number, directory, numbers.data(), numbers.size());
+  expect(count <= numbers.size(), "numbers of a survey", static_cast<int64_t>(count));
+}
 
 bool has_sections() { return rseq::area::settle().sections; }
 

@@ -61,6 +61,9 @@ void remove_folder();
 /// This thread's sections run: what they store is nothing that a sanitizer sees.
 bool has_sections();
 
+/// Reads everything in a region without holding any of it, as `list` and a survey do.
+void look(uint32_t number);
+
 // --- the parts: each makes its own objects, uses them for some milliseconds, and checks what must hold
 // ----------
 

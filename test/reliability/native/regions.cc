@@ -5,9 +5,7 @@
 #include "pool.h"
 #include "preemption.h"
 #include "region/owners.h"
-#include "region/shared.h"
 #include "ring.h"
-#include "survey.h"
 
 namespace structures {
 namespace {
@@ -59,23 +57,6 @@ void use_nameless(uint32_t number) {
   expect(rseq::counter::sum_f64(number, gauge.held) == 4, "a gauge");
   for (const Opened& one : {pool, ring, times, gauge}) close(one);
   operations += 12;
-}
-
-/// Everything in a region, as `list` and `processes` look at it.
-void look(uint32_t number) {
-  region::Info info;
-  if (!region::info(number, &info)) return;
-  const region::Directory& directory = *info.directory;
-  std::string texts;
-  for (uint32_t i = 0; i < directory.entry_high(); ++i) {
-    region::Entry entry;
-    if (!directory.copy(i, &entry)) continue;
-    texts.resize(region::total_length(entry));
-    region::load_shared(texts.data(), directory.text(entry, region::kName).data, texts.size());
-    ++operations;
-  }
-  std::vector<double> numbers(rseq::survey::size(directory));
-  rseq::survey::read(number, directory, numbers.data(), numbers.size());
 }
 
 /// A region of this thread's for a moment: its memory is another thread's region a moment later.
