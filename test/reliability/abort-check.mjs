@@ -55,19 +55,11 @@ async function run() {
 
 /** In a machine, whose Node runs this file again. */
 async function runInMachine(machine) {
-  const [arch, version] = machine.split('/')
-  const { build, stage } = await import('../vm/stage.mjs')
-  const { resolve } = await import('../vm/cells.mjs')
-  const { runInCell } = await import('../vm/boot.mjs')
-  build()
-  const cell = { arch, kernel: resolve(arch, version), glibc: '2.41', smp: 2, debug: false }
+  const { inMachine } = await import('./machine.mjs')
   const how = [values.alone ? '--alone' : '', values.throttled ? `--throttled ${values.throttled}` : '']
   const groups = 'mount -t cgroup2 cgroup2 /sys/fs/cgroup'
   const command = `${groups}; node test/reliability/abort-check.mjs --json ${how.join(' ')}`
-  const { stdout, stderr } = await runInCell(cell, stage(arch), command, { timeout: 600 })
-  const line = stdout.split('\n').find((text) => text.startsWith('{'))
-  if (line === undefined) throw new Error(`the machine said nothing: ${stderr.trim().slice(-1000)}`)
-  return JSON.parse(line)
+  return inMachine(machine, command, { timeout: 600 })
 }
 
 const { values } = parseArgs({

@@ -5,7 +5,7 @@
 // "kerndat_has_nftables_concat failed when initializing kerndat".
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, release } from 'node:os'
+import { availableParallelism, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -53,7 +53,7 @@ class Traveller {
 
   constructor(command, options, env) {
     this.#command = command
-    this.#folder = mkdtempSync('/tmp/rseq-criu-')
+    this.#folder = mkdtempSync(join(tmpdir(), 'rseq-criu-'))
     const program = join(root, 'test', 'fixtures', 'checkpointed.cjs')
     const args = [program, this.#folder, JSON.stringify(options)]
     // A session of its own and nothing of ours open: it is dumped as a whole.
@@ -171,18 +171,9 @@ async function runHere(inject) {
 }
 
 async function runInMachine(machine) {
-  const [arch, version] = machine.split('/')
-  const { build, stage } = await import('../vm/stage.mjs')
-  const { resolve } = await import('../vm/cells.mjs')
-  const { runInCell } = await import('../vm/boot.mjs')
-  build()
-  const cell = { arch, kernel: resolve(arch, version), glibc: '2.41', smp: 2, debug: false }
+  const { inMachine } = await import('./machine.mjs')
   const command = `node test/reliability/criu.mjs --json --inject /mnt/rseq_inject --rounds ${ROUNDS_IN_MACHINE}`
-  const more = { packages: ['criu', 'util-linux'], timeout: 1200 }
-  const { stdout, stderr } = await runInCell(cell, stage(arch), command, more)
-  const line = stdout.split('\n').find((text) => text.startsWith('{'))
-  if (line === undefined) throw new Error(`the machine said nothing: ${stderr.trim().slice(-1000)}`)
-  return JSON.parse(line)
+  return inMachine(machine, command, { packages: ['criu', 'util-linux'], timeout: 1200 })
 }
 
 const { values } = parseArgs({
