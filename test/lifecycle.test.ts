@@ -66,7 +66,7 @@ describe.each(registrations)('under %s', (name, env) => {
   })
 
   test('workers terminated in calls that make objects take nothing with them', () => {
-    const rounds = Math.ceil(LIVES / 50)
+    const rounds = Math.ceil(LIVES / 25)
     expect(run(env, 'terminate-looking.mjs', String(rounds))).toEqual({ rounds })
   })
 

@@ -113,8 +113,9 @@ if (world === 'default') {
       for (let i = 0; i < 2; i++) collectPreemptionMetrics().stop()
       parentPort.postMessage([denied, warnings, register.getMetricsAsArray().length])`
     const worker = new Worker(script, { eval: true, workerData: join(built, 'helpers.node') })
+    const exited = once(worker, 'exit')
     const [said] = await once(worker, 'message')
-    await once(worker, 'exit')
+    await exited
     expect(said).toEqual([
       0,
       [expect.stringMatching(/^rseq\/prom-client: preemptions are not counted\. .*getrusage/)],

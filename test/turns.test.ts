@@ -217,8 +217,9 @@ if (hasAddon)
         parentPort.postMessage([denied, thrown(() => new TurnWatch('mine', 0, () => {})),
           thrown(() => measureUninterrupted(() => 1)), thrown(monitorPreemption)])`
       const worker = new Worker(script, { eval: true, workerData: join(built, 'helpers.node') })
+      const exited = once(worker, 'exit')
       const [said] = (await once(worker, 'message')) as [[number, ...[string, string][]]]
-      await once(worker, 'exit')
+      await exited
       const [denied, watch, measure, monitor] = said
       expect(denied).toBe(0)
       for (const [who, what] of [

@@ -122,9 +122,11 @@ constexpr targets::Table kTargets = {
 };
 
 /// () → an ArrayBuffer with the bytes of kTargets
-Napi::Value Targets(const Napi::CallbackInfo& info) {
-  auto out = Napi::ArrayBuffer::New(info.Env(), sizeof kTargets);
-  memcpy(out.Data(), &kTargets, sizeof kTargets);
+napi_value Targets(napi_env env, napi_callback_info) {
+  void* data = nullptr;
+  napi_value out = nullptr;
+  if (napi_create_arraybuffer(env, sizeof kTargets, &data, &out) != napi_ok) return nullptr;
+  memcpy(data, &kTargets, sizeof kTargets);
   return out;
 }
 
@@ -148,7 +150,7 @@ void set_hot(const Napi::Object& exports) {
   set_raw(exports, "recordInt32", WithNumber<record>);
   set_raw(exports, "mailedRingWrite", MailedRingWrite);
   set_raw(exports, "ringWrite", RingWrite);
-  set<Targets>(exports, "targets");
+  set_raw(exports, "targets", Targets);
   set_raw(exports, "mailedAcquireSlot", MailedAcquireSlot);
   set_raw(exports, "mailedReleaseSlot", MailedReleaseSlot);
   set_raw(exports, "acquireSlot", AcquireSlot);
