@@ -19,7 +19,7 @@ describe('the native side under sanitizers, without Node', () => {
     const sanitizer = new Sanitizer(kind)
     const program = `structures_${kind}`
     sanitizer.mustReport((which) => sanitizer.program(program, ['mistake', which]))
-    const { status, stdout, stderr } = sanitizer.program(program, [SECONDS], { env: sanitizer.withLeaks })
+    const { status, stdout, stderr } = sanitizer.program(program, [SECONDS])
     const heads = sanitizer.reports(stderr).map(({ text }) => text.slice(0, 3000))
     sanitizer.end()
     expect({ status, heads, stderr: stderr.slice(0, 3000) }).toEqual({ status: 0, heads: [], stderr: '' })
@@ -33,9 +33,7 @@ describe('the native side under sanitizers, without Node', () => {
     const sanitizer = new Sanitizer('asan')
     const seed = String(Math.trunc(Math.random() * 2 ** 30))
     const args = ['damaged', DAMAGED, seed]
-    const { status, stdout, stderr } = sanitizer.program('structures_asan', args, {
-      env: sanitizer.withLeaks,
-    })
+    const { status, stdout, stderr } = sanitizer.program('structures_asan', args)
     const heads = sanitizer.reports(stderr).map(({ text }) => text.slice(0, 3000))
     sanitizer.end()
     expect({ seed, status, heads }).toEqual({ seed, status: 0, heads: [] })

@@ -20,7 +20,9 @@ build('rseq_asan', 'bugs_asan', 'structures_asan')
 const sanitizer = new Sanitizer('asan')
 sanitizer.mustReport((which) => sanitizer.program('structures_asan', ['mistake', which]))
 const mistaken = JSON.stringify(join(built, 'bugs_asan.node'))
-sanitizer.mustReport((which) => sanitizer.node(['-e', `require(${mistaken})('${which}')`]))
+sanitizer.mustReport((which) =>
+  sanitizer.node(['-e', `require(${mistaken})('${which}')`], { env: sanitizer.withLeaks }),
+)
 
 console.log(`seed ${seed}`)
 let reports = 0
@@ -39,9 +41,7 @@ function take({ status, signal, stdout, stderr }, what) {
 }
 
 const { operations, violations } = take(
-  sanitizer.program('structures_asan', ['damaged', String(count), String(seed)], {
-    env: sanitizer.withLeaks,
-  }),
+  sanitizer.program('structures_asan', ['damaged', String(count), String(seed)]),
   'the program',
 )
 

@@ -1,7 +1,8 @@
-// node test/reliability/sanitize.mjs asan|tsan [SECONDS] [--write]: the native side under AddressSanitizer and
-// UndefinedBehaviorSanitizer, or under ThreadSanitizer: first a program of its own, then the addon in Node, by the
-// behaviour tests. Fails where anything is reported, or does not hold.
-import { readFileSync, rmSync } from 'node:fs'
+// node test/reliability/sanitize.mjs asan|tsan|ubsan [SECONDS] [--write]: the native side under AddressSanitizer and
+// UndefinedBehaviorSanitizer, under ThreadSanitizer, or under the second of them alone: first a program of its own, then the
+// addon in Node, by programs that have to leave nothing behind and by the behaviour tests. Fails where anything is reported, or
+// does not hold.
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, vitest } from '../runner.mjs'
 import { behaviourBelow, fastAddon, stage, stress, worlds } from '../worlds.mjs'
@@ -9,9 +10,9 @@ import { report } from './results.mjs'
 import { build, buildForTests, built, Sanitizer } from './sanitizers.mjs'
 
 const [kind, seconds = '20'] = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-if (!['asan', 'tsan'].includes(kind)) fail('asan or tsan?')
+if (!['asan', 'tsan', 'ubsan'].includes(kind)) fail('asan, tsan or ubsan?')
 
-/** Behaviour tests that say nothing here: files … */
+/** Behaviour tests that say nothing where a sanitizer takes much of its own: files … */
 const FILES_LEFT_OUT = {
   'measure-uninterrupted': 'it is about time that a busy process takes, and a sanitizer takes more',
   preemption: 'the same',
@@ -21,10 +22,12 @@ const TESTS_LEFT_OUT = {
   'where address space is limited': 'a sanitizer needs all of it',
 }
 const isLeftOut = (path) => Object.keys(FILES_LEFT_OUT).some((name) => path === `test/${name}.test.ts`)
-const files = behaviourBelow.filter((path) => !isLeftOut(path))
-const pattern = `^(?!.*(${Object.keys(TESTS_LEFT_OUT).join('|')}))`
-for (const [name, reason] of Object.entries({ ...FILES_LEFT_OUT, ...TESTS_LEFT_OUT }))
-  console.log(`left out: ${name}: ${reason}`)
+const takesMuch = kind !== 'ubsan'
+const files = takesMuch ? behaviourBelow.filter((path) => !isLeftOut(path)) : behaviourBelow
+const tests = takesMuch ? ['--testNamePattern', `^(?!.*(${Object.keys(TESTS_LEFT_OUT).join('|')}))`] : []
+if (takesMuch)
+  for (const [name, reason] of Object.entries({ ...FILES_LEFT_OUT, ...TESTS_LEFT_OUT }))
+    console.log(`left out: ${name}: ${reason}`)
 
 buildForTests()
 build(`rseq_${kind}`, `bugs_${kind}`, `structures_${kind}`)
@@ -33,10 +36,17 @@ const sanitizer = new Sanitizer(kind)
 const program = `structures_${kind}`
 const mistaken = join(built, `bugs_${kind}.node`)
 sanitizer.mustReport((which) => sanitizer.program(program, ['mistake', which]))
-sanitizer.mustReport((which) => sanitizer.node(['-e', `require(${JSON.stringify(mistaken)})('${which}')`]))
+sanitizer.mustReport((which) =>
+  sanitizer.node(['-e', `require(${JSON.stringify(mistaken)})('${which}')`], { env: sanitizer.withLeaks }),
+)
 // The addon itself, and not only the mistakes, was compiled for it.
-if (!readFileSync(join(built, `rseq_${kind}.node`)).includes(`__${kind}_init`))
-  fail(`rseq_${kind}.node has no checks`)
+sanitizer.mustBeIn(`rseq_${kind}.node`)
+
+/** Everything on threads that end, and threads that are terminated; then the process ends by itself. */
+const ENDING = [
+  ['test/fixtures/everything.cjs', '{"rounds":300,"workers":8}'],
+  ['test/fixtures/lifecycle.mjs', '40'],
+]
 
 const reports = []
 const lines = []
@@ -49,11 +59,8 @@ function take(stderr) {
 
 const two = ['default', 'enosys'].map((name) => worlds.find((world) => world.name === name))
 for (const { name, prefix, env } of two) {
-  const { status, stdout, stderr } = sanitizer.program(program, [seconds, String(Date.now() % 2 ** 31)], {
-    prefix,
-    // Here all that is left behind is the package's.
-    env: { ...env, ...sanitizer.withLeaks },
-  })
+  const args = [seconds, String(Date.now() % 2 ** 31)]
+  const { status, stdout, stderr } = sanitizer.program(program, args, { prefix, env })
   take(stderr)
   const { rounds, operations, violations } = JSON.parse(
     stdout.trim().split('\n').at(-1) || '{"violations":"?"}',
@@ -69,8 +76,19 @@ for (const { name, prefix, env } of two) {
 
 for (const { name, prefix, env } of two) {
   const folder = stage({ 'rseq.node': join(built, `rseq_${kind}.node`), 'rseq_fast.node': fastAddon() })
+  let well = 0
+  for (const args of ENDING) {
+    const options = { prefix, cwd: folder, env: { ...env, ...sanitizer.withLeaks } }
+    const { status, stderr } = sanitizer.node(args, options)
+    take(stderr)
+    if (status === 0) well++
+    else console.log(`${args.join(' ')} ended with ${status}: ${stderr.slice(0, 4000)}`)
+  }
+  failed += ENDING.length - well
+  const leaks = kind === 'asan' ? ', without leaks' : ''
+  lines.push(`programs in Node, ${name}: ${well} of ${ENDING.length} ended as they should${leaks}`)
   const row = vitest(`${kind}, world ${name}`, {
-    args: [...files, ...stress, '--testNamePattern', pattern],
+    args: [...files, ...stress, ...tests],
     prefix: [...sanitizer.prefix, ...prefix],
     folder,
     env: {

@@ -14,12 +14,13 @@ interface Ended {
 }
 
 export declare class Sanitizer {
-  constructor(kind: 'asan' | 'tsan')
+  constructor(kind: 'asan' | 'tsan' | 'ubsan')
   readonly withLeaks: Record<string, string>
   readonly inNode: Record<string, string>
   reports(stderr?: string): { head: string; text: string }[]
   program(name: string, args: string[], options?: Options): Ended
   node(args: string[], options?: Options): Ended
+  mustBeIn(target: string): void
   mustReport(run: (which: string) => { stderr: string }): void
   end(): void
 }

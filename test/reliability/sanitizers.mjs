@@ -10,18 +10,31 @@ const folder = join(root, 'test', 'reliability', 'native')
 export const built = join(folder, 'build', 'Release')
 
 /**
- * mistakes: that have to be reported, and by what words. prefix: of every command. options: environment
- * variables.
+ * mistakes: that have to be reported, and by what words. symbol: what is in all that was compiled for it. prefix: of every
+ * command. options: environment variables.
  */
 const SANITIZERS = {
   asan: {
     runtimes: ['libasan.so', 'libubsan.so'],
     prefix: [],
     options: (log) => ({
-      ASAN_OPTIONS: `log_path=${log}:allocator_may_return_null=1:detect_leaks=0`, // Node leaves its own behind
+      ASAN_OPTIONS: `log_path=${log}:allocator_may_return_null=1:detect_leaks=0`, // process.exit() leaves Node's own behind
       UBSAN_OPTIONS: 'print_stacktrace=1',
     }),
-    mistakes: { overflow: 'heap-buffer-overflow', shift: 'shift exponent' },
+    mistakes: {
+      overflow: 'heap-buffer-overflow',
+      shift: 'shift exponent',
+      leak: 'detected memory leaks',
+    },
+    symbol: '__asan_init',
+  },
+  // Alone it costs little: what depends on time or on address space runs as well.
+  ubsan: {
+    runtimes: ['libubsan.so'],
+    prefix: [],
+    options: (log) => ({ UBSAN_OPTIONS: `log_path=${log}:print_stacktrace=1` }),
+    mistakes: { shift: 'shift exponent', cast: 'outside the range of representable values' },
+    symbol: '__ubsan_handle_',
   },
   tsan: {
     runtimes: ['libtsan.so'],
@@ -30,6 +43,7 @@ const SANITIZERS = {
     // What Node's own code copies and frees is ordered by atomics that ThreadSanitizer has not been told of.
     options: (log) => ({ TSAN_OPTIONS: `log_path=${log}:ignore_noninstrumented_modules=1:history_size=4` }),
     mistakes: { race: 'data race' },
+    symbol: '__tsan_init',
   },
 }
 
@@ -64,18 +78,19 @@ export function buildForTests() {
 export class Sanitizer {
   #folder = mkdtempSync(join(tmpdir(), 'rseq-sanitizer-'))
   #kind
+  #env
 
-  /** @param {'asan' | 'tsan'} kind */
+  /** @param {'asan' | 'tsan' | 'ubsan'} kind */
   constructor(kind) {
     this.kind = kind
     this.#kind = SANITIZERS[kind]
     this.preload = this.#kind.runtimes.map(library).join(' ')
     this.prefix = this.#kind.prefix
     const options = this.#kind.options(join(this.#folder, 'report'))
-    this.env = options
     this.inNode = { ...options, LD_PRELOAD: this.preload }
-    /** For programs that are to give back all that they took. */
+    /** For programs that are to give back all that they took: any without Node, and in Node those that end by themselves. */
     this.withLeaks = kind === 'asan' ? { ASAN_OPTIONS: `${options.ASAN_OPTIONS}:detect_leaks=1` } : {}
+    this.#env = { ...options, ...this.withLeaks }
   }
 
   /**
@@ -91,19 +106,24 @@ export class Sanitizer {
   /** Runs a program that is linked with the sanitizer. @param {{ prefix?: string[], env?: object }} options */
   program(name, args, { prefix = [], env = {} } = {}) {
     const [command, ...rest] = [...this.prefix, ...prefix, join(built, name), ...args]
-    return spawnSync(command, rest, { encoding: 'utf8', env: { ...process.env, ...this.env, ...env } })
+    return spawnSync(command, rest, { encoding: 'utf8', env: { ...process.env, ...this.#env, ...env } })
   }
 
-  /** Runs Node with the sanitizer in it. */
-  node(args, options = {}) {
-    const [command, ...rest] = [...this.prefix, process.execPath, ...args]
+  /** Runs Node with the sanitizer in it. @param {{ prefix?: string[], cwd?: string, env?: object }} options */
+  node(args, { prefix = [], ...options } = {}) {
+    const [command, ...rest] = [...this.prefix, ...prefix, process.execPath, ...args]
     const env = { ...process.env, ...this.inNode, ...options.env }
     return spawnSync(command, rest, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, ...options, env })
   }
 
+  /** Ends the run as failed where what it is about has no checks in it. */
+  mustBeIn(target) {
+    if (!readFileSync(join(built, target)).includes(this.#kind.symbol)) fail(`${target} has no checks`)
+  }
+
   /** Ends the run as failed where a deliberate mistake is not reported. @param {(which: string) => object} run */
-  mustReport(run, mistakes = this.#kind.mistakes) {
-    for (const [which, words] of Object.entries(mistakes)) {
+  mustReport(run) {
+    for (const [which, words] of Object.entries(this.#kind.mistakes)) {
       const { stderr } = run(which)
       const found = this.reports(stderr)
       if (found.some(({ head }) => head.includes(words))) continue

@@ -11,10 +11,13 @@
   'targets': [
     {'target_name': 'rseq_asan', 'includes': ['../../../src/native/rseq.gypi', 'asan.gypi']},
     {'target_name': 'rseq_tsan', 'includes': ['../../../src/native/rseq.gypi', 'tsan.gypi']},
+    {'target_name': 'rseq_ubsan', 'includes': ['../../../src/native/rseq.gypi', 'ubsan.gypi']},
     {'target_name': 'bugs_asan', 'includes': ['bugs.gypi', 'asan.gypi']},
     {'target_name': 'bugs_tsan', 'includes': ['bugs.gypi', 'tsan.gypi']},
+    {'target_name': 'bugs_ubsan', 'includes': ['bugs.gypi', 'ubsan.gypi']},
     {'target_name': 'structures', 'includes': ['structures.gypi']},
     {'target_name': 'structures_asan', 'includes': ['structures.gypi', 'asan.gypi']},
     {'target_name': 'structures_tsan', 'includes': ['structures.gypi', 'tsan.gypi']},
+    {'target_name': 'structures_ubsan', 'includes': ['structures.gypi', 'ubsan.gypi']},
   ],
 }

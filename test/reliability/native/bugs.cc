@@ -9,6 +9,7 @@ namespace {
 
 /// What the compiler cannot know.
 volatile int eight = 8;
+volatile double vast = 1e300;
 volatile int seen;
 void* volatile kept;
 int shared;
@@ -31,6 +32,8 @@ void leak() {
 
 void shift() { seen = 1 << (eight * eight); }
 
+void cast() { seen = static_cast<int>(vast); }
+
 void race() {
   pthread_t other;
   if (pthread_create(&other, nullptr, add, nullptr) != 0) abort();
@@ -47,6 +50,8 @@ bool make_mistake(const std::string& which) {
     leak();
   } else if (which == "shift") {
     shift();
+  } else if (which == "cast") {
+    cast();
   } else if (which == "race") {
     race();
   } else {

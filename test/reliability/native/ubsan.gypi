@@ -1,0 +1,5 @@
+# UndefinedBehaviorSanitizer alone, with a check that its set leaves out.
+{
+  'cflags': ['-fsanitize=undefined,float-cast-overflow', '-fno-sanitize-recover=all'],
+  'ldflags': ['-fsanitize=undefined'],
+}
