@@ -28,6 +28,12 @@ function sections() {
   )
 }
 
+/** The lines that a run has in RESULTS.md from another time, without the head. */
+export function sectionOf(title) {
+  const [, ...lines] = (sections().get(title) ?? '').split(/^- /m)
+  return lines.map((line) => line.trim())
+}
+
 /**
  * Prints the closing lines of a run; with `--write` among the arguments they take the place of its last ones in RESULTS.md.
  *

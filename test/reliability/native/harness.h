@@ -73,7 +73,9 @@ struct Round {
   uint32_t size;  ///< operations of a thread, about
 };
 
+void enter_sections();
 void count(const Round& round);
+void follow_hints();
 void hold_slots(const Round& round);
 void write_records(const Round& round);
 void change_regions(const Round& round);

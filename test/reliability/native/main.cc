@@ -35,7 +35,9 @@ uint32_t run(double seconds, uint32_t seed) {
   uint32_t rounds = 0;
   do {
     const Round round = {.seed = seed + rounds * 64, .threads = 2 + rounds % 3, .size = size};
+    structures::enter_sections();
     structures::count(round);
+    structures::follow_hints();
     structures::hold_slots(round);
     structures::write_records(round);
     structures::change_regions(round);

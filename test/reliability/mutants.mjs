@@ -1,0 +1,120 @@
+// node test/reliability/mutants.mjs [PART…] [--sample COUNT] [--seed SEED] [--write]: changes one operation of the native
+// structures or of the loaders at a time, rebuilds, and sees whether anything fails: first the program `structures`, which takes
+// a second, then tests. Mutants that live are named, and need a reason: mutants/reasons.json has them by file and change.
+//
+// PART is a file, or the end of its name: pool.cc, region/lock.cc. All of them take many hours; --sample takes so many of each
+// file. A mutant is none where what is built has the same bytes, or those of another mutant, which then stands for both.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { fail, root } from '../runner.mjs'
+import { mutantsOf } from './mutants/operations.mjs'
+import { Program } from './mutants/program.mjs'
+import { report, sectionOf } from './results.mjs'
+
+const { values, positionals } = parseArgs({
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    write: { type: 'boolean' },
+  },
+  allowPositionals: true,
+})
+
+/** The structures, and what decides how a thread counts; not N-API, nor what looks at a machine. */
+const NATIVE =
+  /^(?:area|area_pool|counter|drain|histogram|page|pool|ring|trust)\.cc$|^(?:counter|drain_reader)\.h$/
+const native = (name) => join('src', 'native', name)
+const files = [
+  ...readdirSync(join(root, native('.')))
+    .filter((name) => NATIVE.test(name))
+    .map(native),
+  ...readdirSync(join(root, native('region'))).map((name) => native(join('region', name))),
+  native('arch/x86_64.h'),
+  'src/ts/fastcalls.ts',
+  'src/ts/native.ts',
+]
+const chosen =
+  positionals.length === 0 ? files : files.filter((file) => positionals.some((part) => file.endsWith(part)))
+if (chosen.length === 0) fail(`no file ends with ${positionals.join(' or ')}`)
+
+const reasons = JSON.parse(readFileSync(join(import.meta.dirname, 'mutants', 'reasons.json'), 'utf8'))
+
+/** So many of them, in their order; the same seed, the same ones. */
+function sample(all, count) {
+  let state = Number(values.seed)
+  const order = all.map((mutant, index) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    return { mutant, index, key: state >>> 8 }
+  })
+  const some = order.sort((a, b) => a.key - b.key).slice(0, count)
+  return some.sort((a, b) => a.index - b.index).map(({ mutant }) => mutant)
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, 100)}`)
+}
+
+const program = new Program()
+await program.prepare()
+
+/** What became of a mutant: 'killed by structures', 'killed by tests', 'lives', 'the same', or 'does not compile'. */
+async function fate({ file, text }, known) {
+  const bytes = await program.change(file, text)
+  if (bytes === null) return 'does not compile'
+  if (known.has(bytes)) return 'the same'
+  known.add(bytes)
+  if (file.startsWith('src/native') && (await program.structuresFail())) return 'killed by structures'
+  return (await program.testsFail(file)) ? 'killed by tests' : 'lives'
+}
+
+let unexplained = 0
+
+/** @returns the row of a file */
+async function examine(file) {
+  const text = readFileSync(join(root, file), 'utf8')
+  const all = mutantsOf(file, text)
+  const some = values.sample === undefined ? all : sample(all, Number(values.sample))
+  const known = new Set([await program.change(file, text)])
+  if (await program.testsFail(file)) fail(`${program.testsOf(file).join(' ')} fail when nothing is changed`)
+  const given = reasons[file] ?? {}
+  const counts = {}
+  const living = []
+  for (const [index, mutant] of some.entries()) {
+    progress(`${file} ${index + 1}/${some.length} ${mutant.line}`)
+    const came = await fate(mutant, known)
+    counts[came] = (counts[came] ?? 0) + 1
+    if (came !== 'lives') continue
+    living.push(mutant)
+    if (given[mutant.change] !== undefined) continue
+    progress('')
+    console.log(`lives: ${file}:${mutant.number}: ${mutant.kind}: ${mutant.change}`)
+  }
+  await program.change(file, text)
+  progress('')
+  const without = living.filter(({ change }) => given[change] === undefined)
+  unexplained += without.length
+  const tried = new Set(some.map(({ change }) => change))
+  for (const change of Object.keys(given)) {
+    const is = all.some((one) => one.change === change)
+    const died = tried.has(change) && !living.some((one) => one.change === change)
+    if (!is || died)
+      console.log(`${is ? 'a reason for a mutant that died' : 'a reason for no mutant'}: ${file}: ${change}`)
+  }
+  const count = (what) => counts[what] ?? 0
+  const mutants = some.length - count('does not compile') - count('the same')
+  const part =
+    some.length < all.length ? `a sample of ${some.length} of ${all.length} changes` : `${all.length} changes`
+  return `${file}: ${part}, ${count('does not compile')} do not compile, ${count('the same')} change nothing; ${mutants} mutants: ${count('killed by structures')} killed by structures, ${count('killed by tests')} by tests, ${living.length - without.length} live with a reason, ${without.length} without`
+}
+
+const rows = []
+for (const file of chosen) {
+  const row = await examine(file)
+  rows.push(row)
+  console.log(row)
+}
+// What ran another time stays as it was.
+const before = sectionOf('test:mutants').filter((row) => !chosen.some((file) => row.startsWith(`${file}: `)))
+report('test:mutants', [...before, ...rows].sort())
+process.exit(unexplained === 0 ? 0 : 1)

@@ -1,0 +1,162 @@
+// A copy of the package in a folder of its own, in which one file at a time is changed, and what tells that it was: the program
+// `structures`, and the tests.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fail, root } from '../../runner.mjs'
+import { fastAddon, stage, worlds } from '../../worlds.mjs'
+
+const OWN_PARTS = join(root, 'test', 'reliability', 'native')
+const OF_NODE = /^(?:addon.*|runtime)\.o$/
+
+/** `structures`, as it runs: the parts in a thread's three ways to count, and damaged files. A fixed seed: a short run. */
+const RUNS = [
+  ['default', ['0', '1']],
+  ['self', ['0', '2']],
+  ['enosys', ['0', '3']],
+  ['default', ['damaged', '200', '4']],
+]
+
+/** The files' own tests; others are those of the same name. Not the ones that take long. */
+const TESTS = {
+  'area.cc': ['area', 'status'],
+  'area_pool.cc': ['area', 'lifecycle'],
+  'drain.cc': ['ring', 'records'],
+  'drain_reader.h': ['ring', 'records'],
+  'fastcalls.ts': ['fastcalls', 'counter'],
+  'histogram.cc': ['histogram-reading', 'sum', 'batch', 'survey'],
+  'native.ts': ['native', 'fastcalls', 'counter'],
+  'page.cc': ['page', 'rows'],
+  'pool.cc': ['pool'],
+  'ring.cc': ['ring', 'records'],
+  'trust.cc': ['status', 'cpu'],
+  'x86_64.h': ['counter', 'pool', 'ring', 'singlestep', 'abi'],
+}
+/** Of what is in region/. */
+const OF_REGIONS = ['region', 'entries', 'lifecycle', 'free-list', 'stale', 'pool', 'ring', 'limits']
+
+const MAKE = ['make', '--silent', '-C', 'build', 'BUILDTYPE=Release', 'rseq']
+
+const worldOf = (name) => worlds.find((world) => world.name === name)
+
+export class Program {
+  #folder = stage()
+  /** What `structures` has of its own: compiled once, so that a header's mutant is held against the header as it was. */
+  #parts = readdirSync(OWN_PARTS)
+    .filter((name) => /^(?!bugs_addon).*\.cc$/.test(name))
+    .map((name) => [join(OWN_PARTS, name), join(this.#folder, name.replace('.cc', '.o'))])
+  #running
+  /** Milliseconds that each command took when nothing was changed. */
+  #usual = new Map()
+
+  constructor() {
+    process.on('exit', () => {
+      if (this.#running) process.kill(-this.#running.pid, 'SIGKILL')
+      rmSync(this.#folder, { recursive: true, force: true })
+    })
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
+  }
+
+  /** Runs a command with an end: ten times what it took at first, and no less than so many seconds. @returns whether it succeeded */
+  async #run(what, [command, ...args], { env = {}, seconds = 20, data = 'unlimited' } = {}) {
+    const limits = ['--core=0', `--data=${data}`, command, ...args]
+    const started = Date.now()
+    const child = spawn('prlimit', limits, {
+      cwd: this.#folder,
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    this.#running = child
+    this.said = ''
+    child.stderr.on('data', (text) => {
+      this.said = (this.said + text).slice(-4000)
+    })
+    const patience = Math.max(seconds * 1000, 10 * (this.#usual.get(what) ?? 0))
+    const end = () => {
+      // Children of its children too, which may stop or outlive it.
+      try {
+        process.kill(-child.pid, 'SIGKILL')
+      } catch {
+        // all gone
+      }
+    }
+    const timer = setTimeout(end, this.#usual.has(what) ? patience : 3_600_000)
+    const status = await new Promise((resolve) => child.on('exit', resolve))
+    clearTimeout(timer)
+    end()
+    this.#running = undefined
+    if (!this.#usual.has(what)) this.#usual.set(what, Date.now() - started)
+    return status === 0
+  }
+
+  #mustRun = async (...args) => {
+    if (!(await this.#run(...args))) fail(`${args[0]} fails when nothing is changed: ${this.said}`)
+  }
+
+  get #objects() {
+    const made = join(this.#folder, 'build', 'Release', 'obj.target', 'rseq', 'src', 'native')
+    const files = readdirSync(made, { recursive: true }).filter((name) => name.endsWith('.o'))
+    return files.filter((name) => !OF_NODE.test(name)).map((name) => join(made, name))
+  }
+
+  /** Builds it all, and sees that what must find the mutants finds nothing. */
+  async prepare() {
+    for (const name of ['src', 'binding.gyp'])
+      cpSync(join(root, name), join(this.#folder, name), { recursive: true })
+    await this.#mustRun('configure', [process.execPath, join(root, 'scripts', 'node-gyp.mjs'), 'configure'])
+    const fast = join(this.#folder, 'build', 'Release', 'rseq_fast.node')
+    mkdirSync(join(fast, '..'), { recursive: true })
+    cpSync(fastAddon(), fast)
+    const flags = ['-std=gnu++20', '-O1', '-fno-exceptions', '-fno-rtti', '-Isrc/native', '-c']
+    for (const [from, to] of this.#parts) await this.#mustRun(from, ['g++', ...flags, from, '-o', to])
+    await this.#mustRun('build', MAKE)
+    if (await this.structuresFail()) fail(`structures fails when nothing is changed: ${this.said}`)
+  }
+
+  /** Gives a file another text, and builds. @returns what is then in the built one, or null where it does not compile */
+  async change(file, text) {
+    writeFileSync(join(this.#folder, file), text)
+    const script = file.endsWith('.ts')
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    const command = script ? [process.execPath, tsc, '-p', 'tsconfig.json'] : MAKE
+    if (!(await this.#run(script ? 'tsc' : 'build', command, { seconds: 600 }))) return null
+    const built = script ? file.replace('src/ts', 'lib').replace('.ts', '.js') : 'build/Release/rseq.node'
+    return createHash('sha256')
+      .update(readFileSync(join(this.#folder, built)))
+      .digest('hex')
+  }
+
+  async structuresFail() {
+    const program = join(this.#folder, 'mutant')
+    // What is shared by both is the changed one's.
+    const files = [...this.#objects, ...this.#parts.map(([, to]) => to)]
+    const link = ['g++', ...files, '-pthread', '-ldl', '-o', program]
+    await this.#mustRun('link', link, { seconds: 120 })
+    for (const [name, args] of RUNS) {
+      const { prefix, env } = worldOf(name)
+      const options = { env: { ...env, TMPDIR: this.#folder }, data: 4 * 1024 ** 3 }
+      if (!(await this.#run(`${name} ${args}`, [...prefix, program, ...args], options))) return true
+    }
+    return false
+  }
+
+  /** The tests of a file. */
+  testsOf(file) {
+    const name = file.split('/').at(-1)
+    const own = file.includes('/region/') ? OF_REGIONS : [name.replace(/\.(?:cc|h|ts)$/, '')]
+    return (TESTS[name] ?? own)
+      .map((test) => `test/${test}.test.ts`)
+      .filter((test) => existsSync(join(root, test)))
+  }
+
+  async testsFail(file) {
+    const tests = this.testsOf(file)
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+    // Only what asks for a world by itself looks at RSEQ_WORLD otherwise.
+    const env = { RSEQ_WORLD: 'default', RSEQ_TEST_TIMEOUT: '60000' }
+    const command = [process.execPath, vitest, 'run', '--bail=1', '--reporter=dot', ...tests]
+    return !(await this.#run(`tests of ${file}`, command, { env, seconds: 120 }))
+  }
+}
