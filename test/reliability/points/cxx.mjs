@@ -3,7 +3,8 @@
 // any two of them, and counts where sections are aborted. It rewrites the compiler's assembly, so that no source has to know.
 //
 // A delay changes no flags, for it stands between a comparison and its branch as well, nothing on the stack, for an abort would
-// leave it there, and no register but two that the compiler was told to leave alone. For x86-64.
+// leave it there, and no register but two that the compiler was told to leave alone. What it is written in, x86_64.mjs and
+// aarch64.mjs say.
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -11,34 +12,9 @@ import { basename } from 'node:path'
 const args = process.argv.slice(2)
 const compiler = process.env.RSEQ_POINT_CXX ?? 'g++'
 
-/** Two registers that a call may change, and that no section uses. */
-const FIXED = ['r10', 'r11']
-/** As much as a byte can skip: points.c's NONE is how long they are. */
-const PAUSES = 120
+const machine = spawnSync(compiler, ['-dumpmachine'], { encoding: 'utf8' }).stdout.split('-')[0]
+const { COUNT, delay, FIXED, SECTIONS } = await import(`./${machine}.mjs`)
 
-const delay = (point) => `
-	movq	rseq_point@gottpoff(%rip), %r10
-	movq	$${point}, %fs:(%r10)
-	movq	%fs:8(%r10), %r11
-	leaq	37(%r11), %r11
-	movq	%r11, %fs:8(%r10)
-	movzbl	%r11b, %r11d
-	leaq	rseq_point_delays(%rip), %r10
-	movzbl	(%r10,%r11), %r11d
-	leaq	98f(%rip), %r10
-	leaq	(%r10,%r11), %r10
-	jmp	*%r10
-98:
-	.rept	${PAUSES}
-	pause
-	.endr
-`
-const count = `
-	movq	rseq_point@gottpoff(%rip), %r10
-	movq	%fs:(%r10), %r10
-	leaq	rseq_point_aborts(%rip), %r11
-	lock incq	(%r11,%r10,8)
-`
 const isInstruction = (line) => /^\s+[a-z]/.test(line)
 const mnemonic = (line) => line.trim().split(/\s/)[0]
 
@@ -57,20 +33,22 @@ const POINTS_OF_FILE = 1000
 /** A section: the text of one inline assembly that has a descriptor. @param next gives the next point */
 function delayed(text, next) {
   const begin = text.lastIndexOf('.popsection')
-  const tables = text.slice(0, begin).replace(/^4:\s*\n/m, (label) => `${label}${count}`)
+  const tables = text.slice(0, begin).replace(/^4:\s*\n/m, (label) => `${label}${COUNT}`)
   const lines = text.slice(begin).split('\n')
   const end = lines.findIndex((line) => /^2:/.test(line))
   const start = lines.findIndex((line) => /^1:/.test(line))
   if (start < 0 || end < 0) throw new Error(`a section without its labels:\n${text}`)
   const body = lines.slice(start, end).filter(isInstruction)
-  const what = body.map(mnemonic).join(' ')
+  const instructions = body.map(mnemonic).join(' ')
+  const section = SECTIONS[instructions]
+  if (section === undefined) throw new Error(`${machine}.mjs has no name for the section ${instructions}`)
   let index = 0
   const written = lines.flatMap((line, i) => {
     if (i <= start || i >= end || !isInstruction(line)) return [line]
     const point = next()
     appendFileSync(
       process.env.RSEQ_POINT_LIST,
-      `${JSON.stringify({ point, section: what, index: index++, before: line.trim() })}\n`,
+      `${JSON.stringify({ point, section, index: index++, before: line.trim() })}\n`,
     )
     return [delay(point), line]
   })

@@ -12,8 +12,12 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 #define POINTS 8192
 
-/* Of cxx.mjs's pauses: bytes to skip. */
+/* On x86-64 the bytes to skip of a delay's pauses, on aarch64 its length. */
+#if defined(__x86_64__)
 enum { FULL = 0, NONE = 2 * 120 };
+#elif defined(__aarch64__)
+enum { FULL = 255, NONE = 0 };
+#endif
 
 /* Where this thread is, or was when its section was aborted; and a number that takes all values in turn. */
 HIDDEN __thread struct {
