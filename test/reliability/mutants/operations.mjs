@@ -121,13 +121,13 @@ function ofAssembly(text) {
   return found
 }
 
+const oneLine = (text) => text.replace(/\s+/g, ' ')
+
 /** The line of `text` at a place: its number, from 1 on, and what is in it. */
 function lineAt(text, at) {
   const number = text.slice(0, at).split('\n').length
-  return { number, line: text.split('\n')[number - 1].trim() }
+  return { number, line: oneLine(text.split('\n')[number - 1].trim()) }
 }
-
-const oneLine = (text) => text.replace(/\s+/g, ' ')
 
 /**
  * All mutants of a file, in its order.

@@ -77,6 +77,7 @@ void enter_sections();
 void count(const Round& round);
 void follow_hints();
 void hold_slots(const Round& round);
+void drain_alone();
 void write_records(const Round& round);
 void change_regions(const Round& round);
 /// Processes, of which some are killed.

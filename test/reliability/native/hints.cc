@@ -51,10 +51,14 @@ void search(uint32_t cpu) {
   constexpr uint32_t kSlots = 24;
   const Pool slots(kSlots, cpu);
   const uint32_t first = kSlots * cpu / (region::stripes_of(region::kProcess) + 1);
-  for (uint32_t i = 0; i < kSlots; ++i) {
+  for (uint32_t i = 0; i < 2 * kSlots; ++i) {
     const int32_t slot = slots.take();
     const auto expected = static_cast<int32_t>((first + i) % kSlots);
     expect(slot == expected, "the next slot", slot, expected);
+    // The first time round it is free again behind it, and without a hint.
+    if (i >= kSlots) continue;
+    slots.give(slot);
+    slots.cell(slots::kTop) = 0;
   }
   expect(slots.take() == pool::kEmpty, "one more than there are");
   expect(slots.held() == kSlots, "held", slots.held(), kSlots);
@@ -127,16 +131,17 @@ void many() {
 
 void follow_hints() {
   on_threads(1, [](uint32_t) {
-    const int cpu = rseq::cpu::sched_getcpu();
-    expect(cpu >= 0 && rseq::cpu::stay_on(static_cast<uint32_t>(cpu)) == 0, "on one CPU", cpu);
+    // The last one that there is: the first one's part of the slots begins with none to be left out.
+    uint32_t here = rseq::cpu::possible() - 1;
+    while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
+    expect(rseq::cpu::sched_getcpu() == static_cast<int32_t>(here), "on one CPU", here);
     many();
     if (!has_sections()) return;
-    const auto here = static_cast<uint32_t>(cpu);
     search(here);
     stack(here);
     wrong_hints(here);
   });
-  operations += 6 * kMany;
+  operations += uint64_t{6} * kMany;
 }
 
 }  // namespace structures

@@ -3,7 +3,7 @@
   'type': 'executable',
   'includes': ['../../../src/native/rseq.gypi'],
   'sources': [
-    'bugs.cc', 'children.cc', 'counting.cc', 'damage.cc', 'files.cc', 'harness.cc', 'hints.cc', 'main.cc',
+    'bugs.cc', 'children.cc', 'counting.cc', 'damage.cc', 'drains.cc', 'files.cc', 'harness.cc', 'hints.cc', 'main.cc',
     'pools.cc', 'regions.cc', 'rings.cc', 'sections.cc',
   ],
   'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],

@@ -1,0 +1,200 @@
+/// Drains of a ring that nobody writes to meanwhile: what is found, in what order, and what is refused.
+#include <string.h>
+
+#include "cpu.h"
+#include "drain.h"
+#include "harness.h"
+#include "ring.h"
+
+namespace structures {
+namespace {
+
+namespace cpu = rseq::cpu;
+namespace drain = rseq::drain;
+namespace ring = rseq::ring;
+
+constexpr uint32_t kLog2 = 2;
+constexpr uint32_t kCapacity = 1U << kLog2;
+constexpr uint32_t kRoom = 16;
+
+double number_of(uint64_t bits) {
+  double x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+/// A ring with its one reader.
+class Drained {
+ public:
+  explicit Drained(uint32_t shape)
+      : opened_(make(region::kProcess, region::Kind::kRing, "", shape)),
+        words_(drain::out_words(opened_.held)),
+        state_(drain::state_words(region::stripes_of(region::kProcess))),
+        out_(size_t{words_} * kRoom) {
+    expect(opened_.exists(), "a ring");
+  }
+  ~Drained() { close(opened_); }
+  Drained(const Drained&) = delete;
+  Drained& operator=(const Drained&) = delete;
+
+  ring::Verdict write(double x) const { return ring::write(opened_.held.id, x, -x, x / 2, 1); }
+  int32_t begin() { return drain::begin(opened_.region, opened_.held, scratch()); }
+  int32_t read(uint32_t most) { return drain::read(opened_.region, opened_.held, scratch(), most); }
+  int32_t advance(uint32_t count) { return drain::advance(opened_.region, opened_.held, scratch(), count); }
+  void end() const { drain::end(opened_.region, opened_.held); }
+  drain::Counts count() const { return drain::count(opened_.region, opened_.held); }
+  uint64_t* record(uint32_t i) { return out_.data() + size_t{i} * words_; }
+  double value(uint32_t i) { return number_of(record(i)[drain::kOutPayload]); }
+
+  /// With less memory than it takes.
+  void refuses_little_memory() {
+    drain::Scratch little = scratch();
+    --little.state_words;
+    const int32_t results[] = {drain::begin(opened_.region, opened_.held, little),
+                               drain::read(opened_.region, opened_.held, little, 1),
+                               drain::advance(opened_.region, opened_.held, little, 0)};
+    for (const int32_t result : results) expect(result == region::kDamaged, "little memory", result);
+  }
+
+  void holds(uint64_t written, uint64_t discarded, uint64_t overwritten, uint64_t pending) const {
+    const drain::Counts now = count();
+    expect(now.written == written, "written", static_cast<int64_t>(now.written),
+           static_cast<int64_t>(written));
+    expect(now.discarded == discarded, "discarded", static_cast<int64_t>(now.discarded),
+           static_cast<int64_t>(discarded));
+    expect(now.overwritten == overwritten, "overwritten", static_cast<int64_t>(now.overwritten),
+           static_cast<int64_t>(overwritten));
+    expect(now.pending == pending, "pending", static_cast<int64_t>(now.pending),
+           static_cast<int64_t>(pending));
+  }
+
+ private:
+  drain::Scratch scratch() { return {state_.data(), state_.size(), out_.data(), out_.size()}; }
+
+  Opened opened_;
+  uint32_t words_;
+  std::vector<uint64_t> state_;
+  std::vector<uint64_t> out_;
+};
+
+void expect_result(int32_t found, int32_t expected, const char* what) {
+  expect(found == expected, what, found, expected);
+}
+
+/// Nothing is lost: what has no room is discarded, and what was not advanced over is there again.
+void keep(int32_t here) {
+  Drained one(ring_shape(kLog2, 3, false));
+  for (uint32_t i = 0; i < kCapacity + 2; ++i) {
+    const auto verdict = one.write(i);
+    expect(verdict == (i < kCapacity ? ring::kWritten : ring::kDiscarded), "a record", verdict);
+  }
+  one.holds(kCapacity, 2, 0, kCapacity);
+  expect_result(one.read(1), region::kConsumer, "read before it begins");
+  expect_result(one.advance(0), region::kConsumer, "advanced before it begins");
+  expect_result(one.begin(), 0, "begun");
+  expect_result(one.begin(), region::kConsumer, "begun twice");
+  one.refuses_little_memory();
+  expect_result(one.read(3), 3, "three");
+  double last = 0;
+  for (uint32_t i = 0; i < 3; ++i) {
+    const uint64_t* record = one.record(i);
+    const double time = number_of(record[drain::kOutTime]);
+    expect(number_of(record[drain::kOutCpu]) == (has_sections() ? here : -1), "its CPU");
+    expect(time > 0 && time >= last, "its time");
+    expect(record[drain::kOutPosition] == i, "its position",
+           static_cast<int64_t>(record[drain::kOutPosition]), i);
+    expect(number_of(record[drain::kOutLength]) == 3, "its fields");
+    const uint64_t* payload = record + drain::kOutPayload;
+    expect(
+        number_of(payload[0]) == i && number_of(payload[1]) == -1.0 * i && number_of(payload[2]) == i / 2.0,
+        "what was written", i);
+    last = time;
+  }
+  expect_result(one.advance(kRoom + 1), region::kDamaged, "advanced over more than there is room for");
+  one.holds(kCapacity, 2, 0, kCapacity);
+  expect_result(one.advance(2), 0, "advanced");
+  one.holds(kCapacity, 2, 0, kCapacity - 2);
+  expect(one.write(10) == ring::kWritten && one.write(11) == ring::kWritten, "room");
+  expect(one.write(12) == ring::kDiscarded, "no room");
+  // Of what was there when it began.
+  expect_result(one.read(kRoom), 2, "the other two");
+  expect(one.value(0) == 2 && one.value(1) == 3, "the others are the next ones");
+  one.record(1)[drain::kOutPosition] = 1000;
+  expect_result(one.advance(2), region::kDamaged, "advanced over what was never written");
+  one.holds(kCapacity + 2, 3, 0, kCapacity);
+  one.end();
+  expect_result(one.read(1), region::kConsumer, "read after its end");
+  expect_result(one.begin(), 0, "begun again");
+  expect_result(one.read(0), 0, "none");
+  expect_result(one.read(kRoom + 9), kCapacity, "all");
+  for (uint32_t i = 0; i < kCapacity; ++i)
+    expect(one.value(i) == (i < 2 ? i + 2 : i + 8), "in their order", static_cast<int64_t>(one.value(i)));
+  expect_result(one.advance(kCapacity), 0, "advanced");
+  one.holds(kCapacity + 2, 3, 0, 0);
+  one.end();
+}
+
+/// The newest ones are kept, but for the one that is next to be written over.
+void overwrite() {
+  Drained one(ring_shape(kLog2, 3, true));
+  constexpr uint32_t kWritten = 10;
+  constexpr uint32_t kKept = kCapacity - 1;
+  for (uint32_t i = 0; i < kWritten; ++i) expect(one.write(i) == ring::kWritten, "a record");
+  one.holds(kWritten, 0, kWritten - kKept, kKept);
+  expect_result(one.begin(), 0, "begun");
+  expect_result(one.read(kRoom), kKept, "what is left");
+  for (uint32_t i = 0; i < kKept; ++i)
+    expect(one.value(i) == kWritten - kKept + i, "the newest", static_cast<int64_t>(one.value(i)));
+  expect_result(one.advance(1), 0, "advanced over one");
+  one.holds(kWritten, 0, kWritten - kKept, kKept - 1);
+  // Of what the drain began with one is left, as the newest three are.
+  expect(one.write(10) == ring::kWritten && one.write(11) == ring::kWritten, "written over");
+  expect_result(one.read(kRoom), 1, "what is left of it");
+  expect(one.value(0) == 9, "the last one of it", static_cast<int64_t>(one.value(0)));
+  expect_result(one.advance(1), 0, "advanced over the last one");
+  one.holds(kWritten + 2, 0, kWritten - kKept + 1, 2);
+  for (uint32_t i = 12; i < 30; ++i) one.write(i);
+  expect_result(one.read(kRoom), 0, "all of it is written over");
+  one.end();
+  one.holds(30, 0, 30 - 2 - kKept, kKept);
+}
+
+/// Records of two CPUs come in the order of their times.
+void merge(int32_t here) {
+  uint32_t other = 0;
+  while (other == static_cast<uint32_t>(here) || cpu::stay_on(other) != 0)
+    if (++other >= cpu::possible()) return;
+  Drained one(ring_shape(3, 3, false));
+  // Each way round: two of one CPU that follow each other, and one between others.
+  const bool elsewhere[] = {false, true, true, false, true, false, false, true};
+  for (uint32_t i = 0; i < 8; ++i) {
+    cpu::stay_on(elsewhere[i] ? other : static_cast<uint32_t>(here));
+    one.write(i);
+  }
+  cpu::stay_on(static_cast<uint32_t>(here));
+  expect_result(one.begin(), 0, "begun");
+  for (uint32_t at = 0; at < 8; at += 4) {
+    expect_result(one.read(4), 4, "half of them");
+    for (uint32_t i = 0; i < 4; ++i)
+      expect(one.value(i) == at + i, "in the order of time", static_cast<int64_t>(one.value(i)), at + i);
+    expect_result(one.advance(4), 0, "advanced");
+  }
+  expect_result(one.read(4), 0, "no more");
+  one.end();
+  one.holds(8, 0, 0, 0);
+}
+
+}  // namespace
+
+void drain_alone() {
+  on_threads(1, [](uint32_t) {
+    const int32_t here = cpu::sched_getcpu();
+    expect(here >= 0 && cpu::stay_on(static_cast<uint32_t>(here)) == 0, "on one CPU", here);
+    keep(here);
+    overwrite();
+    merge(here);
+  });
+  operations += 100;
+}
+
+}  // namespace structures
