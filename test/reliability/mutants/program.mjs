@@ -22,6 +22,7 @@ const RUNS = [
 const TESTS = {
   'area.cc': ['area', 'status'],
   'area_pool.cc': ['area', 'lifecycle'],
+  'counter.cc': ['counter', 'batch', 'sum', 'survey', 'prom-client-gauge'],
   'drain.cc': ['ring', 'records'],
   'drain_reader.h': ['ring', 'records'],
   'fastcalls.ts': ['fastcalls', 'counter'],
@@ -31,6 +32,7 @@ const TESTS = {
   'pool.cc': ['pool'],
   'ring.cc': ['ring', 'records'],
   'trust.cc': ['status', 'cpu'],
+  'counter.h': ['counter', 'batch', 'sum'],
   'x86_64.h': ['counter', 'pool', 'ring', 'singlestep', 'abi'],
 }
 /** Of what is in region/. */

@@ -119,8 +119,10 @@ void keep(int32_t here) {
   // Of what was there when it began.
   expect_result(one.read(kRoom), 2, "the other two");
   expect(one.value(0) == 2 && one.value(1) == 3, "the others are the next ones");
-  one.record(1)[drain::kOutPosition] = 1000;
-  expect_result(one.advance(2), region::kDamaged, "advanced over what was never written");
+  for (const uint64_t never : {UINT64_C(1000), UINT64_C(0), one.count().written}) {
+    one.record(1)[drain::kOutPosition] = never;
+    expect_result(one.advance(2), region::kDamaged, "advanced over what is not there");
+  }
   one.holds(kCapacity + 2, 3, 0, kCapacity);
   one.end();
   expect_result(one.read(1), region::kConsumer, "read after its end");

@@ -74,6 +74,8 @@ struct Round {
 };
 
 void enter_sections();
+void count_alone();
+void record_alone();
 void count(const Round& round);
 void follow_hints();
 void hold_slots(const Round& round);

@@ -1,0 +1,105 @@
+/// Counters and gauges by one thread on one CPU: which cell an add goes to, and which numbers are nobody's.
+#include <math.h>
+
+#include "counter.h"
+#include "cpu.h"
+#include "harness.h"
+
+namespace structures {
+namespace {
+
+namespace counter = rseq::counter;
+
+/// The cells' bits, that of the overflow stripe last.
+std::vector<uint64_t> cells_of(const Opened& one) {
+  std::vector<uint64_t> out(region::stripes_of(one.region) + 1);
+  counter::read(one.region, one.held, out.data());
+  return out;
+}
+
+void add_each_way(uint32_t here) {
+  const Opened integers = make(region::kProcess, region::Kind::kCounter, "");
+  const Opened numbers = make(region::kProcess, region::Kind::kSum, "");
+  const uint32_t id = integers.held.id;
+  int64_t expected = 0;
+  const auto went_here = [&](const char* what, int64_t amount) {
+    expected += amount;
+    const std::vector<uint64_t> cells = cells_of(integers);
+    const auto found = static_cast<int64_t>(has_sections() ? cells[here] : cells.back());
+    expect(found == expected, what, found, expected);
+    const int64_t sum = counter::sum_i64(integers.region, integers.held);
+    expect(sum == expected, "their sum", sum, expected);
+  };
+  counter::add(id, INT64_C(3));
+  went_here("added", 3);
+  counter::add_again(id, INT64_C(4), false);
+  went_here("added again", 4);
+  const uint32_t ids[] = {id, id, region::kNoId, id};
+  const int64_t amounts[] = {5, 70, 900, -2};
+  const int32_t small[] = {1, 2, 4, 8};
+  counter::add_many(ids, amounts, 4);
+  went_here("many", 73);
+  counter::add_many(ids, small, 4);
+  went_here("many small ones", 11);
+  counter::add_many(ids, small, 0);
+  went_here("none", 0);
+  expect(counter::drain_i64(integers.region, integers.held) == expected, "drained");
+  expect(counter::drain_i64(integers.region, integers.held) == 0, "drained twice");
+  expect(counter::sum_i64(integers.region, integers.held) == 0, "left");
+  counter::add(numbers.held.id, 0.5);
+  counter::add_again(numbers.held.id, -2.0, false);
+  expect(counter::sum_f64(numbers.region, numbers.held) == -1.5, "a sum");
+  expect(counter::drain_f64(numbers.region, numbers.held) == -1.5, "a sum drained");
+  expect(counter::drain_f64(numbers.region, numbers.held) == 0, "a sum drained twice");
+  close(integers);
+  close(numbers);
+}
+
+void set_gauges() {
+  const Opened gauge = make(region::kProcess, region::Kind::kGauge, "");
+  counter::set_gauge(gauge.held.id, 2.5);
+  counter::add_gauge(gauge.held.id, -4);
+  expect(counter::sum_f64(gauge.region, gauge.held) == -1.5, "a gauge");
+  close(gauge);
+}
+
+/// The first one is memory that nobody can write to.
+void ignore_nobody() {
+  for (const uint32_t id : {rseq::arena::stripes.limit, region::kByMmCid - 1, region::kNoId}) {
+    counter::add(id, INT64_C(1));
+    counter::add(id, 1.0);
+    counter::add_again(id, INT64_C(1), false);
+    counter::set_gauge(id, 1);
+    counter::add_gauge(id, 1);
+    const int64_t amount = 1;
+    counter::add_many(&id, &amount, 1);
+  }
+}
+
+void tell_integers() {
+  constexpr double kTwo52 = 4503599627370496.0;
+  for (const double x : {0.0, 1.0, 5.0, kTwo52 - 1, kTwo52, kTwo52 + 1, 2 * kTwo52 - 1})
+    expect(counter::is_safe_integer(x) && counter::is_safe_integer(-x), "a safe integer", llround(x));
+  for (const double x : {0.5, 1.5, kTwo52 - 0.5, 2 * kTwo52, 1e300, HUGE_VAL, static_cast<double>(NAN)})
+    expect(!counter::is_safe_integer(x) && !counter::is_safe_integer(-x), "none");
+}
+
+}  // namespace
+
+void count_alone() {
+  on_threads(1, [](uint32_t) {
+    // Not the first one, whose number many things have.
+    uint32_t here = rseq::cpu::possible() - 1;
+    while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
+    add_each_way(here);
+    set_gauges();
+    ignore_nobody();
+    tell_integers();
+  });
+  if (!has_sections())
+    for (const uint64_t count : counter::aborts)
+      expect(count == 0, "aborts without sections", static_cast<int64_t>(count));
+  operations += 50;
+}
+
+}  // namespace structures
