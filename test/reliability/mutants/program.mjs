@@ -33,7 +33,7 @@ const TESTS = {
   'ring.cc': ['ring', 'records'],
   'trust.cc': ['status', 'cpu'],
   'counter.h': ['counter', 'batch', 'sum'],
-  'x86_64.h': ['counter', 'pool', 'ring', 'singlestep', 'abi'],
+  'x86_64.h': ['counter', 'pool', 'ring', 'singlestep', 'abi', 'abort-check'],
 }
 /** Of what is in region/. */
 const OF_REGIONS = ['region', 'entries', 'lifecycle', 'free-list', 'stale', 'pool', 'ring', 'limits']
@@ -72,9 +72,6 @@ export class Program {
     })
     this.#running = child
     this.said = ''
-    child.stderr.on('data', (text) => {
-      this.said = (this.said + text).slice(-4000)
-    })
     const patience = Math.max(seconds * 1000, 10 * (this.#usual.get(what) ?? 0))
     const end = () => {
       // Children of its children too, which may stop or outlive it.
@@ -84,6 +81,11 @@ export class Program {
         // all gone
       }
     }
+    child.stderr.on('data', (text) => {
+      this.said = (this.said + text).slice(-4000)
+      // The first one is enough.
+      if (/^violation: /m.test(this.said)) end()
+    })
     const timer = setTimeout(end, this.#usual.has(what) ? patience : 3_600_000)
     const status = await new Promise((resolve) => child.on('exit', resolve))
     clearTimeout(timer)
