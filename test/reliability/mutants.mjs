@@ -115,6 +115,7 @@ for (const file of chosen) {
   console.log(row)
 }
 // What ran another time stays as it was.
-const before = sectionOf('test:mutants').filter((row) => !chosen.some((file) => row.startsWith(`${file}: `)))
-report('test:mutants', [...before, ...rows].sort())
+const rowOf = (file, all) => all.find((row) => row.startsWith(`${file}: `))
+const all = files.map((file) => rowOf(file, [...rows, ...sectionOf('test:mutants')]) ?? `${file}: not run`)
+report('test:mutants', all)
 process.exit(unexplained === 0 ? 0 : 1)
