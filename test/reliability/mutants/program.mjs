@@ -49,6 +49,7 @@ export class Program {
     .filter((name) => /^(?!bugs_addon).*\.cc$/.test(name))
     .map((name) => [join(OWN_PARTS, name), join(this.#folder, name.replace('.cc', '.o'))])
   #running
+  #compile
   /** Milliseconds that each command took when nothing was changed. */
   #usual = new Map()
 
@@ -114,7 +115,8 @@ export class Program {
     mkdirSync(join(fast, '..'), { recursive: true })
     cpSync(fastAddon(), fast)
     const flags = ['-std=gnu++20', '-O1', '-fno-exceptions', '-fno-rtti', '-Isrc/native', '-c']
-    for (const [from, to] of this.#parts) await this.#mustRun(from, ['g++', ...flags, from, '-o', to])
+    this.#compile = (from, to) => this.#mustRun(from, ['g++', ...flags, from, '-o', to], { seconds: 120 })
+    for (const part of this.#parts) await this.#compile(...part)
     await this.#mustRun('build', MAKE)
     if (await this.structuresFail()) fail(`structures fails when nothing is changed: ${this.said}`)
   }
@@ -137,6 +139,8 @@ export class Program {
     // What is shared by both is the changed one's.
     const files = [...this.#objects, ...this.#parts.map(([, to]) => to)]
     const link = ['g++', ...files, '-pthread', '-ldl', '-o', program]
+    // But the sections, which are inline: its test of them is of the changed ones.
+    await this.#compile(...this.#parts.find(([from]) => from.endsWith('/sections.cc')))
     await this.#mustRun('link', link, { seconds: 120 })
     for (const [name, args] of RUNS) {
       const { prefix, env } = worldOf(name)
