@@ -4,6 +4,7 @@ namespace rseq::histogram {
 namespace {
 
 using sequences::Outcome;
+using shape::Run;
 using shape::Shape;
 
 constexpr uint64_t kSign = UINT64_C(1) << 63;
@@ -52,14 +53,6 @@ inline bool holds(const int64_t* run, uint64_t key) {
   return load(extremes + shape::kMin) >= ~key && load(extremes + shape::kMax) >= key;
 }
 
-/// @return null where no histogram that can be counted in has that id
-inline const Shape* find(uint32_t id) {
-  if (id >= __atomic_load_n(&shape::limit, __ATOMIC_ACQUIRE)) [[unlikely]]
-    return nullptr;
-  const Shape* shape = &shape::shapes[id];
-  return shape->buckets != 0 ? shape : nullptr;
-}
-
 inline bool is_integer(double x) {
   constexpr double kMaxSafe = 9007199254740991.0;
   return __builtin_fabs(x) <= kMaxSafe && static_cast<double>(static_cast<int64_t>(x)) == x;
@@ -75,17 +68,21 @@ void add_sum(uint32_t first, double x, int64_t times) {
 }
 
 /// record() for threads whose area is not libc's, and for extremes that grow.
-[[gnu::noinline]] void record_slowly(const Shape& shape, double x, int64_t times) {
-  raise(shape.cell + shape::kMin, ~key_of(x));
-  raise(shape.cell + shape::kMax, key_of(x));
-  counter::add_again(shape.cell + shape::kBuckets + shape::bucket(shape, x), times, false);
-  add_sum(shape.cell, x, times);
+[[gnu::noinline]] void record_slowly(const Shape* shape, double x, int64_t times) {
+  const Run run = shape::run_of(shape);
+  if (!run.exists()) return;
+  raise(run.cell() + shape::kMin, ~key_of(x));
+  raise(run.cell() + shape::kMax, key_of(x));
+  counter::add_again(run.cell() + shape::kBuckets + shape::bucket(shape, run, x), times, false);
+  add_sum(run.cell(), x, times);
 }
 
 /// record() where the bucket's section did not commit.
-[[gnu::noinline]] void record_again(const Shape& shape, double x, bool aborted) {
-  counter::add_again(shape.cell + shape::kBuckets + shape::bucket(shape, x), INT64_C(1), aborted);
-  add_sum(shape.cell, x, 1);
+[[gnu::noinline]] void record_again(const Shape* shape, double x, bool aborted) {
+  const Run run = shape::run_of(shape);
+  if (!run.exists()) return;
+  counter::add_again(run.cell() + shape::kBuckets + shape::bucket(shape, run, x), INT64_C(1), aborted);
+  add_sum(run.cell(), x, 1);
 }
 
 /// The usual case stands alone, without a stack frame, as in counter::add(): two sections on the stripe that
@@ -93,8 +90,9 @@ void add_sum(uint32_t first, double x, int64_t times) {
 /// @param add_to_sum  (area, stripe, run, its first cell)
 template <typename AddSum>
 RSEQ_SECTION void record_with(uint32_t id, double x, AddSum add_to_sum) {
-  const Shape* shape = find(id);
-  if (shape == nullptr) [[unlikely]]
+  const Shape* shape = shape::shapes.place(id);
+  const Run of_shape = shape::run_of(shape);
+  if (!of_shape.exists()) [[unlikely]]
     return;
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
   const arena::Stripes stripes = arena::copy();
@@ -102,15 +100,15 @@ RSEQ_SECTION void record_with(uint32_t id, double x, AddSum add_to_sum) {
   // Without an area of libc's the thread pointer's own memory is looked at: readable, and not used.
   const uint32_t stripe = abi::load(&area->cpu_id);
   if (offset == 0 || stripe >= stripes.count) [[unlikely]]
-    return record_slowly(*shape, x, 1);
-  auto* run = stripes.cell<int64_t>(stripe, shape->cell);
+    return record_slowly(shape, x, 1);
+  auto* run = stripes.cell<int64_t>(stripe, of_shape.cell());
   if (!holds(run, key_of(x))) [[unlikely]]
-    return record_slowly(*shape, x, 1);
-  int64_t* bucket = run + shape::kBuckets + shape::bucket(*shape, x);
+    return record_slowly(shape, x, 1);
+  int64_t* bucket = run + shape::kBuckets + shape::bucket(shape, of_shape, x);
   const Outcome counted = sequences::add(area, &area->cpu_id, stripe, bucket, INT64_C(1));
   if (counted != Outcome::kCommitted) [[unlikely]]
-    return record_again(*shape, x, counted == Outcome::kAborted);
-  add_to_sum(area, stripe, run, shape->cell);
+    return record_again(shape, x, counted == Outcome::kAborted);
+  add_to_sum(area, stripe, run, of_shape.cell());
 }
 
 /// One add to a cell of the run; counter::add()'s other ways where it does not commit.
@@ -142,8 +140,7 @@ void record(uint32_t id, double x) {
 }
 
 void record_times(uint32_t id, double x, int64_t times) {
-  const Shape* shape = find(id);
-  if (shape != nullptr && times != 0) record_slowly(*shape, x, times);
+  if (times != 0) record_slowly(shape::shapes.place(id), x, times);
 }
 
 uint32_t out_size(const region::Held& held) { return kOutBuckets + held.cells - shape::kBuckets; }

@@ -25,6 +25,7 @@ bool count(uint32_t number, uint32_t entry) {
     own.size = size;
   }
   ++own.counts[entry];
+  ++own.entries;
   return true;
 }
 
@@ -109,7 +110,7 @@ int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
     if (first) drop(region, entry, true);
     return failed;
   }
-  __atomic_store_n(&held.references, held.references + 1, __ATOMIC_RELEASE);
+  ++held.references;
   return static_cast<int32_t>(entry);
 }
 
@@ -133,11 +134,10 @@ int32_t release_locked(uint32_t number, uint32_t entry, uint32_t times, bool kee
   Region& region = regions[number];
   Held& held = region.held[entry];
   mine[number].counts[entry] -= times;
-  if (held.references > times) {
-    __atomic_store_n(&held.references, held.references - times, __ATOMIC_RELEASE);
-    return 0;
-  }
-  return drop(region, entry, keep);
+  mine[number].entries -= times;
+  if (held.references == times) return drop(region, entry, keep);
+  held.references -= times;
+  return 0;
 }
 
 }  // namespace
@@ -211,9 +211,8 @@ void end_thread() {
 
 const Held* held(uint32_t region, uint32_t entry) {
   const Region* found = active(region);
-  if (found == nullptr || entry >= found->directory.sizes.entries) return nullptr;
+  if (found == nullptr || entry >= mine[region].size || mine[region].counts[entry] == 0) return nullptr;
   const Held* one = &found->held[entry];
-  if (__atomic_load_n(&one->references, __ATOMIC_ACQUIRE) == 0) return nullptr;
   // Who only looks on holds nothing: the entry can have got another owner.
   const bool same = !found->read_only || load(&found->directory.entries[entry].generation) == one->generation;
   return same ? one : nullptr;

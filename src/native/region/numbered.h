@@ -14,11 +14,19 @@ class Numbered {
   /// A copy: a forged number can be that of one that is just given back.
   /// @param number  any
   One at(uint32_t number) const {
-    const auto* from = reinterpret_cast<const uint64_t*>(&all_[number < kMost ? number : kMost]);
+    const auto* from = reinterpret_cast<const uint64_t*>(place(number));
     // Word by word: each is whole, and stays in a register.
     uint64_t words[kWords];
     for (size_t i = 0; i < kWords; ++i) words[i] = __atomic_load_n(from + i, __ATOMIC_RELAXED);
     return __builtin_bit_cast(One, words);
+  }
+
+  /// Where it stands, for what is too long to be copied each time: to be read by whole words, which need not
+  /// be of one and the same.
+  const One* place(uint32_t number) const {
+    const One* at = &all_[number < kMost ? number : kMost];
+    __asm__("" : "+r"(at));  // one register: the compiler would form each word's address from the array's
+    return at;
   }
 
   /// @return its number, or kFull

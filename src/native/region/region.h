@@ -104,7 +104,8 @@ int32_t release(uint32_t region, uint32_t entry);
 /// What the calling thread has open, it has not any more. Named entries stay.
 void end_thread();
 
-/// @return null where this process does not hold the entry, or only looks on and it was removed
+/// @return null where the calling thread has not opened the entry, or this process only looks on and it was
+///         removed
 const Held* held(uint32_t region, uint32_t entry);
 /// Cell `i` of a held entry in a stripe; the region's own stripes.count is the overflow stripe, the next the
 /// baseline.

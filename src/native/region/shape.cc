@@ -2,21 +2,22 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 namespace rseq::shape {
 namespace {
 
 constexpr uint32_t kMantissa = 52;
+constexpr uint32_t kLog2OfMost = 12;
+static_assert(UINT32_C(1) << kLog2OfMost == kMaxBounds);
 
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/// Behind a free shape's `cell`: 1 + the next free one.
-uint32_t free_list = 0;
+/// Nobody's, by the logarithm of their room.
+Bounds* unused[kLog2OfMost + 1] = {};
 
 bool is_finite(double x) { return x - x == 0; }
 
-/// @return false where extra holds no such numbers; `bounds` of the result is extra's own memory
-bool read(uint32_t precision, const region::Bytes& extra, Shape* out) {
+/// @return false where extra holds no such numbers; the result has no bounds
+bool read(uint32_t precision, const region::Bytes& extra, Shape* out, uint32_t* buckets) {
   const uint32_t count = extra.length / sizeof(double);
   if (extra.length % sizeof(double) != 0 || precision > kMaxPrecision || count > kMaxBounds) return false;
   double numbers[2];
@@ -28,8 +29,7 @@ bool read(uint32_t precision, const region::Bytes& extra, Shape* out) {
       if (!is_finite(numbers[0]) || (i != 0 && numbers[0] <= before)) return false;
       before = numbers[0];
     }
-    out->count = count;
-    out->buckets = count + 1;
+    *buckets = count + 1;
     return count != 0;
   }
   if (count != 2) return false;
@@ -39,69 +39,66 @@ bool read(uint32_t precision, const region::Bytes& extra, Shape* out) {
   out->drop = kMantissa - precision;
   out->base = bits_of(numbers[0]) >> out->drop;
   out->lowest = numbers[0];
-  out->buckets = static_cast<uint32_t>((bits_of(numbers[1]) >> out->drop) - out->base) + 3;
+  *buckets = static_cast<uint32_t>((bits_of(numbers[1]) >> out->drop) - out->base) + 3;
   return true;
 }
 
-/// With the lock held. @return a number, or −1
-int64_t take() {
-  if (shapes == nullptr) {
-    void* memory = mmap(nullptr, kMaxShapes * sizeof(Shape), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return -1;
-    shapes = static_cast<Shape*>(memory);
+/// @return null without memory
+Bounds* take(uint32_t count) {
+  uint32_t log2 = 0;
+  while (UINT32_C(1) << log2 < count) ++log2;
+  const region::Guard guard(lock);
+  Bounds* bounds = unused[log2];
+  if (bounds != nullptr) {
+    unused[log2] = bounds->next;
+  } else {
+    bounds = static_cast<Bounds*>(malloc(sizeof(Bounds) + (sizeof(double) << log2)));
+    if (bounds == nullptr) return nullptr;
+    bounds->log2 = log2;
   }
-  if (free_list != 0) {
-    const uint32_t number = free_list - 1;
-    free_list = shapes[number].cell;
-    return number;
-  }
-  if (limit == kMaxShapes) return -1;
-  return limit;
+  __atomic_store_n(&bounds->count, count, __ATOMIC_RELAXED);
+  return bounds;
+}
+
+void give_back(Bounds* bounds) {
+  if (bounds == nullptr) return;
+  const region::Guard guard(lock);
+  bounds->next = unused[bounds->log2];
+  unused[bounds->log2] = bounds;
 }
 
 }  // namespace
 
-constinit Shape* shapes = nullptr;
-constinit uint32_t limit = 0;
+constinit region::Numbered<Shape, kMaxShapes> shapes = {};
 
 uint32_t cells(uint32_t entry_shape, const region::Bytes& extra) {
-  Shape shape;
-  return read(entry_shape, extra, &shape) ? kBuckets + shape.buckets : 0;
+  Shape shape = {};
+  uint32_t buckets = 0;
+  return read(entry_shape, extra, &shape, &buckets) ? kBuckets + buckets : 0;
 }
 
 int32_t make(uint32_t entry_shape, const region::Bytes& extra, uint32_t cells, uint32_t cell) {
+  if (extra.length > kMaxBounds * sizeof(double)) return region::kDamaged;
   // A copy first: another process may write to what is checked.
-  void* copied = malloc(extra.length != 0 ? extra.length : 1);
+  Bounds* copied = take(extra.length / sizeof(double));
   if (copied == nullptr) return region::kNoMemory;
-  memcpy(copied, extra.data, extra.length);
-  Shape shape;
-  if (!read(entry_shape, {copied, extra.length}, &shape) || kBuckets + shape.buckets != cells) {
-    free(copied);
-    return region::kDamaged;
+  region::store_shared(copied->upper, extra.data, extra.length / sizeof(double) * sizeof(double));
+  Shape shape = {};
+  uint32_t buckets = 0;
+  int32_t result = region::kDamaged;
+  if (read(entry_shape, {copied->upper, extra.length}, &shape, &buckets) && kBuckets + buckets == cells) {
+    shape.run = Run::of(cell, buckets).word;
+    if (shape.drop == 0) shape.bounds = copied;
+    result = shapes.put(shape);
   }
-  shape.cell = cell;
-  shape.bounds = static_cast<const double*>(copied);
-  pthread_mutex_lock(&lock);
-  const int64_t number = take();
-  if (number >= 0) {
-    shapes[number] = shape;
-    if (number == limit) __atomic_store_n(&limit, limit + 1, __ATOMIC_RELEASE);
-  }
-  pthread_mutex_unlock(&lock);
-  if (number >= 0) return static_cast<int32_t>(number);
-  free(copied);
-  return region::kFull;
+  if (result < 0 || shape.bounds == nullptr) give_back(copied);
+  return result;
 }
 
 void give_back(uint32_t number) {
-  pthread_mutex_lock(&lock);
-  Shape& shape = shapes[number];
-  free(const_cast<double*>(shape.bounds));
-  shape = {};
-  shape.cell = free_list;
-  free_list = number + 1;
-  pthread_mutex_unlock(&lock);
+  Bounds* bounds = shapes.at(number).bounds;
+  shapes.give_back(number);
+  give_back(bounds);
 }
 
 }  // namespace rseq::shape

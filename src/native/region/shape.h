@@ -10,20 +10,38 @@
 #include <string.h>
 
 #include "directory.h"
+#include "numbered.h"
 
 namespace rseq::shape {
 
 /// The first cells of a run.
 enum Cell : uint32_t { kMin, kMax, kIntegers, kFractions, kBuckets };
 
+/// Upper bounds, inclusive; one bucket more is above all of them. Never freed, only taken again for as many
+/// at most: a forged number can be that of a shape that is just given back.
+struct Bounds {
+  uint32_t count;
+  uint32_t log2;  ///< of how many there is room for
+  Bounds* next;   ///< of those that are nobody's
+  double upper[];
+};
+
 struct Shape {
-  uint32_t cell;     ///< the run's first cell in the arena
-  uint32_t buckets;  ///< 0: nobody's
-  uint32_t drop;     ///< bits of a double that do not tell buckets apart; 0: buckets go by bounds
-  uint32_t count;    ///< bounds
-  int64_t base;      ///< bits of `lowest`, without those
+  uint64_t run;   ///< its first cell in the arena, and how many buckets it has; 0: nobody's
+  uint64_t drop;  ///< bits of a double that do not tell buckets apart; 0: buckets go by bounds
+  int64_t base;   ///< bits of `lowest`, without those
   double lowest;
-  const double* bounds;  ///< upper ones, inclusive; one bucket more is above all of them
+  Bounds* bounds;
+};
+
+/// A shape's run, which its other words need not belong to.
+struct Run {
+  uint64_t word;
+
+  static Run of(uint32_t cell, uint32_t buckets) { return {uint64_t{buckets} << 32 | cell}; }
+  bool exists() const { return word != 0; }
+  uint32_t cell() const { return static_cast<uint32_t>(word); }
+  uint32_t buckets() const { return static_cast<uint32_t>(word >> 32); }
 };
 
 inline constexpr uint32_t kMaxShapes = 65536;
@@ -31,9 +49,7 @@ inline constexpr uint32_t kMaxBounds = 4096;
 inline constexpr uint32_t kMaxPrecision = 14;
 
 #pragma GCC visibility push(hidden)  // reached directly, not through the GOT
-/// Those below `limit` can be read.
-extern constinit Shape* shapes;
-extern constinit uint32_t limit;
+extern constinit region::Numbered<Shape, kMaxShapes> shapes;
 #pragma GCC visibility pop
 
 /// Makes a shape of what an entry says, if that is one.
@@ -53,20 +69,34 @@ inline int64_t bits_of(double x) {
   return bits;
 }
 
-/// The bucket of a finite number.
-inline uint32_t bucket(const Shape& shape, double x) {
-  if (shape.drop == 0) {
+template <typename T>
+inline T load(const T* word) {
+  T value;
+  __atomic_load(word, &value, __ATOMIC_RELAXED);
+  return value;
+}
+
+inline Run run_of(const Shape* shape) { return {load(&shape->run)}; }
+
+/// The bucket of a finite number: one of the run's, whatever the shape's other words are.
+inline uint32_t bucket(const Shape* shape, Run run, double x) {
+  const uint64_t drop = load(&shape->drop);
+  if (drop == 0) [[unlikely]] {  // laid out so
+    const Bounds* bounds = load(&shape->bounds);
+    if (bounds == nullptr) return 0;
+    const uint32_t count = load(&bounds->count);
+    const uint32_t last = count < run.buckets() ? count : run.buckets() - 1;
     uint32_t i = 0;
-    while (i < shape.count && x > shape.bounds[i]) ++i;
+    while (i < last && x > load(&bounds->upper[i])) ++i;
     return i;
   }
   // A double's bits are ordered as the number is, and a power of two apart in the exponent. Both ends of the
   // range count as whole buckets; below the range are 0 and what is negative as a signed number, far above it
   // as unsigned.
-  const auto i = static_cast<uint64_t>((bits_of(x) >> shape.drop) - shape.base);
-  if (i < shape.buckets - 2) [[likely]]
+  const auto i = static_cast<uint64_t>((bits_of(x) >> drop) - load(&shape->base));
+  if (i < run.buckets() - 2) [[likely]]
     return static_cast<uint32_t>(i) + 1;
-  return x < shape.lowest ? 0 : shape.buckets - 1;
+  return x < load(&shape->lowest) ? 0 : run.buckets() - 1;
 }
 
 }  // namespace rseq::shape

@@ -23,6 +23,7 @@ struct Region {
 /// What one thread has open in a region.
 struct Mine {
   uint32_t opened;
+  uint32_t entries;  ///< openings, together
   uint32_t roles;
   uint32_t size;
   uint32_t* counts;  ///< of openings, for each entry below size
@@ -47,11 +48,15 @@ class Guard {
   pthread_mutex_t& mutex_;
 };
 
-/// @return null where there is no such region
+/// What the calling thread has open stays until it closes it, whatever others do; what it has not, others may
+/// close at any moment.
+/// @return null where this thread has nothing open in such a region; the process's own is there for all
 inline Region* active(uint32_t number) {
   if (number >= kMaxRegions) return nullptr;
   Region& region = regions[number];
-  return __atomic_load_n(&region.active, __ATOMIC_ACQUIRE) != 0 ? &region : nullptr;
+  const bool there = number == kProcess ? __atomic_load_n(&region.active, __ATOMIC_ACQUIRE) != 0
+                                        : (mine[number].opened | mine[number].entries) != 0;
+  return there ? &region : nullptr;
 }
 
 /// The calling thread plays no role in the region any more. With the table's lock.

@@ -33,12 +33,18 @@ uint32_t Random::word() {
 }
 
 void on_threads(uint32_t count, const std::function<void(uint32_t)>& work) {
+  std::vector<region::Info> open;
+  for (uint32_t i = region::kProcess + 1; i < region::kMaxRegions; ++i) {
+    region::Info info;
+    if (region::info(i, &info)) open.push_back(info);
+  }
   std::vector<std::thread> threads;
   threads.reserve(count);
   for (uint32_t i = 0; i < count; ++i) {
-    threads.emplace_back([&work, i] {
+    threads.emplace_back([&work, &open, i] {
       rseq::area::attach();
       rseq::area::settle();
+      for (const region::Info& info : open) region::find(info.nonce, info.inode);
       work(i);
       region::end_thread();
       rseq::area::release();

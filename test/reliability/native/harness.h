@@ -34,7 +34,8 @@ class Random {
   uint32_t state_;
 };
 
-/// Runs `work` on so many threads, each of which begins and ends as a thread of Node's with the addon does.
+/// Runs `work` on so many threads, each of which begins and ends as a thread of Node's with the addon does,
+/// and has open what regions the calling one has.
 void on_threads(uint32_t count, const std::function<void(uint32_t)>& work);
 
 /// One opening, by the calling thread. `held` is a copy: its numbers are constant.
@@ -82,6 +83,8 @@ void hold_slots(const Round& round);
 void drain_alone();
 void write_records(const Round& round);
 void change_regions(const Round& round);
+/// Numbers of what others open and close meanwhile.
+void forge(const Round& round);
 /// Processes, of which some are killed.
 void die(const Round& round);
 /// What such a process does, until it is killed or its parent ends it.

@@ -44,6 +44,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::drain_alone();
     structures::write_records(round);
     structures::change_regions(round);
+    structures::forge(round);
     structures::die(round);
     ++rounds;
   } while (now() < end);

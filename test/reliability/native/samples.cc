@@ -69,9 +69,9 @@ void use_bounds() {
   expect_nothing(read(one, true));
   histogram::record_times(id, 3e15, INT64_C(1) << 20);
   expect_known(read(one, true), {3e15, 3e15, 0, 3e15 * (1 << 20), {0, 0, 0, 0, 1 << 20}}, "an overflow");
-  histogram::record(rseq::shape::limit, 1.0);
+  histogram::record(rseq::shape::kMaxShapes, 1.0);
   histogram::record(region::kNoId, 1.0);
-  histogram::record_times(rseq::shape::limit, 1, 1);
+  histogram::record_times(rseq::shape::kMaxShapes, 1, 1);
   expect_nothing(read(one, false));
   close(one);
   histogram::record(id, 1.0);  // nobody's, or of the next one that is made

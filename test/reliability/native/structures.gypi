@@ -3,8 +3,8 @@
   'type': 'executable',
   'includes': ['../../../src/native/rseq.gypi'],
   'sources': [
-    'bugs.cc', 'cells.cc', 'children.cc', 'counting.cc', 'damage.cc', 'drains.cc', 'files.cc', 'harness.cc',
-    'hints.cc', 'main.cc', 'pools.cc', 'regions.cc', 'rings.cc', 'samples.cc', 'sections.cc',
+    'bugs.cc', 'cells.cc', 'children.cc', 'counting.cc', 'damage.cc', 'drains.cc', 'files.cc', 'forging.cc',
+    'harness.cc', 'hints.cc', 'main.cc', 'pools.cc', 'regions.cc', 'rings.cc', 'samples.cc', 'sections.cc',
   ],
   'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],
   'include_dirs': ['<(native)'],
