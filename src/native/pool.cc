@@ -82,6 +82,7 @@ uint32_t pop_again(const Slots& slots) {
 /// push(), after an attempt that failed. A hint can be lost: the slot is found all the same.
 [[gnu::noinline]] void push_again(uint32_t id, uint32_t slot, Outcome outcome) {
   const Slots slots = slots::pools.at(id);
+  if (!slots.exists()) return;
   abi::Area* area = area::current();
   for (int i = 0; i < counter::kAttempts && outcome != Outcome::kCommitted; ++i) {
     if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStoreStore);

@@ -2,7 +2,6 @@
 /// Checked when they are put here, then constant, in memory of this process alone.
 #pragma once
 
-#include "shared.h"
 #include "table.h"
 
 namespace rseq::region {
@@ -16,8 +15,8 @@ class Numbered {
   One at(uint32_t number) const {
     const auto* from = reinterpret_cast<const uint64_t*>(place(number));
     // Word by word: each is whole, and stays in a register.
-    uint64_t words[kWords];
-    for (size_t i = 0; i < kWords; ++i) words[i] = __atomic_load_n(from + i, __ATOMIC_RELAXED);
+    Words words;
+    for (size_t i = 0; i < kWords; ++i) words.of[i] = __atomic_load_n(from + i, __ATOMIC_RELAXED);
     return __builtin_bit_cast(One, words);
   }
 
@@ -49,8 +48,16 @@ class Numbered {
  private:
   static constexpr size_t kWords = sizeof(One) / sizeof(uint64_t);
   static_assert(sizeof(One) == kWords * sizeof(uint64_t) && alignof(One) == alignof(uint64_t));
+  struct Words {
+    uint64_t of[kWords];
+  };
 
-  void store(uint32_t number, const One& one) { store_shared(&all_[number], &one, sizeof one); }
+  /// Release: what a word points to is there when the word is.
+  void store(uint32_t number, const One& one) {
+    auto* to = reinterpret_cast<uint64_t*>(&all_[number]);
+    const auto words = __builtin_bit_cast(Words, one);
+    for (size_t i = 0; i < kWords; ++i) __atomic_store_n(to + i, words.of[i], __ATOMIC_RELEASE);
+  }
 
   One all_[kMost + 1];  // the last is never put
   bool taken_[kMost];

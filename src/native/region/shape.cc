@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "shared.h"
+
 namespace rseq::shape {
 namespace {
 

@@ -82,7 +82,7 @@ inline Run run_of(const Shape* shape) { return {load(&shape->run)}; }
 inline uint32_t bucket(const Shape* shape, Run run, double x) {
   const uint64_t drop = load(&shape->drop);
   if (drop == 0) [[unlikely]] {  // laid out so
-    const Bounds* bounds = load(&shape->bounds);
+    const Bounds* bounds = __atomic_load_n(&shape->bounds, __ATOMIC_ACQUIRE);
     if (bounds == nullptr) return 0;
     const uint32_t count = load(&bounds->count);
     const uint32_t last = count < run.buckets() ? count : run.buckets() - 1;

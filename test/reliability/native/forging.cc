@@ -31,14 +31,15 @@ Opened make_one(uint32_t number, Random& random) {
   }
 }
 
-/// A region of this thread's, and what is in it, for a moment.
+/// A region of this thread's, and what is in it, for a moment. None of the process's own: a forged number can
+/// leave something in cells that are just given back, and what has them next would show it.
 void open_and_close(Random& random) {
   const int32_t made = region::create_memfd(kCells);
   expect(made > 0, "opened", made);
   if (made <= 0) return;
   const auto number = static_cast<uint32_t>(made);
   for (int i = 0; i < 4; ++i) {
-    const Opened one = make_one(random.below(2) == 0 ? number : region::kProcess, random);
+    const Opened one = make_one(number, random);
     expect(one.exists() && region::held(one.region, one.entry) != nullptr, "its own",
            static_cast<int32_t>(one.entry));
     close(one);
@@ -67,6 +68,9 @@ void use_forged(Random& random) {
 }  // namespace
 
 void forge(const Round& round) {
+#ifdef __SANITIZE_THREAD__
+  return;  // to it a mapping that replaces another is a write like any, and this is about those
+#endif
   std::atomic<uint32_t> changing = round.threads;
   on_threads(round.threads * 2, [&](uint32_t i) {
     Random random(round.seed + i);
