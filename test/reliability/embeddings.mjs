@@ -149,20 +149,22 @@ else {
 }
 
 const BEHAVIOUR = ['batch', 'counter', 'cpu', 'entries', 'pool', 'ring'].map((name) => `test/${name}.test.ts`)
-const vitest = [
-  join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-  'run',
-  '--pool=threads',
-  '--reporter=json',
-]
-const tested = run(process.execPath, [...vitest, ...BEHAVIOUR], { seconds: 300 })
-const { numPassedTests, numFailedTests } = tested
-findings.add(
-  'vitest, pool: threads',
-  tested,
-  numFailedTests === 0 ? [] : [`${numFailedTests} tests failed`],
-  `${numPassedTests} tests`,
-)
+const VITEST = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+/** What contexts of vm have not: a cache of modules to take the package out of, and in Node 20 a Symbol.dispose. */
+const NOT_IN_CONTEXTS = ['what is refused is named', 'released at the end of its block']
+for (const pool of ['threads', 'vmThreads', 'vmForks']) {
+  const args = [VITEST, 'run', `--pool=${pool}`, '--reporter=json']
+  const left = pool.startsWith('vm') ? NOT_IN_CONTEXTS : []
+  if (left.length > 0) args.push('--testNamePattern', `^(?!.*(${left.join('|')}))`)
+  const tested = run(process.execPath, [...args, ...BEHAVIOUR], { seconds: 300 })
+  const { numPassedTests, numFailedTests } = tested
+  findings.add(
+    `vitest, pool: ${pool}`,
+    tested,
+    numFailedTests === 0 && numPassedTests > 0 ? [] : [`${numFailedTests} tests failed`],
+    `${numPassedTests} tests${left.length > 0 ? `, all but: ${left.join(', ')}` : ''}`,
+  )
+}
 
 // --- single executables
 
