@@ -38,12 +38,13 @@ void on_threads(uint32_t count, const std::function<void(uint32_t)>& work) {
     region::Info info;
     if (region::info(i, &info)) open.push_back(info);
   }
+  const bool sections = has_sections();
   std::vector<std::thread> threads;
   threads.reserve(count);
   for (uint32_t i = 0; i < count; ++i) {
-    threads.emplace_back([&work, &open, i] {
+    threads.emplace_back([&work, &open, sections, i] {
       rseq::area::attach();
-      rseq::area::settle();
+      expect(has_sections() == sections, "counts as the thread that started it");
       for (const region::Info& info : open) region::find(info.nonce, info.inode);
       work(i);
       region::end_thread();
