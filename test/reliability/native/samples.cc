@@ -55,7 +55,7 @@ void use_bounds() {
   histogram::record(id, 0.0);
   histogram::record(id, int32_t{2});
   histogram::record_times(id, 0.25, 3);
-  histogram::record_times(id, 5, 2);
+  for (int i = 0; i < 2; ++i) histogram::record_times(id, 5, 1);
   histogram::record_times(id, 9, 0);
   histogram::record(id, 1e10);
   histogram::record(id, 9007199254740993.0 * 2);
