@@ -17,6 +17,20 @@ describe(`PerCpuCounter, world ${world}`, () => {
     expect(counter.valueBigInt).toBe(4n)
   })
 
+  test('drain() gives what was added since the last one, reset() forgets it', () => {
+    // The other one's cells are the next ones.
+    const [counter, other] = [new PerCpuCounter(), new PerCpuCounter()]
+    counter.add(3)
+    other.add(64)
+    expect(counter.drain()).toBe(3n)
+    expect(counter.drain()).toBe(0n)
+    counter.add(-2)
+    expect(counter.value).toBe(-2)
+    counter.reset()
+    expect(counter.value).toBe(0)
+    expect(other.drain()).toBe(64n)
+  })
+
   test('perCpu has one cell per possible CPU and the overflow cell, and sums to the value', () => {
     const counter = new PerCpuCounter()
     for (let i = 0; i < 1000; i++) counter.inc()

@@ -30,6 +30,20 @@ describe(`PerCpuSum, world ${world}`, () => {
     expect(sum.value).toBe(Number.MAX_VALUE)
   })
 
+  test('drain() gives what was added since the last one, reset() forgets it', () => {
+    // The other one's cells are the next ones.
+    const [sum, other] = [new PerCpuSum(), new PerCpuSum()]
+    sum.add(1.5)
+    other.add(64)
+    expect(sum.drain()).toBe(1.5)
+    expect(sum.drain()).toBe(0)
+    sum.add(-0.25)
+    expect(sum.value).toBe(-0.25)
+    sum.reset()
+    expect(sum.value).toBe(0)
+    expect(other.drain()).toBe(64)
+  })
+
   test('counts by mm_cid as well', () => {
     const sum = new PerCpuSum({ index: 'mm_cid' })
     for (let i = 0; i < 1000; i++) sum.add(2)

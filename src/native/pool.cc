@@ -84,9 +84,11 @@ uint32_t pop_again(const Slots& slots) {
   const Slots slots = slots::pools.at(id);
   if (!slots.exists()) return;
   abi::Area* area = area::current();
-  for (int i = 0; i < counter::kAttempts && outcome != Outcome::kCommitted; ++i) {
-    if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStoreStore);
+  if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStoreStore);
+  for (int i = 0; i < counter::kAttempts; ++i) {
     outcome = push(arena::stripes, area, slots, slot);
+    if (outcome == Outcome::kCommitted) return;
+    if (outcome == Outcome::kAborted) counter::count_abort(Section::kCompareStoreStore);
   }
 }
 

@@ -106,15 +106,21 @@ RSEQ_SECTION Outcome attempt(const arena::Stripes& stripes, abi::Area* area, Rin
                            record, words);
 }
 
+/// Counts an abort of what attempt() tried.
+void count(Outcome outcome, bool discarded) {
+  if (outcome == Outcome::kAborted)
+    counter::count_abort(discarded ? sequences::Section::kAdd : sequences::Section::kAppend);
+}
+
 /// Attempts, after one that failed or was not made, and the overflow path at last.
 [[gnu::noinline]] Verdict append_again(Ring ring, uint64_t* record, uint32_t words, Outcome outcome,
                                        bool discarded) {
   abi::Area* area = area::current();
+  count(outcome, discarded);
   for (int i = 0; i < counter::kAttempts && abi::load(&area->cpu_id) < arena::stripes.count; ++i) {
-    if (outcome == Outcome::kAborted)
-      counter::count_abort(discarded ? sequences::Section::kAdd : sequences::Section::kAppend);
     outcome = attempt(arena::stripes, area, ring, record, words, &discarded);
     if (outcome == Outcome::kCommitted) return discarded ? kDiscarded : kWritten;
+    count(outcome, discarded);
   }
   return write_overflow(ring, record, words);
 }

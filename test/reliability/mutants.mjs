@@ -1,13 +1,18 @@
-// node test/reliability/mutants.mjs [PART…] [--sample COUNT] [--seed SEED] [--write]: changes one operation of the native
-// structures or of the loaders at a time, rebuilds, and sees whether anything fails: first the program `structures`, which takes
-// a second, then tests. Mutants that live are named, and need a reason: mutants/reasons.json has them by file and change.
+// node test/reliability/mutants.mjs [PART…] [--sample COUNT] [--seed SEED] [--again] [--write]: changes one operation of the
+// native structures or of the loaders at a time, rebuilds, and sees whether anything fails: first the program `structures`,
+// which takes a second, then tests. Mutants that live are named, and need a reason: mutants/reasons.json has them by file and
+// change.
 //
-// PART is a file, or the end of its name: pool.cc, region/lock.cc. All of them take many hours; --sample takes so many of each
-// file. A mutant is none where what is built has the same bytes, or those of another mutant, which then stands for both.
+// PART is a file, or the end of its name: pool.cc, region/lock.cc. All of them take two hours of a quiet CPU; several runs may
+// share them. --sample takes so many of each file. What became of a mutant is kept: without --again, a run goes on where the
+// last one of the same text of the file ended, and tries anew only what lived without a reason.
+//
+// A mutant is none where what is built has the same bytes, or those of another mutant, which then stands for both.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fail, root } from '../runner.mjs'
+import { Fates } from './mutants/fates.mjs'
 import { mutantsOf } from './mutants/operations.mjs'
 import { Program } from './mutants/program.mjs'
 import { report, sectionOf } from './results.mjs'
@@ -16,6 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    again: { type: 'boolean' },
     write: { type: 'boolean' },
   },
   allowPositionals: true,
@@ -75,14 +81,21 @@ async function examine(file) {
   const text = readFileSync(join(root, file), 'utf8')
   const all = mutantsOf(file, text)
   const some = values.sample === undefined ? all : sample(all, Number(values.sample))
-  const known = new Set([await program.change(file, text)])
-  if (await program.testsFail(file)) fail(`${program.testsOf(file).join(' ')} fail when nothing is changed`)
   const given = reasons[file] ?? {}
+  const fates = new Fates(file, text, values.again)
+  const isSettled = ({ change }) =>
+    fates.of(change) === 'lives' ? given[change] !== undefined : fates.of(change) !== undefined
+  const known = new Set()
+  if (!some.every(isSettled)) {
+    known.add(await program.change(file, text))
+    if (await program.testsFail(file)) fail(`${program.testsOf(file).join(' ')} fail when nothing is changed`)
+  }
   const counts = {}
   const living = []
   for (const [index, mutant] of some.entries()) {
     progress(`${file} ${index + 1}/${some.length} ${mutant.line}`)
-    const came = await fate(mutant, known)
+    if (!isSettled(mutant)) fates.set(mutant.change, await fate(mutant, known))
+    const came = fates.of(mutant.change)
     counts[came] = (counts[came] ?? 0) + 1
     if (came !== 'lives') continue
     living.push(mutant)

@@ -4,10 +4,12 @@
 #include "counter.h"
 #include "cpu.h"
 #include "harness.h"
+#include "kernel.h"
 
 namespace structures {
 namespace {
 
+namespace abi = rseq::abi;
 namespace counter = rseq::counter;
 
 /// The cells' bits, that of the overflow stripe last.
@@ -55,6 +57,45 @@ void add_each_way(uint32_t here) {
   close(numbers);
 }
 
+/// To the cell of the thread's mm_cid, which is not always that of its CPU.
+void add_by_mm_cid(uint32_t here) {
+  const Opened one = make(region::kProcess, region::Kind::kCounter, "");
+  abi::Area* area = rseq::area::current();
+  const bool is_live = rseq::area::mm_cid_live;
+  uint32_t cid = 0;
+  // Until it has not changed meanwhile.
+  for (int64_t before = 0, adds = 0; adds < 1000; ++adds) {
+    cid = abi::load(&area->mm_cid);
+    before = is_live ? *region::cell_of(one.region, one.held, cid, 0) : 0;
+    counter::add(one.held.id | region::kByMmCid, INT64_C(1));
+    if (!is_live || abi::load(&area->mm_cid) != cid) continue;
+    const int64_t after = *region::cell_of(one.region, one.held, cid, 0);
+    expect(after == before + 1, "added by mm_cid", after, before + 1);
+  }
+  const std::vector<uint64_t> cells = cells_of(one);
+  if (!is_live)
+    expect(cells.back() == 1000, "added without mm_cid", static_cast<int64_t>(cells.back()), 1000);
+  if (is_live && cid != here) expect(cells[here] == 0, "added by CPU", static_cast<int64_t>(cells[here]));
+  expect(counter::sum_i64(one.region, one.held) == 1000, "all by mm_cid");
+  close(one);
+}
+
+/// Whoever has registered the area can unregister it. From then on it has no CPU, but a mm_cid of 0.
+void add_without_area() {
+  const rseq::area::State state = rseq::area::settle();
+  if (!state.sections) return;
+  const Opened one = make(region::kProcess, region::Kind::kCounter, "");
+  expect(rseq::kernel::rseq(state.area, state.registered_size, abi::kUnregisterFlag) == 0, "unregistered");
+  counter::add(one.held.id, INT64_C(1));
+  counter::add(one.held.id | region::kByMmCid, INT64_C(2));
+  const int64_t amount = 4;
+  counter::add_many(&one.held.id, &amount, 1);
+  const auto found = static_cast<int64_t>(cells_of(one).back());
+  expect(found == 7, "added without an area", found, 7);
+  expect(rseq::kernel::rseq(state.area, state.registered_size, 0) == 0, "registered again");
+  close(one);
+}
+
 void set_gauges() {
   const Opened gauge = make(region::kProcess, region::Kind::kGauge, "");
   counter::set_gauge(gauge.held.id, 2.5);
@@ -92,6 +133,8 @@ void count_alone() {
     uint32_t here = rseq::cpu::possible() - 1;
     while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
     add_each_way(here);
+    add_by_mm_cid(here);
+    add_without_area();
     set_gauges();
     ignore_nobody();
     tell_integers();

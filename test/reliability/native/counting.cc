@@ -122,6 +122,9 @@ void count_in(uint32_t number, const Round& round) {
   const double sum = counter::drain_f64(number, all.sum.held);
   expect(sum == static_cast<double>(totals.added), "summed", llround(sum), totals.added);
   expect(counter::sum_i64(number, all.count.held) == 0, "left after a drain");
+  const double gauge = counter::sum_f64(number, all.gauge.held);
+  const double adds = double{1} * round.threads * round.size;
+  expect(gauge == adds, "a gauge", llround(gauge), llround(adds));
   const double samples = total(all.times);
   expect(samples == static_cast<double>(totals.samples), "samples", llround(samples), totals.samples);
   all.close_all();

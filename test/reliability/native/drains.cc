@@ -4,6 +4,7 @@
 #include "cpu.h"
 #include "drain.h"
 #include "harness.h"
+#include "region/records.h"
 #include "ring.h"
 
 namespace structures {
@@ -11,6 +12,7 @@ namespace {
 
 namespace cpu = rseq::cpu;
 namespace drain = rseq::drain;
+namespace records = rseq::records;
 namespace ring = rseq::ring;
 
 constexpr uint32_t kLog2 = 2;
@@ -56,6 +58,26 @@ class Drained {
     for (const int32_t result : results) expect(result == region::kDamaged, "little memory", result);
   }
 
+  /// With room for two records only. @return how many were read
+  int32_t read_two() {
+    drain::Scratch little = scratch();
+    little.out_words = size_t{2} * words_;
+    return drain::read(opened_.region, opened_.held, little, kRoom);
+  }
+  /// Between these two times a record may be written that this drain does not know of: it leaves it to the
+  /// next.
+  bool is_timed() const { return state_[0] > 0 && state_[1] >= state_[0]; }
+
+  /// A cell of a stripe's run. @param which  of records::Cell
+  int64_t& cell(uint32_t stripe, uint32_t which) const {
+    const uint32_t skipped = records::aligned(opened_.held.cell) - opened_.held.cell;
+    return *region::cell_of(opened_.region, opened_.held, stripe, skipped + which);
+  }
+  /// The stripe that this thread writes to.
+  uint32_t stripe(int32_t here) const {
+    return has_sections() ? static_cast<uint32_t>(here) : region::stripes_of(opened_.region);
+  }
+
   void holds(uint64_t written, uint64_t discarded, uint64_t overwritten, uint64_t pending) const {
     const drain::Counts now = count();
     expect(now.written == written, "written", static_cast<int64_t>(now.written),
@@ -93,7 +115,9 @@ void keep(int32_t here) {
   expect_result(one.advance(0), region::kConsumer, "advanced before it begins");
   expect_result(one.begin(), 0, "begun");
   expect_result(one.begin(), region::kConsumer, "begun twice");
+  expect(one.is_timed(), "the times that it began between");
   one.refuses_little_memory();
+  expect_result(one.read_two(), 2, "as many as there is room for");
   expect_result(one.read(3), 3, "three");
   double last = 0;
   for (uint32_t i = 0; i < 3; ++i) {
@@ -133,6 +157,30 @@ void keep(int32_t here) {
     expect(one.value(i) == (i < 2 ? i + 2 : i + 8), "in their order", static_cast<int64_t>(one.value(i)));
   expect_result(one.advance(kCapacity), 0, "advanced");
   one.holds(kCapacity + 2, 3, 0, 0);
+  one.end();
+}
+
+/// What one switch of the turn changes: the numbers before it stay as they were, and writers are told last.
+void switch_turns(int32_t here) {
+  Drained one(ring_shape(kLog2, 3, false));
+  const uint32_t stripe = one.stripe(here);
+  for (uint32_t i = 0; i < kCapacity; ++i) one.write(i);
+  expect_result(one.begin(), 0, "begun");
+  for (int64_t i = 1; i < 4; ++i) {
+    expect_result(one.read(1), 1, "one");
+    expect_result(one.advance(1), 0, "advanced over it");
+    const int64_t turn = one.cell(stripe, records::kTurn) & 1;
+    const int64_t now = one.cell(stripe, records::kTails + static_cast<uint32_t>(turn));
+    const int64_t before = one.cell(stripe, records::kTails + static_cast<uint32_t>(1 - turn));
+    expect(now == i && before == i - 1, "a turn's numbers", now, i);
+  }
+  one.end();
+  // As a consumer leaves it that dies before it has told the writers.
+  one.cell(stripe, records::kLimit) = 0;
+  expect(one.write(10) == ring::kDiscarded, "no room that a writer knows of");
+  expect_result(one.begin(), 0, "begun again");
+  expect(one.cell(stripe, records::kLimit) == 3, "the next one tells them", one.cell(stripe, records::kLimit),
+         3);
   one.end();
 }
 
@@ -193,6 +241,7 @@ void drain_alone() {
     const int32_t here = cpu::sched_getcpu();
     expect(here >= 0 && cpu::stay_on(static_cast<uint32_t>(here)) == 0, "on one CPU", here);
     keep(here);
+    switch_turns(here);
     overwrite();
     merge(here);
   });

@@ -75,8 +75,11 @@ struct Round {
 };
 
 void enter_sections();
+/// Every attempt is aborted: what is counted, and where it ends.
+void step();
 void count_alone();
 void record_alone();
+void write_rows();
 void count(const Round& round);
 void follow_hints();
 void hold_slots(const Round& round);

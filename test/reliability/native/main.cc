@@ -36,8 +36,10 @@ uint32_t run(double seconds, uint32_t seed) {
   do {
     const Round round = {.seed = seed + rounds * 64, .threads = 2 + rounds % 3, .size = size};
     structures::enter_sections();
+    structures::step();
     structures::count_alone();
     structures::record_alone();
+    structures::write_rows();
     structures::count(round);
     structures::follow_hints();
     structures::hold_slots(round);

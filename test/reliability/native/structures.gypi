@@ -4,7 +4,8 @@
   'includes': ['../../../src/native/rseq.gypi'],
   'sources': [
     'bugs.cc', 'cells.cc', 'children.cc', 'counting.cc', 'damage.cc', 'drains.cc', 'files.cc', 'forging.cc',
-    'harness.cc', 'hints.cc', 'main.cc', 'pools.cc', 'regions.cc', 'rings.cc', 'samples.cc', 'sections.cc',
+    'harness.cc', 'hints.cc', 'main.cc', 'pools.cc', 'regions.cc', 'rings.cc', 'rows.cc', 'samples.cc', 'sections.cc',
+    'stepping.cc',
   ],
   'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],
   'include_dirs': ['<(native)'],

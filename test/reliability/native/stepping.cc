@@ -1,0 +1,175 @@
+/// Each operation by a thread that traps after every instruction: no attempt of it commits, each is counted
+/// as aborted, and it ends on the overflow stripe. By the processor's trap flag, so on x86-64 alone: aarch64
+/// has none that a process could set.
+#include <signal.h>
+
+#include "counter.h"
+#include "cpu.h"
+#include "drain.h"
+#include "harness.h"
+#include "histogram.h"
+#include "pool.h"
+#include "region/owners.h"
+#include "region/shape.h"
+#include "ring.h"
+
+namespace structures {
+
+// ThreadSanitizer's own functions are not to be interrupted.
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+
+namespace {
+
+namespace counter = rseq::counter;
+namespace drain = rseq::drain;
+namespace histogram = rseq::histogram;
+namespace pool = rseq::pool;
+namespace ring = rseq::ring;
+
+constexpr unsigned long long kTrapFlag = 0x100;
+
+/// Aborts by section, in the order of sequences::Section.
+struct Aborts {
+  int64_t add, compare_store, compare_store_store, append;
+};
+
+/// The attempt that stands alone, before the others: only where libc has the areas.
+int64_t first() { return rseq::area::libc_offset != 0 ? 1 : 0; }
+
+/// Runs `work` in single steps. @param expected  what it has to add to the counts of aborts
+template <typename Work>
+void stepped(const char* what, const Aborts& expected, Work work) {
+  uint64_t before[rseq::sequences::kSections];
+  for (int i = 0; i < rseq::sequences::kSections; ++i) before[i] = counter::aborts[i];
+  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | kTrapFlag);
+  work();
+  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~kTrapFlag);
+  const int64_t each[] = {expected.add, expected.compare_store, expected.compare_store_store,
+                          expected.append};
+  for (int i = 0; i < rseq::sequences::kSections; ++i) {
+    const auto found = static_cast<int64_t>(counter::aborts[i] - before[i]);
+    expect(found == each[i], what, found, each[i]);
+  }
+  ++operations;
+}
+
+/// A cell of an object's run, in a stripe.
+int64_t cell(const Opened& one, uint32_t stripe, uint32_t which = 0) {
+  return *region::cell_of(one.region, one.held, stripe, which);
+}
+
+/// … in the overflow stripe.
+int64_t overflow(const Opened& one, uint32_t which = 0) {
+  return cell(one, region::stripes_of(one.region), which);
+}
+
+constexpr int64_t kOthers = counter::kAttempts;
+
+void count_in_steps() {
+  const Opened integers = make(region::kProcess, region::Kind::kCounter, "");
+  const Opened numbers = make(region::kProcess, region::Kind::kSum, "");
+  const uint32_t id = integers.held.id;
+  stepped("an add", {first() + kOthers, 0, 0, 0}, [&] { counter::add(id, INT64_C(1)); });
+  stepped("a sum", {first() + kOthers, 0, 0, 0}, [&] { counter::add(numbers.held.id, 0.5); });
+  stepped("added again", {1 + kOthers, 0, 0, 0}, [&] { counter::add_again(id, INT64_C(10), true); });
+  stepped("a sum again", {1 + kOthers, 0, 0, 0}, [&] { counter::add_again(numbers.held.id, 2.0, true); });
+  stepped("by mm_cid", {rseq::area::mm_cid_live ? kOthers : 0, 0, 0, 0},
+          [&] { counter::add(id | region::kByMmCid, INT64_C(100)); });
+  const uint32_t ids[] = {id, id, region::kNoId};
+  const int64_t amounts[] = {1000, 2000, 5};
+  stepped("many", {2 * (1 + kOthers), 0, 0, 0}, [&] { counter::add_many(ids, amounts, 3); });
+  expect(overflow(integers) == 3111, "added in steps", overflow(integers), 3111);
+  expect(counter::sum_f64(numbers.region, numbers.held) == 2.5, "summed in steps");
+  close(integers);
+  close(numbers);
+}
+
+void record_in_steps(uint32_t here) {
+  const Opened one = make(region::kProcess, region::Kind::kHistogram, "", 0, {0, 10});
+  const uint32_t id = one.held.id;
+  histogram::record(id, int32_t{1});
+  histogram::record(id, int32_t{3});
+  // Extremes that hold it already have no section.
+  const int64_t held = first() + 2 * kOthers;
+  stepped("a sample", {held, 0, 0, 0}, [&] { histogram::record(id, int32_t{2}); });
+  stepped("a fraction", {held, 0, 0, 0}, [&] { histogram::record(id, 2.5); });
+  stepped("many samples", {2 * kOthers, 0, 0, 0}, [&] { histogram::record_times(id, 2, 4); });
+  stepped("a larger one", {2 * kOthers, kOthers, 0, 0}, [&] { histogram::record(id, int32_t{20}); });
+  stepped("a smaller one", {2 * kOthers, kOthers, 0, 0}, [&] { histogram::record(id, -1.0); });
+  const uint32_t buckets = rseq::shape::kBuckets;
+  for (uint32_t i = 0; i < 3; ++i) {
+    const int64_t expected = i == 1 ? 6 : 1;
+    expect(overflow(one, buckets + i) == expected, "samples in steps", overflow(one, buckets + i), expected);
+  }
+  expect(cell(one, here, buckets + 1) == 2, "samples before", cell(one, here, buckets + 1), 2);
+  std::vector<double> out(histogram::out_size(one.held));
+  histogram::read(one.region, one.held, true, out.data());
+  expect(out[histogram::kOutMin] == -1 && out[histogram::kOutMax] == 20, "extremes in steps");
+  expect(out[histogram::kOutIntegersLow] == 33, "their sum",
+         static_cast<int64_t>(out[histogram::kOutIntegersLow]), 33);
+  expect(out[histogram::kOutFractions] == 2.5, "their fractions");
+  close(one);
+}
+
+/// Without its hint a slot is found all the same.
+void pool_in_steps() {
+  const Opened one = make(region::kProcess, region::Kind::kPool, "", 2);
+  const uint32_t id = one.held.id;
+  const uint32_t thread = region::owners::thread_word();
+  const int32_t hinted = pool::acquire(id, thread);
+  pool::release(id, static_cast<uint32_t>(hinted));
+  int32_t slot = -1;
+  stepped("a slot", {0, first() + kOthers, 0, 0}, [&] { slot = pool::acquire(id, thread); });
+  expect(slot >= 0, "a slot in steps", slot);
+  pool::Refusal refused = pool::Refusal::kFree;
+  stepped("given back", {0, 0, first() + kOthers, 0},
+          [&] { refused = pool::release(id, static_cast<uint32_t>(slot)); });
+  expect(refused == pool::Refusal::kNone && pool::count_held(one.region, one.held) == 0,
+         "given back in steps");
+  close(one);
+}
+
+/// Whether there is room on its CPU or not: the overflow stripe has some.
+void write_in_steps() {
+  const Opened one = make(region::kProcess, region::Kind::kRing, "", ring_shape(1, 1, false));
+  const uint32_t id = one.held.id;
+  ring::Verdict verdict = ring::kUnfit;
+  stepped("a record", {0, 0, 0, first() + kOthers}, [&] { verdict = ring::write(id, 1, 0, 0, 0); });
+  expect(verdict == ring::kWritten, "written in steps", verdict);
+  ring::write(id, 2, 0, 0, 0);
+  ring::write(id, 3, 0, 0, 0);
+  stepped("a record too many", {first() + kOthers, 0, 0, 0}, [&] { verdict = ring::write(id, 4, 0, 0, 0); });
+  expect(verdict == ring::kWritten, "written beside a full ring", verdict);
+  const drain::Counts all = drain::count(one.region, one.held);
+  expect(all.written == 4 && all.discarded == 0, "all in rings", static_cast<int64_t>(all.written), 4);
+  close(one);
+}
+
+void ignore(int) {}
+
+}  // namespace
+
+void step() {
+  if (!has_sections()) return;
+  struct sigaction on_trap = {};
+  struct sigaction before = {};
+  on_trap.sa_handler = ignore;
+  sigaction(SIGTRAP, &on_trap, &before);
+  on_threads(1, [](uint32_t) {
+    uint32_t here = rseq::cpu::possible() - 1;
+    while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
+    count_in_steps();
+    record_in_steps(here);
+    pool_in_steps();
+    write_in_steps();
+  });
+  sigaction(SIGTRAP, &before, nullptr);
+}
+
+#else
+
+void step() {}
+
+#endif
+
+}  // namespace structures
