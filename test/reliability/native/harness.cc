@@ -48,7 +48,7 @@ void on_threads(uint32_t count, const std::function<void(uint32_t)>& work) {
       for (const region::Info& info : open) region::find(info.nonce, info.inode);
       work(i);
       region::end_thread();
-      rseq::area::release();
+      expect(rseq::area::release(), "the thread's last instance");
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -39,6 +39,18 @@ class Pool {
   pool::Refusal give_many(const int32_t* which, uint32_t count, uint32_t* at) const {
     return pool::release_many(opened_.held.id, which, count, at);
   }
+  /// The owner of a slot, or of one behind the last.
+  int64_t& owner(uint32_t slot) const {
+    return *region::cell_of(opened_.region, opened_.held, region::stripes_of(opened_.region),
+                            slots::kFirst + slot);
+  }
+  uint32_t reclaim() const { return pool::reclaim(opened_.region, opened_.held); }
+  /// As of a region that can only be read.
+  uint32_t reclaim_read_only() const {
+    region::Held held = opened_.held;
+    held.id = region::kNoId;
+    return pool::reclaim(opened_.region, held);
+  }
   uint32_t held() const { return pool::count_held(opened_.region, opened_.held); }
 
  private:
@@ -62,6 +74,20 @@ void search(uint32_t cpu) {
   }
   expect(slots.take() == pool::kEmpty, "one more than there are");
   expect(slots.held() == kSlots, "held", slots.held(), kSlots);
+  // Behind the last one comes the first.
+  slots.give(0);
+  slots.cell(slots::kTop) = 0;
+  expect(slots.take() == 0, "the only one that is free");
+}
+
+/// A number that is nobody's stands for no slots, whatever is in the cells.
+void take_nobodys(uint32_t cpu) {
+  auto* first = rseq::arena::stripes.cell<uint64_t>(cpu, 0);
+  const uint64_t was = *first;
+  *first = 1;
+  expect(pool::acquire(slots::kMostPools - 1, owners::thread_word()) == pool::kNobody, "nobody's slot");
+  expect(*first == 1, "somebody's cell", static_cast<int64_t>(*first), 1);
+  *first = was;
 }
 
 /// The last one released is taken first; what has no room on the stack is found all the same.
@@ -107,9 +133,9 @@ void wrong_hints(uint32_t cpu) {
 }
 
 /// All of them are released, or none.
-void many() {
+void many(uint32_t cpu) {
   constexpr uint32_t kSlots = 6;
-  const Pool slots(kSlots, 0);
+  const Pool slots(kSlots, cpu);
   int32_t all[kSlots + 1] = {};
   uint32_t at = 77;
   expect(slots.take_many(all, 4) == 4 && slots.held() == 4, "four", slots.held(), 4);
@@ -124,7 +150,23 @@ void many() {
   expect(slots.held() == kSlots - 2, "two were released", slots.held(), kSlots - 2);
   expect(slots.give_many(all + 2, kSlots - 2, &at) == pool::Refusal::kNone && slots.held() == 0,
          "the others");
+  if (has_sections()) expect(slots.height() == kSlots, "hints at all of them", slots.height(), kSlots);
   expect(slots.give_many(all, 1, &at) == pool::Refusal::kFree && at == 0, "one that is free", at, 0);
+}
+
+/// Only slots, and only of the dead.
+void reclaim() {
+  constexpr uint32_t kSlots = 3;
+  constexpr int64_t kNobodyLiving = 77;
+  const Pool slots(kSlots, 0);
+  const uint32_t other = slots.take() == 0 ? 1 : 0;
+  slots.owner(other) = slots.owner(kSlots) = kNobodyLiving;
+  expect(slots.held() == 2, "held", slots.held(), 2);
+  expect(slots.reclaim_read_only() == 0 && slots.held() == 2, "reclaimed of what can only be read");
+  const uint32_t reclaimed = slots.reclaim();
+  expect(reclaimed == 1 && slots.held() == 1, "reclaimed", reclaimed, 1);
+  expect(slots.owner(kSlots) == kNobodyLiving, "behind the last slot", slots.owner(kSlots), kNobodyLiving);
+  slots.owner(kSlots) = 0;
 }
 
 }  // namespace
@@ -135,9 +177,11 @@ void follow_hints() {
     uint32_t here = rseq::cpu::possible() - 1;
     while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
     expect(rseq::cpu::sched_getcpu() == static_cast<int32_t>(here), "on one CPU", here);
-    many();
+    many(here);
+    reclaim();
     if (!has_sections()) return;
     search(here);
+    take_nobodys(here);
     stack(here);
     wrong_hints(here);
   });
