@@ -16,9 +16,6 @@ namespace histogram = rseq::histogram;
 namespace page = rseq::page;
 namespace survey = rseq::survey;
 
-/// Adds to a gauge that follow each other, for each of the others.
-constexpr uint32_t kCrowd = 10;
-
 struct Totals {
   std::atomic<int64_t> added = 0;
   std::atomic<int64_t> drained = 0;
@@ -57,11 +54,9 @@ void add(const Objects& all, const Round& round, uint32_t number, Totals& totals
     added += n;
   }
   histogram::record_times(all.times.held.id, 0.5, 3);
-  // All threads to one cell.
-  for (uint32_t i = 0; i < kCrowd * round.size; ++i) counter::add_gauge(all.gauge.held.id, 1);
   totals.samples += round.size + 3;
   totals.added += added;
-  operations += uint64_t{round.size} * (8 + kCrowd);
+  operations += uint64_t{round.size} * 8;
 }
 
 void drain(const Objects& all, const Round& round, Totals& totals) {
@@ -128,7 +123,7 @@ void count_in(uint32_t number, const Round& round) {
   expect(sum == static_cast<double>(totals.added), "summed", llround(sum), totals.added);
   expect(counter::sum_i64(number, all.count.held) == 0, "left after a drain");
   const double gauge = counter::sum_f64(number, all.gauge.held);
-  const double adds = double{1 + kCrowd} * round.threads * round.size;
+  const double adds = double{1} * round.threads * round.size;
   expect(gauge == adds, "a gauge", llround(gauge), llround(adds));
   const double samples = total(all.times);
   expect(samples == static_cast<double>(totals.samples), "samples", llround(samples), totals.samples);

@@ -53,6 +53,26 @@ void stepped(const char* what, const Aborts& expected, Work work) {
   ++operations;
 }
 
+/// What another thread could do, at each of the next traps.
+void (*other)() = nullptr;
+int turns = 0;
+
+/// Runs `work` in single steps, with `others` between two of them as often as 500 times.
+template <typename Work>
+void stepped_among(void (*others)(), Work work) {
+  other = others;
+  turns = 500;
+  const Aborts none = {};
+  stepped("without sections", none, work);
+  turns = 0;
+}
+
+void on_trap(int) {
+  if (turns == 0) return;
+  --turns;
+  other();
+}
+
 /// A cell of an object's run, in a stripe.
 int64_t cell(const Opened& one, uint32_t stripe, uint32_t which = 0) {
   return *region::cell_of(one.region, one.held, stripe, which);
@@ -82,6 +102,37 @@ void count_in_steps() {
   expect(counter::sum_f64(numbers.region, numbers.held) == 2.5, "summed in steps");
   close(integers);
   close(numbers);
+}
+
+Opened contested;
+int64_t by_others = 0;
+
+/// Exchanges that fail, as another thread was first, are made again.
+void contend() {
+  contested = make(region::kProcess, region::Kind::kGauge, "");
+  by_others = 0;
+  stepped_among(
+      [] {
+        counter::add_gauge(contested.held.id, 1);
+        ++by_others;
+      },
+      [] { counter::add_gauge(contested.held.id, 0.5); });
+  const double gauge = counter::sum_f64(contested.region, contested.held);
+  expect(by_others > 0 && gauge == static_cast<double>(by_others) + 0.5, "a gauge among others",
+         static_cast<int64_t>(gauge), by_others);
+  close(contested);
+  contested = make(region::kProcess, region::Kind::kCounter, "");
+  by_others = 0;
+  int64_t drained = 0;
+  int64_t added = 0;
+  for (int i = 0; i < 3; ++i) {
+    counter::add(contested.held.id, INT64_C(7));
+    added += 7;
+    stepped_among([] { by_others += counter::drain_i64(contested.region, contested.held); },
+                  [&] { drained += counter::drain_i64(contested.region, contested.held); });
+  }
+  expect(drained + by_others == added, "drained among others", drained + by_others, added);
+  close(contested);
 }
 
 void record_in_steps(uint32_t here) {
@@ -145,20 +196,19 @@ void write_in_steps() {
   close(one);
 }
 
-void ignore(int) {}
-
 }  // namespace
 
 void step() {
   if (!has_sections()) return;
-  struct sigaction on_trap = {};
+  struct sigaction action = {};
   struct sigaction before = {};
-  on_trap.sa_handler = ignore;
-  sigaction(SIGTRAP, &on_trap, &before);
+  action.sa_handler = on_trap;
+  sigaction(SIGTRAP, &action, &before);
   on_threads(1, [](uint32_t) {
     uint32_t here = rseq::cpu::possible() - 1;
     while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
     count_in_steps();
+    contend();
     record_in_steps(here);
     pool_in_steps();
     write_in_steps();
