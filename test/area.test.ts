@@ -98,18 +98,24 @@ const libcRows: Row[] = [
   ],
   [
     'glibc 2.41 on Linux 7: 33 bytes, optimized mode',
-    { ...OFF, FAKE_LIBC_SIZE: '33', FAKE_FEATURE_SIZE: '33' },
+    { ...OFF, FAKE_LIBC_SIZE: '33', FAKE_FEATURE_SIZE: '33', FAKE_LIBC_FLAGS: '4' },
     {
       ...IN_SECTIONS,
       ...ALL,
       registration: 'libc',
-      area: { size: 33, registeredSize: 33, mode: 'optimized' },
+      area: { size: 33, registeredSize: 33, mode: 'optimized', flags: 4 },
     },
   ],
   [
     'libc says it registers, this thread is not registered',
     { ...OFF, FAKE_LIBC_SIZE: '32', FAKE_LIBC_CPU: '-2' },
-    { ...IN_OVERFLOW, ...NO_AREA, registration: 'none', reason: 'REFUSED' },
+    {
+      ...IN_OVERFLOW,
+      ...NO_AREA,
+      registration: 'none',
+      reason: 'REFUSED',
+      message: expect.stringContaining('(errno 0)'),
+    },
   ],
   [
     'an area whose cpu_id stands still at a number that is no CPU',
@@ -190,6 +196,21 @@ const ownRows: Row[] = [
     'a foreign owner with another signature, whose sections would be killed',
     { ...OFF, FAKE_FOREIGN: 'signature' },
     { ...IN_OVERFLOW, ...NO_AREA, registration: 'foreign', reason: 'FOREIGN_OWNER' },
+  ],
+  [
+    'a foreign owner beside a libc without symbols that is no glibc 2.34',
+    { ...OFF, FAKE_FOREIGN: 'private', FAKE_SYMBOLS: 'none' },
+    { ...IN_OVERFLOW, ...NO_AREA, registration: 'foreign', reason: 'FOREIGN_OWNER' },
+  ],
+  [
+    'a kernel of a size between: the node, and no mm_cid',
+    { ...OFF, FAKE_FEATURE_SIZE: '24' },
+    {
+      ...IN_SECTIONS,
+      registration: 'self',
+      area: { size: 24, registeredSize: 32, flags: 0 },
+      features: { cpuId: true, nodeId: true, mmCid: false },
+    },
   ],
   [
     'glibc 2.34 with a registration that it hides',

@@ -34,12 +34,12 @@ constinit thread_local uint32_t instances = 0;
 
 bool is_live(const abi::Area* area) { return static_cast<int32_t>(abi::load(&area->cpu_id)) >= 0; }
 
+/// own_area is parked: what was routed elsewhere, its owner has taken back.
 const State& refuse(Reason reason, int error) {
   state = {};
   state.settled = true;
   state.reason = reason;
   state.error = error;
-  own_area = &parked;
   return state;
 }
 

@@ -5,6 +5,7 @@
  *   FAKE_SYMBOLS=none        no __rseq_* symbols (glibc before 2.35, musl)
  *   FAKE_LIBC_SIZE=N         libc owns an area of the main thread and gives N as __rseq_size
  *   FAKE_LIBC_CPU=N          … which is not registered; its cpu_id is N for ever
+ *   FAKE_LIBC_FLAGS=N        … and N as __rseq_flags
  *   FAKE_LIBC_VERSION=2.34   gnu_get_libc_version()
  *   FAKE_FOREIGN=private     somebody registered the main thread
  *   FAKE_FOREIGN=shared      … and shares the area as __rseq_abi
@@ -82,6 +83,7 @@ __attribute__((constructor)) static void prepare(void) {
   const int owned = getenv("FAKE_LIBC_SIZE") != NULL;
   fake_offset = (char*)&area - (char*)__builtin_thread_pointer();
   fake_size = (unsigned int)number("FAKE_LIBC_SIZE", 0);
+  fake_flags = (unsigned int)number("FAKE_LIBC_FLAGS", 0);
   if (getenv("FAKE_LIBC_CPU") != NULL) {
     area.words[0] = area.words[1] = (uint32_t)number("FAKE_LIBC_CPU", 0);
   } else if (owned || getenv("FAKE_FOREIGN") != NULL) {

@@ -75,6 +75,7 @@ struct Round {
 };
 
 void enter_sections();
+void use_areas();
 /// Every attempt is aborted: what is counted, and where it ends.
 void step();
 void count_alone();

@@ -36,6 +36,7 @@ uint32_t run(double seconds, uint32_t seed) {
   do {
     const Round round = {.seed = seed + rounds * 64, .threads = 2 + rounds % 3, .size = size};
     structures::enter_sections();
+    structures::use_areas();
     structures::step();
     structures::count_alone();
     structures::record_alone();

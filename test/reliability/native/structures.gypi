@@ -3,7 +3,7 @@
   'type': 'executable',
   'includes': ['../../../src/native/rseq.gypi'],
   'sources': [
-    'bugs.cc', 'cells.cc', 'children.cc', 'counting.cc', 'damage.cc', 'drains.cc', 'files.cc', 'forging.cc',
+    'areas.cc', 'bugs.cc', 'cells.cc', 'children.cc', 'counting.cc', 'damage.cc', 'drains.cc', 'files.cc', 'forging.cc',
     'harness.cc', 'hints.cc', 'main.cc', 'pools.cc', 'regions.cc', 'rings.cc', 'rows.cc', 'samples.cc', 'sections.cc',
     'stepping.cc',
   ],
