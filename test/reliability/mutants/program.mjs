@@ -37,7 +37,7 @@ const TESTS = {
   'x86_64.h': ['counter', 'pool', 'ring', 'singlestep', 'abi', 'abort-check'],
 }
 /** Of what is in region/. */
-const OF_REGIONS = ['region', 'entries', 'free-list', 'pool', 'ring', 'roles']
+const OF_REGIONS = ['region', 'entries', 'roles', 'pool', 'ring']
 
 const MAKE = ['make', '--silent', `-j${availableParallelism()}`, '-C', 'build', 'BUILDTYPE=Release', 'rseq']
 
