@@ -56,13 +56,11 @@ int32_t begin(uint32_t region, const region::Held& held, const Scratch& scratch)
   const uint64_t self = region::owners::word(region);
   if (self == 0) return region::kReadOnly;
   uint64_t* consumer = runs.of(runs.overflow) + records::kConsumer;
-  uint64_t owner = 0;
-  if (!__atomic_compare_exchange_n(consumer, &owner, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-    // A dead one's is taken over, by one of those who find it.
-    if (region::owners::lives(region, owner) ||
-        !__atomic_compare_exchange_n(consumer, &owner, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-      return region::kConsumer;
-    }
+  uint64_t owner = load(consumer);
+  // Nobody's or a dead one's is taken over, by one of those who find it.
+  if (region::owners::lives(region, owner) ||
+      !__atomic_compare_exchange_n(consumer, &owner, self, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+    return region::kConsumer;
   }
   const State state(scratch.state);
   const bool is_timed = runs.shape.is_timed();

@@ -28,12 +28,12 @@ class Numbered {
     return at;
   }
 
-  /// @return its number, or kFull
+  /// @return its number, the lowest that is free, or kFull
   int32_t put(const One& one) {
     const Guard guard(lock_);
-    uint32_t number = 0;
-    while (number < kMost && taken_[number]) ++number;
-    if (number == kMost) return kFull;
+    while (hint_ < kMost && taken_[hint_]) ++hint_;
+    if (hint_ == kMost) return kFull;
+    const uint32_t number = hint_;
     taken_[number] = true;
     store(number, one);
     return static_cast<int32_t>(number);
@@ -43,6 +43,7 @@ class Numbered {
     const Guard guard(lock_);
     store(number, {});
     taken_[number] = false;
+    if (number < hint_) hint_ = number;
   }
 
  private:
@@ -61,6 +62,7 @@ class Numbered {
 
   One all_[kMost + 1];  // the last is never put
   bool taken_[kMost];
+  uint32_t hint_;         // no number below is free
   pthread_mutex_t lock_;  // all zero is an open one
 };
 

@@ -18,12 +18,12 @@ Bounds* unused[kLog2OfMost + 1] = {};
 
 bool is_finite(double x) { return x - x == 0; }
 
-/// @return false where extra holds no such numbers; the result has no bounds
+/// @param out  all zero; the result has no bounds
+/// @return false where extra holds no such numbers
 bool read(uint32_t precision, const region::Bytes& extra, Shape* out, uint32_t* buckets) {
   const uint32_t count = extra.length / sizeof(double);
   if (extra.length % sizeof(double) != 0 || precision > kMaxPrecision || count > kMaxBounds) return false;
   double numbers[2];
-  *out = {};
   if (precision == 0) {
     double before = 0;
     for (uint32_t i = 0; i < count; ++i) {

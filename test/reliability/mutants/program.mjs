@@ -42,7 +42,10 @@ const OF_REGIONS = ['region', 'entries', 'roles', 'pool', 'ring']
 const MAKE = ['make', '--silent', `-j${availableParallelism()}`, '-C', 'build', 'BUILDTYPE=Release', 'rseq']
 
 /** What is inline is tested as changed by these. */
-const isInline = ([from]) => /\/(?:cells|sections|stepping)\.cc$/.test(from)
+const isInline = ([from]) => /\/(?:cells|numbers|reading|sections|shapes|stepping)\.cc$/.test(from)
+/** Whether an object file's source includes a header, as the compiler says. */
+const includes = (object, header) =>
+  readFileSync(object.replace(/\.o$/, '.d'), 'utf8').split(/\s+/).includes(header)
 
 const worldOf = (name) => worlds.find((world) => world.name === name)
 
@@ -118,7 +121,7 @@ export class Program {
     const fast = join(this.#folder, 'build', 'Release', 'rseq_fast.node')
     mkdirSync(join(fast, '..'), { recursive: true })
     cpSync(fastAddon(), fast)
-    const flags = ['-std=gnu++20', '-O1', '-fno-exceptions', '-fno-rtti', '-Isrc/native', '-c']
+    const flags = ['-std=gnu++20', '-O1', '-fno-exceptions', '-fno-rtti', '-Isrc/native', '-MMD', '-c']
     this.#compile = (from, to) => this.#mustRun(from, ['g++', ...flags, from, '-o', to], { seconds: 120 })
     for (const part of this.#parts) await this.#compile(...part)
     await this.#mustRun('build', MAKE)
@@ -132,7 +135,9 @@ export class Program {
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
     const command = script ? [process.execPath, tsc, '-p', 'tsconfig.json'] : MAKE
     if (!(await this.#run(script ? 'tsc' : 'build', command, { seconds: 600 }))) return null
-    if (file.endsWith('.h')) for (const part of this.#parts.filter(isInline)) await this.#compile(...part)
+    if (file.endsWith('.h'))
+      for (const part of this.#parts.filter(isInline))
+        if (includes(part[1], file)) await this.#compile(...part)
     const built = script ? file.replace('src/ts', 'lib').replace('.ts', '.js') : 'build/Release/rseq.node'
     return createHash('sha256')
       .update(readFileSync(join(this.#folder, built)))

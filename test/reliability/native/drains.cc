@@ -1,5 +1,6 @@
 /// Drains of a ring that nobody writes to meanwhile: what is found, in what order, and what is refused.
 #include <string.h>
+#include <unistd.h>
 
 #include "cpu.h"
 #include "drain.h"
@@ -28,10 +29,11 @@ double number_of(uint64_t bits) {
 /// A ring with its one reader.
 class Drained {
  public:
-  explicit Drained(uint32_t shape)
-      : opened_(make(region::kProcess, region::Kind::kRing, "", shape)),
+  explicit Drained(uint32_t shape) : Drained(make(region::kProcess, region::Kind::kRing, "", shape)) {}
+  explicit Drained(const Opened& opened)
+      : opened_(opened),
         words_(drain::out_words(opened_.held)),
-        state_(drain::state_words(region::stripes_of(region::kProcess))),
+        state_(drain::state_words(region::stripes_of(opened_.region))),
         out_(size_t{words_} * kRoom) {
     expect(opened_.exists(), "a ring");
   }
@@ -173,8 +175,12 @@ void switch_turns(int32_t here) {
     const int64_t now = one.cell(stripe, records::kTails + static_cast<uint32_t>(turn));
     const int64_t before = one.cell(stripe, records::kTails + static_cast<uint32_t>(1 - turn));
     expect(now == i && before == i - 1, "a turn's numbers", now, i);
+    expect(one.cell(stripe, records::kTurn) == i, "a turn", one.cell(stripe, records::kTurn), i);
   }
+  const uint32_t overflow = region::stripes_of(region::kProcess);
+  expect(one.cell(overflow, records::kConsumer) != 0, "the consumer");
   one.end();
+  expect(one.cell(overflow, records::kConsumer) == 0, "nobody", one.cell(overflow, records::kConsumer));
   // As a consumer leaves it that dies before it has told the writers.
   one.cell(stripe, records::kLimit) = 0;
   expect(one.write(10) == ring::kDiscarded, "no room that a writer knows of");
@@ -234,6 +240,34 @@ void merge(int32_t here) {
   one.holds(8, 0, 0, 0);
 }
 
+/// Who only looks on is no consumer, also where there is none.
+void look_on() {
+  const std::string file = folder() + "/drained";
+  const std::string name = "looked at";
+  const uint32_t shape = ring_shape(kLog2, 3, false);
+  on_threads(1, [&](uint32_t) {
+    const int32_t region = region::create_file(file.c_str(), 8192);
+    const Opened opened = make(static_cast<uint32_t>(region), region::Kind::kRing, name, shape);
+    expect(ring::write(opened.held.id, 1, 2, 3, 0) == ring::kWritten, "a record");
+    // The thread ends, and the ring stays.
+  });
+  on_threads(1, [&](uint32_t) {
+    const auto region = static_cast<uint32_t>(region::attach(file.c_str(), true));
+    const int32_t entry = region::open(region, region::Kind::kRing, false,
+                                       {name.data(), static_cast<uint32_t>(name.size())}, {nullptr, 0});
+    const region::Held* held = region::held(region, static_cast<uint32_t>(entry));
+    expect(held != nullptr, "a ring to look at", entry);
+    if (held == nullptr) return;
+    Drained one({.region = region, .entry = static_cast<uint32_t>(entry), .held = held->constants()});
+    one.holds(1, 0, 0, 1);
+    expect_result(one.begin(), region::kReadOnly, "begun by who looks on");
+    expect_result(one.read(1), region::kConsumer, "read by who looks on");
+    expect_result(one.advance(0), region::kConsumer, "advanced by who looks on");
+    one.end();
+  });
+  unlink(file.c_str());
+}
+
 }  // namespace
 
 void drain_alone() {
@@ -245,6 +279,7 @@ void drain_alone() {
     overwrite();
     merge(here);
   });
+  look_on();
   operations += 100;
 }
 

@@ -40,6 +40,9 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::step();
     structures::count_alone();
     structures::record_alone();
+    structures::share_out(round);
+    structures::put_numbers(round);
+    structures::trust_areas();
     structures::write_rows();
     structures::count(round);
     structures::follow_hints();

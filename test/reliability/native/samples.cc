@@ -1,6 +1,8 @@
 /// Histograms that nobody else counts in: each sample's bucket, and what is known of all of them.
 #include <math.h>
 
+#include <algorithm>
+
 #include "harness.h"
 #include "histogram.h"
 
@@ -88,13 +90,62 @@ void use_range() {
   close(one);
 }
 
+void use_integers() {
+  constexpr double kMaxSafe = 9007199254740991.0;
+  const Opened one = make(region::kProcess, region::Kind::kHistogram, "", 0, {0});
+  for (const double x : {kMaxSafe, -kMaxSafe, -kMaxSafe}) {
+    histogram::record(one.held.id, x);
+    histogram::record_times(one.held.id, x, 2);
+  }
+  expect_known(read(one, false), {-kMaxSafe, kMaxSafe, -3 * kMaxSafe, 0, {6, 3}}, "safe integers");
+  histogram::record(one.held.id, kMaxSafe + 1);
+  expect(read(one, true).fractions == kMaxSafe + 1, "no safe integer");
+  close(one);
+}
+
+/// Of several threads each finds its sample in the extremes as soon as it is recorded.
+void grow() {
+  constexpr uint32_t kThreads = 3;
+  constexpr uint32_t kSamples = 3000;
+  const Opened one = make(region::kProcess, region::Kind::kHistogram, "", 0, {0});
+  std::atomic<uint32_t> ready = 0;
+  std::atomic<uint32_t> missing = 0;
+  on_threads(kThreads, [&](uint32_t i) {
+    for (++ready; ready < kThreads;) {
+    }
+    for (uint32_t k = 0; k < kSamples; ++k) {
+      const double x = 1 + k * kThreads + i;
+      histogram::record(one.held.id, x);
+      uint64_t largest = 0;
+      for (uint32_t stripe = 0; stripe <= region::stripes_of(one.region); ++stripe) {
+        const int64_t* cell = region::cell_of(one.region, one.held, stripe, rseq::shape::kMax);
+        largest = std::max(largest, static_cast<uint64_t>(__atomic_load_n(cell, __ATOMIC_RELAXED)));
+      }
+      // Positive numbers are in the order of their bits.
+      if ((largest & ~(UINT64_C(1) << 63)) < static_cast<uint64_t>(rseq::shape::bits_of(x))) ++missing;
+    }
+  });
+  expect(missing == 0, "samples beyond the extremes", missing);
+  expect_known(read(one, false),
+               {1,
+                kThreads * kSamples,
+                kThreads * kSamples * (kThreads * kSamples + 1) / 2.0,
+                0,
+                {0, kThreads * kSamples}},
+               "samples of several threads");
+  close(one);
+  operations += kThreads * kSamples;
+}
+
 }  // namespace
 
 void record_alone() {
   on_threads(1, [](uint32_t) {
     use_bounds();
     use_range();
+    use_integers();
   });
+  grow();
   operations += 40;
 }
 

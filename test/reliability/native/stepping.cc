@@ -144,20 +144,23 @@ void record_in_steps(uint32_t here) {
   const int64_t held = first() + 2 * kOthers;
   stepped("a sample", {held, 0, 0, 0}, [&] { histogram::record(id, int32_t{2}); });
   stepped("a fraction", {held, 0, 0, 0}, [&] { histogram::record(id, 2.5); });
-  stepped("many samples", {2 * kOthers, 0, 0, 0}, [&] { histogram::record_times(id, 2, 4); });
+  stepped("the smallest one", {held, 0, 0, 0}, [&] { histogram::record(id, int32_t{1}); });
+  stepped("the largest one", {held, 0, 0, 0}, [&] { histogram::record(id, int32_t{3}); });
+  for (const double x : {1, 3})
+    stepped("many samples", {2 * kOthers, 0, 0, 0}, [&] { histogram::record_times(id, x, 2); });
   stepped("a larger one", {2 * kOthers, kOthers, 0, 0}, [&] { histogram::record(id, int32_t{20}); });
   stepped("a smaller one", {2 * kOthers, kOthers, 0, 0}, [&] { histogram::record(id, -1.0); });
   const uint32_t buckets = rseq::shape::kBuckets;
   for (uint32_t i = 0; i < 3; ++i) {
-    const int64_t expected = i == 1 ? 6 : 1;
+    const int64_t expected = i == 1 ? 8 : 1;
     expect(overflow(one, buckets + i) == expected, "samples in steps", overflow(one, buckets + i), expected);
   }
   expect(cell(one, here, buckets + 1) == 2, "samples before", cell(one, here, buckets + 1), 2);
   std::vector<double> out(histogram::out_size(one.held));
   histogram::read(one.region, one.held, true, out.data());
   expect(out[histogram::kOutMin] == -1 && out[histogram::kOutMax] == 20, "extremes in steps");
-  expect(out[histogram::kOutIntegersLow] == 33, "their sum",
-         static_cast<int64_t>(out[histogram::kOutIntegersLow]), 33);
+  expect(out[histogram::kOutIntegersLow] == 37, "their sum",
+         static_cast<int64_t>(out[histogram::kOutIntegersLow]), 37);
   expect(out[histogram::kOutFractions] == 2.5, "their fractions");
   close(one);
 }

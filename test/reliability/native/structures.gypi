@@ -4,8 +4,8 @@
   'includes': ['../../../src/native/rseq.gypi'],
   'sources': [
     'areas.cc', 'bugs.cc', 'cells.cc', 'children.cc', 'counting.cc', 'damage.cc', 'drains.cc', 'files.cc', 'forging.cc',
-    'harness.cc', 'hints.cc', 'main.cc', 'pools.cc', 'regions.cc', 'rings.cc', 'rows.cc', 'samples.cc', 'sections.cc',
-    'stepping.cc',
+    'harness.cc', 'hints.cc', 'main.cc', 'numbers.cc', 'pools.cc', 'regions.cc', 'rings.cc', 'rows.cc', 'samples.cc',
+    'sections.cc', 'shapes.cc', 'stepping.cc', 'trusting.cc',
   ],
   'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],
   'include_dirs': ['<(native)'],
