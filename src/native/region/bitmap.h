@@ -18,6 +18,7 @@ struct Bitmap {
 
   /// @return the first of `count` units, marked as taken; −1 where there are none
   int64_t take(uint32_t count) {
+    if (count == 0) return 0;
     uint32_t first_free = bits;
     uint32_t run = 0;
     uint32_t bit = *hint < bits ? *hint : 0;
@@ -48,7 +49,7 @@ struct Bitmap {
 
   void give_back(uint32_t first, uint32_t count) {
     for (uint32_t bit = first; bit < first + count; ++bit) words[bit / 64] &= ~(UINT64_C(1) << bit % 64);
-    if (first < *hint) *hint = first;
+    if (count != 0 && first < *hint) *hint = first;
   }
 };
 

@@ -42,7 +42,8 @@ const OF_REGIONS = ['region', 'entries', 'roles', 'pool', 'ring']
 const MAKE = ['make', '--silent', `-j${availableParallelism()}`, '-C', 'build', 'BUILDTYPE=Release', 'rseq']
 
 /** What is inline is tested as changed by these. */
-const isInline = ([from]) => /\/(?:cells|numbers|reading|sections|shapes|stepping)\.cc$/.test(from)
+const isInline = ([from]) =>
+  /\/(?:arenas|bitmaps|cells|copies|formats|numbers|owning|reading|sections|shapes|stepping)\.cc$/.test(from)
 /** Whether an object file's source includes a header, as the compiler says. */
 const includes = (object, header) =>
   readFileSync(object.replace(/\.o$/, '.d'), 'utf8').split(/\s+/).includes(header)

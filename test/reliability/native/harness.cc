@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <thread>
@@ -52,6 +54,18 @@ void on_threads(uint32_t count, const std::function<void(uint32_t)>& work) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+void in_process(const std::function<void()>& work) {
+  const pid_t child = fork();
+  if (child == 0) {
+    violations = 0;
+    work();
+    _exit(violations == 0 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a copy of this process", status);
 }
 
 namespace {

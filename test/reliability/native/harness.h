@@ -38,6 +38,9 @@ class Random {
 /// and has open what regions the calling one has.
 void on_threads(uint32_t count, const std::function<void(uint32_t)>& work);
 
+/// Runs `work` in a copy of this process, which has nothing left when it ends.
+void in_process(const std::function<void()>& work);
+
 /// One opening, by the calling thread. `held` is a copy: its numbers are constant.
 struct Opened {
   uint32_t region;
@@ -89,6 +92,16 @@ void follow_hints();
 void hold_slots(const Round& round);
 void drain_alone();
 void write_records(const Round& round);
+void take_runs(const Round& round);
+void copy_shared(const Round& round);
+void keep_format();
+void take_locks();
+/// Who owns what, in words.
+void own();
+void map_ranges();
+void back_regions();
+void repair(const Round& round);
+void lose_pages();
 void change_regions(const Round& round);
 /// Numbers of what others open and close meanwhile.
 void forge(const Round& round);

@@ -49,6 +49,15 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::hold_slots(round);
     structures::drain_alone();
     structures::write_records(round);
+    structures::take_runs(round);
+    structures::copy_shared(round);
+    structures::keep_format();
+    structures::take_locks();
+    structures::own();
+    structures::map_ranges();
+    structures::back_regions();
+    structures::repair(round);
+    structures::lose_pages();
     structures::change_regions(round);
     structures::forge(round);
     structures::die(round);

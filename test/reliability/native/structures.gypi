@@ -3,9 +3,10 @@
   'type': 'executable',
   'includes': ['../../../src/native/rseq.gypi'],
   'sources': [
-    'areas.cc', 'bugs.cc', 'cells.cc', 'children.cc', 'counting.cc', 'damage.cc', 'drains.cc', 'files.cc', 'forging.cc',
-    'harness.cc', 'hints.cc', 'main.cc', 'numbers.cc', 'pools.cc', 'regions.cc', 'rings.cc', 'rows.cc', 'samples.cc',
-    'sections.cc', 'shapes.cc', 'stepping.cc', 'trusting.cc',
+    'areas.cc', 'arenas.cc', 'backings.cc', 'bitmaps.cc', 'bugs.cc', 'cells.cc', 'children.cc', 'copies.cc',
+    'counting.cc', 'damage.cc', 'drains.cc', 'faults.cc', 'files.cc', 'forging.cc', 'formats.cc', 'harness.cc',
+    'hints.cc', 'locks.cc', 'main.cc', 'numbers.cc', 'owning.cc', 'pools.cc', 'regions.cc', 'repairs.cc', 'rings.cc',
+    'rows.cc', 'samples.cc', 'sections.cc', 'shapes.cc', 'stepping.cc', 'trusting.cc',
   ],
   'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],
   'include_dirs': ['<(native)'],

@@ -1,0 +1,176 @@
+/// Locks between processes, as open file descriptions have them, and how a process writes itself down.
+#include "region/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "harness.h"
+#include "region/processes.h"
+
+namespace structures {
+namespace {
+
+namespace lock = rseq::region::lock;
+
+constexpr uint32_t kLast = region::kMaxProcesses - 1;
+constexpr int kNone = -1;
+
+/// One more open file description of the same file: to the kernel, another process.
+class Description {
+ public:
+  explicit Description(const std::string& path, int flags = O_RDWR)
+      : fd(::open(path.c_str(), flags | O_CREAT | O_CLOEXEC, 0600)) {
+    expect(fd >= 0, "a file", errno);
+  }
+  ~Description() { ::close(fd); }
+  Description(const Description&) = delete;
+  Description& operator=(const Description&) = delete;
+
+  const int fd;
+};
+
+/// What another description has locked: its first byte and how many, as text.
+std::string locked(const Description& asks, off_t from) {
+  constexpr int kGetLock = 36;
+  struct flock found = {};
+  found.l_type = F_WRLCK;
+  found.l_whence = SEEK_SET;
+  found.l_start = from;
+  expect(fcntl(asks.fd, kGetLock, &found) == 0, "asked", errno);
+  if (found.l_type == F_UNLCK) return "nothing";
+  return std::to_string(found.l_start) + "+" + std::to_string(found.l_len);
+}
+
+void expect_locked(const Description& asks, off_t from, const char* expected) {
+  const std::string found = locked(asks, from);
+  if (found == expected) return;
+  fprintf(stderr, "locked from %ld on: %s, not %s\n", static_cast<long>(from), found.c_str(), expected);
+  expect(false, "another byte is locked");
+}
+
+/// Each lock is a byte of its own, the same in every process of every version.
+void lock_bytes(const Description& one, const Description& other) {
+  expect_locked(other, 0, "nothing");
+  expect(lock::take_directory(one.fd) == 0, "the directory");
+  expect_locked(other, 0, "0+1");
+  expect_locked(other, 1, "nothing");
+  lock::give_directory(one.fd);
+  expect_locked(other, 0, "nothing");
+  for (const uint32_t process : {0U, 1U, kLast}) {
+    expect(!lock::is_alive(other.fd, process), "nobody's slot", process);
+    expect(lock::take_process(one.fd, process), "a slot", process);
+    expect(!lock::take_process(other.fd, process), "the same slot", process);
+    expect(lock::is_alive(other.fd, process), "its process", process);
+  }
+  expect_locked(other, 0, "1+2");
+  expect_locked(other, 3, "1024+1");
+  expect_locked(other, 1025, "nothing");
+  expect(!lock::is_alive(other.fd, 2) && !lock::is_alive(other.fd, kLast - 1), "slots beside");
+  for (const uint32_t role : {0U, 31U}) {
+    expect(lock::take_role(one.fd, role) == 0, "a role", role);
+    const int error = lock::take_role(other.fd, role);
+    expect(error == EAGAIN || error == EACCES, "the same role", error);
+  }
+  expect_locked(other, 1025, "1024+2");  // beside the last slot
+  expect_locked(other, 1026, "1056+1");
+  lock::give_role(one.fd, 0);
+  expect_locked(other, 1025, "1056+1");
+  expect(lock::take_role(other.fd, 0) == 0, "a role that was given back");
+  lock::give_role(one.fd, 31);
+  expect_locked(other, 1026, "nothing");
+  expect(lock::take_role(one.fd, 30) == 0, "another role");
+}
+
+/// Where nobody else can have the region there is nothing to lock, and nobody else alive; what cannot be asked
+/// counts as alive.
+void lock_without(const std::string& path) {
+  expect(lock::take_directory(kNone) == 0 && lock::take_process(kNone, 0) && lock::take_role(kNone, 0) == 0,
+         "locks of nobody else's");
+  expect(!lock::is_alive(kNone, 0), "somebody else");
+  errno = 0;
+  lock::give_directory(kNone);
+  lock::give_role(kNone, 0);
+  expect(errno == 0, "given back without a file", errno);
+  const Description read_only(path, O_RDONLY);
+  expect(lock::take_directory(read_only.fd) == EBADF, "the directory of a file to be read");
+  expect(lock::take_role(read_only.fd, 0) == EBADF, "a role of a file to be read");
+  expect(!lock::take_process(read_only.fd, 0), "a slot of a file to be read");
+  expect(!lock::is_alive(read_only.fd, 5), "a slot looked at");
+  int pipes[2];
+  if (pipe(pipes) != 0) abort();
+  ::close(pipes[0]);
+  ::close(pipes[1]);
+  expect(lock::is_alive(pipes[0], 5), "what cannot be asked");
+}
+
+/// Waits for who has it, and no longer.
+void wait_for(const Description& one, const Description& other) {
+  constexpr int kTurns = 3;
+  std::atomic<bool> given = false;
+  for (int i = 0; i < kTurns; ++i) {
+    expect(lock::take_directory(one.fd) == 0, "the directory");
+    given = false;
+    std::thread thread([&] {
+      const int error = lock::take_directory(other.fd);
+      expect(error == 0 && given, "taken from who had it", error);
+      lock::give_directory(other.fd);
+    });
+    usleep(static_cast<useconds_t>(i * 4000));
+    given = true;
+    lock::give_directory(one.fd);
+    thread.join();
+  }
+}
+
+/// By its number of lines and fields: field 22 of /proc/self/stat, whatever the command is called.
+void write_down() {
+  char name[16] = {};
+  prctl(PR_GET_NAME, name);
+  for (const char* called : std::initializer_list<const char*>{name, "a) (b) 1 2 3)", ") 9 9 9 9 9 9", "(((("}) {
+    prctl(PR_SET_NAME, called);
+    std::ifstream file("/proc/self/stat");
+    std::stringstream text;
+    text << file.rdbuf();
+    std::istringstream fields(text.str().substr(text.str().rfind(')') + 1));
+    std::string field;
+    for (int i = 3; i <= 22; ++i) fields >> field;
+    const region::Process found = region::this_process();
+    expect(found.start_time != 0 && std::to_string(found.start_time) == field, "when it began",
+           static_cast<int64_t>(found.start_time), atol(field.c_str()));
+    struct stat status;
+    expect(stat("/proc/self/ns/pid", &status) == 0 && found.pid_namespace == status.st_ino, "its namespace");
+    expect(found.pid == static_cast<uint32_t>(getpid()) && found.incarnation == 0, "its ID", found.pid);
+    expect(found.reserved_too == 0, "what is reserved");
+  }
+  prctl(PR_SET_NAME, name);
+}
+
+}  // namespace
+
+void take_locks() {
+  const std::string path = folder() + "/locks";
+  {
+    const Description one(path);
+    const Description other(path);
+    lock_bytes(one, other);
+    lock_without(path);
+    wait_for(one, other);
+  }
+  const Description next(path);
+  expect_locked(next, 0, "nothing");
+  unlink(path.c_str());
+  write_down();
+  operations += 40;
+}
+
+}  // namespace structures
