@@ -102,6 +102,8 @@ void map_ranges();
 void back_regions();
 void repair(const Round& round);
 void lose_pages();
+/// A process that had a handler of its own for SIGBUS. @return what it ends with where no signal ends it
+int meet_bus(const char* handler);
 void change_regions(const Round& round);
 /// Numbers of what others open and close meanwhile.
 void forge(const Round& round);
