@@ -159,7 +159,11 @@ class Reader {
     const uint64_t* from = slot(cursor);
     uint64_t* to = out_ + size_t{count_} * (kOutPayload + shape_.payload());
     uint64_t length = shape_.size();
-    if (shape_.is_bytes() && load(from + records::kLength) < length) length = load(from + records::kLength);
+    if (shape_.is_bytes()) {
+      // Read once: whoever has the region can write there.
+      const uint64_t said = load(from + records::kLength);
+      if (said < length) length = said;
+    }
     const auto size = static_cast<uint32_t>(length);
     const uint32_t words = shape_.is_bytes() ? Shape::words_of(size) : size;
     for (uint32_t i = 0; i < words; ++i) to[kOutPayload + i] = load(from + shape_.before() + i);

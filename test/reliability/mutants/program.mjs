@@ -32,7 +32,7 @@ const TESTS = {
   'page.cc': ['page', 'rows'],
   'pool.cc': ['pool'],
   'ring.cc': ['ring', 'records'],
-  'trust.cc': ['status', 'cpu'],
+  'trust.cc': ['status', 'cpu', 'abort-check'],
   'counter.h': ['counter', 'batch', 'sum', 'fastcalls'],
   'x86_64.h': ['counter', 'pool', 'ring', 'singlestep', 'abi', 'abort-check'],
 }
@@ -43,7 +43,9 @@ const MAKE = ['make', '--silent', `-j${availableParallelism()}`, '-C', 'build', 
 
 /** What is inline is tested as changed by these. */
 const isInline = ([from]) =>
-  /\/(?:arenas|bitmaps|cells|copies|formats|numbers|owning|reading|sections|shapes|stepping)\.cc$/.test(from)
+  /\/(?:arenas|bitmaps|cells|copies|formats|interrupted|numbers|owning|reading|sections|shapes|stepping)\.cc$/.test(
+    from,
+  )
 /** Whether an object file's source includes a header, as the compiler says. */
 const includes = (object, header) =>
   readFileSync(object.replace(/\.o$/, '.d'), 'utf8').split(/\s+/).includes(header)

@@ -86,6 +86,10 @@ void record_alone();
 void share_out(const Round& round);
 void put_numbers(const Round& round);
 void trust_areas();
+void write_alone();
+void read_alone(const Round& round);
+/// What others change is read while they do.
+void interrupt();
 void write_rows();
 void count(const Round& round);
 void follow_hints();

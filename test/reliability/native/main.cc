@@ -44,6 +44,9 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::share_out(round);
     structures::put_numbers(round);
     structures::trust_areas();
+    structures::write_alone();
+    structures::read_alone(round);
+    structures::interrupt();
     structures::write_rows();
     structures::count(round);
     structures::follow_hints();

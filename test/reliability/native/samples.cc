@@ -103,6 +103,15 @@ void use_integers() {
   close(one);
 }
 
+/// Between the extremes, where a sample is two sections.
+void use_fractions() {
+  const Opened one = make(region::kProcess, region::Kind::kHistogram, "", 0, {0});
+  for (const double x : {1.0, 3.0, 2.5, 2.0, 2.25}) histogram::record(one.held.id, x);
+  histogram::record(one.held.id, int32_t{2});
+  expect_known(read(one, true), {1, 3, 8, 4.75, {0, 6}}, "fractions");
+  close(one);
+}
+
 /// Of several threads each finds its sample in the extremes as soon as it is recorded.
 void grow() {
   constexpr uint32_t kThreads = 3;
@@ -144,6 +153,7 @@ void record_alone() {
     use_bounds();
     use_range();
     use_integers();
+    use_fractions();
   });
   grow();
   operations += 40;

@@ -1,8 +1,5 @@
 /// Each operation by a thread that traps after every instruction: no attempt of it commits, each is counted
-/// as aborted, and it ends on the overflow stripe. By the processor's trap flag, so on x86-64 alone: aarch64
-/// has none that a process could set.
-#include <signal.h>
-
+/// as aborted, and it ends on the overflow stripe.
 #include "counter.h"
 #include "cpu.h"
 #include "drain.h"
@@ -12,11 +9,11 @@
 #include "region/owners.h"
 #include "region/shape.h"
 #include "ring.h"
+#include "steps.h"
 
 namespace structures {
 
-// ThreadSanitizer's own functions are not to be interrupted.
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#if STRUCTURES_STEPS
 
 namespace {
 
@@ -25,8 +22,6 @@ namespace drain = rseq::drain;
 namespace histogram = rseq::histogram;
 namespace pool = rseq::pool;
 namespace ring = rseq::ring;
-
-constexpr unsigned long long kTrapFlag = 0x100;
 
 /// Aborts by section, in the order of sequences::Section.
 struct Aborts {
@@ -37,13 +32,11 @@ struct Aborts {
 int64_t first() { return rseq::area::libc_offset != 0 ? 1 : 0; }
 
 /// Runs `work` in single steps. @param expected  what it has to add to the counts of aborts
-template <typename Work>
-void stepped(const char* what, const Aborts& expected, Work work) {
+void stepped(const char* what, const Aborts& expected, const std::function<void()>& work,
+             const std::function<void()>& then = nullptr) {
   uint64_t before[rseq::sequences::kSections];
   for (int i = 0; i < rseq::sequences::kSections; ++i) before[i] = counter::aborts[i];
-  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | kTrapFlag);
-  work();
-  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~kTrapFlag);
+  in_steps(work, then);
   const int64_t each[] = {expected.add, expected.compare_store, expected.compare_store_store,
                           expected.append};
   for (int i = 0; i < rseq::sequences::kSections; ++i) {
@@ -53,24 +46,15 @@ void stepped(const char* what, const Aborts& expected, Work work) {
   ++operations;
 }
 
-/// What another thread could do, at each of the next traps.
-void (*other)() = nullptr;
-int turns = 0;
-
-/// Runs `work` in single steps, with `others` between two of them as often as 500 times.
-template <typename Work>
-void stepped_among(void (*others)(), Work work) {
-  other = others;
-  turns = 500;
-  const Aborts none = {};
-  stepped("without sections", none, work);
-  turns = 0;
-}
-
-void on_trap(int) {
-  if (turns == 0) return;
-  --turns;
-  other();
+/// Runs `work` in single steps, with what others could do between two of them as often as 500 times.
+void stepped_among(const Aborts& expected, const std::function<void()>& others,
+                   const std::function<void()>& work) {
+  int turns = 500;
+  stepped("among others", expected, work, [&] {
+    if (turns == 0) return;
+    --turns;
+    others();
+  });
 }
 
 /// A cell of an object's run, in a stripe.
@@ -104,19 +88,17 @@ void count_in_steps() {
   close(numbers);
 }
 
-Opened contested;
-int64_t by_others = 0;
-
 /// Exchanges that fail, as another thread was first, are made again.
 void contend() {
-  contested = make(region::kProcess, region::Kind::kGauge, "");
-  by_others = 0;
+  Opened contested = make(region::kProcess, region::Kind::kGauge, "");
+  int64_t by_others = 0;
   stepped_among(
-      [] {
+      {},
+      [&] {
         counter::add_gauge(contested.held.id, 1);
         ++by_others;
       },
-      [] { counter::add_gauge(contested.held.id, 0.5); });
+      [&] { counter::add_gauge(contested.held.id, 0.5); });
   const double gauge = counter::sum_f64(contested.region, contested.held);
   expect(by_others > 0 && gauge == static_cast<double>(by_others) + 0.5, "a gauge among others",
          static_cast<int64_t>(gauge), by_others);
@@ -128,10 +110,22 @@ void contend() {
   for (int i = 0; i < 3; ++i) {
     counter::add(contested.held.id, INT64_C(7));
     added += 7;
-    stepped_among([] { by_others += counter::drain_i64(contested.region, contested.held); },
-                  [&] { drained += counter::drain_i64(contested.region, contested.held); });
+    stepped_among(
+        {}, [&] { by_others += counter::drain_i64(contested.region, contested.held); },
+        [&] { drained += counter::drain_i64(contested.region, contested.held); });
   }
   expect(drained + by_others == added, "drained among others", drained + by_others, added);
+  close(contested);
+  contested = make(region::kProcess, region::Kind::kHistogram, "", 0, {0});
+  int64_t* largest = region::cell_of(contested.region, contested.held, region::stripes_of(contested.region),
+                                     rseq::shape::kMax);
+  // Word by word larger, and far from what is recorded.
+  stepped_among(
+      {2 * kOthers, 2 * kOthers, 0, 0}, [&] { __atomic_fetch_add(largest, 1, __ATOMIC_RELAXED); },
+      [&] { histogram::record(contested.held.id, 5.0); });
+  std::vector<double> out(histogram::out_size(contested.held));
+  histogram::read(contested.region, contested.held, true, out.data());
+  expect(out[histogram::kOutMax] == 5, "an extreme among others");
   close(contested);
 }
 
@@ -203,10 +197,6 @@ void write_in_steps() {
 
 void step() {
   if (!has_sections()) return;
-  struct sigaction action = {};
-  struct sigaction before = {};
-  action.sa_handler = on_trap;
-  sigaction(SIGTRAP, &action, &before);
   on_threads(1, [](uint32_t) {
     uint32_t here = rseq::cpu::possible() - 1;
     while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
@@ -216,7 +206,6 @@ void step() {
     pool_in_steps();
     write_in_steps();
   });
-  sigaction(SIGTRAP, &before, nullptr);
 }
 
 #else

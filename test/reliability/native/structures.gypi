@@ -5,8 +5,9 @@
   'sources': [
     'areas.cc', 'arenas.cc', 'backings.cc', 'bitmaps.cc', 'bugs.cc', 'cells.cc', 'children.cc', 'copies.cc',
     'counting.cc', 'damage.cc', 'drains.cc', 'faults.cc', 'files.cc', 'forging.cc', 'formats.cc', 'harness.cc',
-    'hints.cc', 'locks.cc', 'main.cc', 'numbers.cc', 'owning.cc', 'pools.cc', 'regions.cc', 'repairs.cc', 'rings.cc',
-    'rows.cc', 'samples.cc', 'sections.cc', 'shapes.cc', 'stepping.cc', 'trusting.cc',
+    'hints.cc', 'interrupted.cc', 'locks.cc', 'main.cc', 'numbers.cc', 'owning.cc', 'pools.cc', 'reading.cc', 'regions.cc',
+    'repairs.cc', 'rings.cc', 'rows.cc', 'samples.cc', 'sections.cc', 'shapes.cc', 'stepping.cc', 'steps.cc', 'trusting.cc',
+    'writers.cc',
   ],
   'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],
   'include_dirs': ['<(native)'],

@@ -1,0 +1,45 @@
+#include "steps.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#if STRUCTURES_STEPS
+
+namespace structures {
+namespace {
+
+constexpr unsigned long long kTrapFlag = 0x100;
+const std::function<void()>* after_each = nullptr;
+
+/// The step's first instruction: a system call is one step with what follows it. And the next step's.
+const uint8_t* was = nullptr;
+const uint8_t* next = nullptr;
+
+void on_trap(int, siginfo_t*, void* context) {
+  was = next;
+  next = reinterpret_cast<const uint8_t*>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+  if (*after_each) (*after_each)();
+}
+
+}  // namespace
+
+void in_steps(const std::function<void()>& work, const std::function<void()>& then) {
+  struct sigaction ours = {};
+  struct sigaction before = {};
+  ours.sa_sigaction = on_trap;
+  ours.sa_flags = SA_SIGINFO;
+  after_each = &then;
+  next = nullptr;
+  sigaction(SIGTRAP, &ours, &before);
+  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | kTrapFlag);
+  work();
+  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~kTrapFlag);
+  sigaction(SIGTRAP, &before, nullptr);
+}
+
+bool was_call() { return was != nullptr && was[0] == 0x0f && was[1] == 0x05; }
+
+}  // namespace structures
+
+#endif
