@@ -54,9 +54,7 @@ bool Directory::copy(uint32_t number, Entry* out) const {
   const uint32_t state = load(&entry.state);
   load_shared(out, &entry, sizeof entry);
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
-  const bool whole = load(&entry.generation) == generation && out->generation == generation;
-  out->state = state;
-  return whole && state == kLive && inside(*out);
+  return load(&entry.generation) == generation && state == kLive && inside(*out);
 }
 
 bool Directory::inside(const Entry& entry) const {

@@ -108,6 +108,10 @@ void repair(const Round& round);
 void lose_pages();
 /// A process that had a handler of its own for SIGBUS. @return what it ends with where no signal ends it
 int meet_bus(const char* handler);
+void name_alone(uint32_t seed);
+void see_changes();
+/// Directories beside a model of them.
+void keep_names(const Round& round);
 void change_regions(const Round& round);
 /// Numbers of what others open and close meanwhile.
 void forge(const Round& round);

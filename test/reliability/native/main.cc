@@ -38,6 +38,9 @@ uint32_t run(double seconds, uint32_t seed) {
     const Round round = {.seed = seed + rounds * 64, .threads = 2 + rounds % 3, .size = size};
     structures::enter_sections();
     structures::use_areas();
+    structures::name_alone(round.seed);
+    structures::see_changes();
+    structures::keep_names(round);
     structures::step();
     structures::count_alone();
     structures::record_alone();
