@@ -103,6 +103,7 @@ void take_locks();
 /// Who owns what, in words.
 void own();
 void map_ranges();
+void limit_space();
 void back_regions();
 void repair(const Round& round);
 void lose_pages();

@@ -62,6 +62,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::take_locks();
     structures::own();
     structures::map_ranges();
+    structures::limit_space();
     structures::back_regions();
     structures::repair(round);
     structures::lose_pages();
