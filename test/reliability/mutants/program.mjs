@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fail, root } from '../../runner.mjs'
 import { fastAddon, stage, worlds } from '../../worlds.mjs'
 
@@ -39,7 +39,7 @@ const TESTS = {
 /** Of what is in region/. */
 const OF_REGIONS = ['region', 'entries', 'roles', 'pool', 'ring']
 
-const MAKE = ['make', '--silent', `-j${availableParallelism()}`, '-C', 'build', 'BUILDTYPE=Release', 'rseq']
+const MAKE = ['make', '--silent', `-j${availableParallelism()}`, '-C', 'build', 'BUILDTYPE=Release']
 
 /** What is inline is tested as changed by these. */
 const isInline = ([from]) =>
@@ -49,6 +49,12 @@ const isInline = ([from]) =>
 /** Whether an object file's source includes a header, as the compiler says. */
 const includes = (object, header) =>
   readFileSync(object.replace(/\.o$/, '.d'), 'utf8').split(/\s+/).includes(header)
+
+function hash(files) {
+  const all = createHash('sha256')
+  for (const file of files) all.update(readFileSync(file))
+  return all.digest('hex')
+}
 
 const worldOf = (name) => worlds.find((world) => world.name === name)
 
@@ -131,24 +137,34 @@ export class Program {
     const flags = ['-std=gnu++20', '-O1', '-fno-exceptions', '-fno-rtti', '-Isrc/native', '-MMD', '-c']
     this.#compile = (from, to) => this.#mustRun(from, ['g++', ...flags, from, '-o', to], { seconds: 120 })
     for (const part of this.#parts) await this.#compile(...part)
-    await this.#mustRun('build', MAKE)
+    await this.#mustRun('build', [...MAKE, 'rseq'])
     if (await this.structuresFail()) fail(`structures fails when nothing is changed: ${this.said}`)
   }
 
-  /** Gives a file another text, and builds. @returns what is then in the built one, or null where it does not compile */
+  /**
+   * Gives a file another text, and compiles what `structures` has of it, or what is written in TypeScript.
+   *
+   * @returns what is then in these files, or null where it does not compile
+   */
   async change(file, text) {
     writeFileSync(join(this.#folder, file), text)
-    const script = file.endsWith('.ts')
-    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-    const command = script ? [process.execPath, tsc, '-p', 'tsconfig.json'] : MAKE
-    if (!(await this.#run(script ? 'tsc' : 'build', command, { seconds: 600 }))) return null
-    if (file.endsWith('.h'))
-      for (const part of this.#parts.filter(isInline))
-        if (includes(part[1], file)) await this.#compile(...part)
-    const built = script ? file.replace('src/ts', 'lib').replace('.ts', '.js') : 'build/Release/rseq.node'
-    return createHash('sha256')
-      .update(readFileSync(join(this.#folder, built)))
-      .digest('hex')
+    if (file.endsWith('.ts')) {
+      const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+      if (!(await this.#run('tsc', [process.execPath, tsc, '-p', 'tsconfig.json'], { seconds: 600 })))
+        return null
+      return hash([join(this.#folder, file.replace('src/ts', 'lib').replace('.ts', '.js'))])
+    }
+    const objects = this.#objects.map((path) => relative(join(this.#folder, 'build'), path))
+    if (!(await this.#run('objects', [...MAKE, ...objects], { seconds: 600 }))) return null
+    const inline = this.#parts.filter((part) => isInline(part) && includes(part[1], file))
+    for (const part of inline) await this.#compile(...part)
+    return hash([...this.#objects, ...inline.map(([, to]) => to)])
+  }
+
+  /** Builds the addon. @returns what is then in it, or null where it does not compile */
+  async build() {
+    if (!(await this.#run('build', [...MAKE, 'rseq'], { seconds: 600 }))) return null
+    return hash([join(this.#folder, 'build', 'Release', 'rseq.node')])
   }
 
   async structuresFail() {
