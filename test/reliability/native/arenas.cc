@@ -119,7 +119,7 @@ void give_back_without_memory(bool files, rlim_t file_bytes) {
   each(first, kCells, [](uint32_t stripe, uint32_t i, int64_t& at) { at = mark(stripe, i); });
   bool refused;
   {
-    const Bound data(RLIMIT_DATA, 0);
+    const Bound data(RLIMIT_DATA, 4096);  // 0 would stand for the highest
     const Bound size(RLIMIT_FSIZE, file_bytes);
     constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     void* some = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
