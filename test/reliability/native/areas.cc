@@ -33,7 +33,9 @@ void take_many() {
     area_pool::clear(one);
     expect(one->cpu_id == abi::kUnregistered && one->rseq_cs == 0 && one->mm_cid == 0, "an area's ids");
     const auto address = reinterpret_cast<uintptr_t>(one);
-    expect(address % 128 == 0 && address % rseq::kernel::align() == 0, "where it is");
+    // Kernels before 6.3 do not say, nor does valgrind.
+    const uint32_t align = rseq::kernel::align();
+    expect(address % 128 == 0 && (align == 0 || address % align == 0), "where it is");
     taken.insert(one);
   }
   expect(taken.size() == kMany, "one each", static_cast<int64_t>(taken.size()), kMany);
