@@ -46,10 +46,11 @@ void stepped(const char* what, const Aborts& expected, const std::function<void(
   ++operations;
 }
 
-/// Runs `work` in single steps, with what others could do between two of them as often as 500 times.
+/// Runs `work` in single steps, with what others could do between two of them as often as 2000 times:
+/// beyond its attempts, which are all aborted.
 void stepped_among(const Aborts& expected, const std::function<void()>& others,
                    const std::function<void()>& work) {
-  int turns = 500;
+  int turns = 2000;
   stepped("among others", expected, work, [&] {
     if (turns == 0) return;
     --turns;
