@@ -72,9 +72,6 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only) {
   region.memory = memory;
   region.first = kNoId;
   region.read_only = read_only;
-  region.opened = 0;
-  region.entries_held = 0;
-  region.roles = 0;
   region.directory.fd = memory.fd;
   region.directory.set(memory.sizes, memory.control);
   if (const int32_t failed = map_cells(region); failed != 0) return failed;
@@ -103,25 +100,24 @@ void opened_by_this_thread(uint32_t number) {
   ++mine[number].opened;
 }
 
-/// A region whose memory is there, and its number.
+/// A region whose memory is there, and its number: the process's own is the first one.
 /// @param memory  let go of where this process has that region already
 int32_t add(const backing::Memory& memory, bool read_only) {
   int32_t free_one = -1;
   for (uint32_t i = 0; i < kMaxRegions; ++i) {
     const Region& region = regions[i];
     if (region.active == 0) {
-      if (free_one < 0 && i != kProcess) free_one = static_cast<int32_t>(i);
+      if (free_one < 0) free_one = static_cast<int32_t>(i);
       continue;
     }
-    const bool same = memory.fd >= 0 && region.memory.inode == memory.inode &&
-                      region.memory.device == memory.device && region.memory.nonce == memory.nonce;
+    const bool same = region.memory.inode == memory.inode && region.memory.device == memory.device &&
+                      region.memory.nonce == memory.nonce;
     if (!same || region.read_only != read_only) continue;
     // Another open file description of it: its end takes no lock from the first one.
     backing::release(memory);
     opened_by_this_thread(i);
     return static_cast<int32_t>(i);
   }
-  if (memory.fd < 0) free_one = kProcess;
   int32_t failed = free_one < 0 ? static_cast<int32_t>(kTooMany) : 0;
   if (failed == 0) {
     Region& region = regions[free_one];

@@ -79,7 +79,8 @@ void map(bool file) {
   expect(arena::stripes.limit == expected, "the limit", arena::stripes.limit, expected);
   expect_empty(first, "empty at first");
   each(first, kCells, [](uint32_t stripe, uint32_t i, int64_t& at) { at = mark(stripe, i); });
-  each(first, kCells, [](uint32_t stripe, uint32_t i, int64_t& at) { expect(at == mark(stripe, i), "a cell"); });
+  each(first, kCells,
+       [](uint32_t stripe, uint32_t i, int64_t& at) { expect(at == mark(stripe, i), "a cell"); });
   const auto in_file = [&](const char* what) {
     each(first, kCells, [&](uint32_t stripe, uint32_t i, int64_t&) {
       const int64_t found = memory.at(kBytes + stripe * kStep + i * 8);
@@ -129,7 +130,8 @@ void give_back_without_memory(bool files, rlim_t file_bytes) {
   }
   // valgrind refuses nobody's memory.
   if (refused && !files) {
-    each(first, kCells, [](uint32_t stripe, uint32_t i, int64_t& at) { expect(at == mark(stripe, i), "stays"); });
+    each(first, kCells,
+         [](uint32_t stripe, uint32_t i, int64_t& at) { expect(at == mark(stripe, i), "stays"); });
     expect(arena::take(kCells) == first && arena::map(first, kCells, -1, 0, 0), "the same range again");
     arena::give_back(first, kCells);
   }

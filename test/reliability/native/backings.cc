@@ -173,10 +173,13 @@ void refuse_others() {
   expect(attached("/dev/null") == region::kNoRegion, "a device");
   expect(mkfifo(none.c_str(), 0600) == 0 && attached(none) == region::kNoRegion, "a FIFO");
   unlink(none.c_str());
-  { const std::ofstream empty(none); }
+  {
+    const std::ofstream empty(none);
+  }
   chmod(none.c_str(), 0600);
   expect(attached(none) == region::kNoRegion, "an empty file");
-  expect(truncate(none.c_str(), sizeof(region::Header) - 1) == 0 && attached(none) == region::kNoRegion, "short");
+  expect(truncate(none.c_str(), sizeof(region::Header) - 1) == 0 && attached(none) == region::kNoRegion,
+         "short");
   unlink(none.c_str());
   expect(open_files() == before, "a file that is left open");
 }

@@ -120,7 +120,8 @@ void fill() {
     expect(real.map.take(count) == expected, "a run over borders", count, expected);
     real.hold_against(model);
   }
-  // Another process can write anything to the hint: in bounds it hides what is below, outside it says nothing.
+  // Another process can write anything to the hint: in bounds it hides what is below, outside it says
+  // nothing.
   for (const uint32_t hint : {kBits, kBits + 1, ~UINT32_C(0)}) {
     real.map.give_back(5, 1);
     real.hint = hint;

@@ -33,7 +33,8 @@ void copy_shared(const Round& round) {
     for (size_t left = 1; left < 24; ++left) {
       const size_t expected = offset % 8 == 0 && left >= 8 ? 8 : 1;
       const size_t step = region::shared_step(place.at + offset, left);
-      expect(step == expected, "bytes of an access", static_cast<int64_t>(step), static_cast<int64_t>(expected));
+      expect(step == expected, "bytes of an access", static_cast<int64_t>(step),
+             static_cast<int64_t>(expected));
     }
   }
   for (size_t to = 0; to < 8; ++to) {

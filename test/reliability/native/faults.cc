@@ -163,7 +163,8 @@ struct Handler {
   const char* name;
   int ends;  ///< with that status, or by SIGBUS: −1
 };
-constexpr Handler kHandlers[] = {{"info", 40}, {"plain", 42}, {"forged", 42}, {"default", -1}, {"ignore", -1}};
+constexpr Handler kHandlers[] = {
+    {"info", 40}, {"plain", 42}, {"forged", 42}, {"default", -1}, {"ignore", -1}};
 
 void expect_handed_on(const Handler& handler) {
   const pid_t child = fork();

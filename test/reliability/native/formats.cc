@@ -16,7 +16,8 @@ void expect_number(const char* what, uint64_t found, uint64_t expected) {
   expect(found == expected, what, static_cast<int64_t>(found), static_cast<int64_t>(expected));
 }
 
-/// The usual sizes; the smallest, whose parts are less than a page each; and some of which no part is a power of two.
+/// The usual sizes; the smallest, whose parts are less than a page each; and some of which no part is a power
+/// of two.
 void lay_out() {
   const struct {
     region::Sizes sizes;
@@ -31,8 +32,8 @@ void lay_out() {
   };
   for (const auto& [sizes, places] : kinds) {
     const region::Layout layout(sizes);
-    const uint64_t found[] = {layout.processes, layout.buckets,  layout.entries,      layout.entry_map,
-                              layout.cell_map,  layout.text_map, layout.holds,        layout.texts,
+    const uint64_t found[] = {layout.processes, layout.buckets,      layout.entries, layout.entry_map,
+                              layout.cell_map,  layout.text_map,     layout.holds,   layout.texts,
                               layout.stripes,   layout.stripe_bytes, layout.total};
     for (int i = 0; i < 11; ++i) expect_number("a place in a region", found[i], places[i]);
   }
@@ -52,7 +53,7 @@ void check_sizes() {
       .stripes = 1, .cells = 8192, .entries = 64, .text_units = 64, .processes = 1};
   expect(kGood.valid(), "good sizes");
   const struct {
-    uint32_t region::Sizes::*which;
+    uint32_t region::Sizes::* which;
     std::vector<uint32_t> good;
     std::vector<uint32_t> bad;
   } kinds[] = {

@@ -113,6 +113,10 @@ void name_alone(uint32_t seed);
 void see_changes();
 /// Directories beside a model of them.
 void keep_names(const Round& round);
+void open_kinds();
+void open_entries(uint32_t seed);
+void lead_alone();
+void attach_regions();
 void change_regions(const Round& round);
 /// Numbers of what others open and close meanwhile.
 void forge(const Round& round);

@@ -91,8 +91,8 @@ void lock_bytes(const Description& one, const Description& other) {
   expect(lock::take_role(one.fd, 30) == 0, "another role");
 }
 
-/// Where nobody else can have the region there is nothing to lock, and nobody else alive; what cannot be asked
-/// counts as alive.
+/// Where nobody else can have the region there is nothing to lock, and nobody else alive; what cannot be
+/// asked counts as alive.
 void lock_without(const std::string& path) {
   expect(lock::take_directory(kNone) == 0 && lock::take_process(kNone, 0) && lock::take_role(kNone, 0) == 0,
          "locks of nobody else's");
@@ -136,7 +136,8 @@ void wait_for(const Description& one, const Description& other) {
 void write_down() {
   char name[16] = {};
   prctl(PR_GET_NAME, name);
-  for (const char* called : std::initializer_list<const char*>{name, "a) (b) 1 2 3)", ") 9 9 9 9 9 9", "(((("}) {
+  for (const char* called :
+       std::initializer_list<const char*>{name, "a) (b) 1 2 3)", ") 9 9 9 9 9 9", "(((("}) {
     prctl(PR_SET_NAME, called);
     std::ifstream file("/proc/self/stat");
     std::stringstream text;

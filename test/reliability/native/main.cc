@@ -41,6 +41,10 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::name_alone(round.seed);
     structures::see_changes();
     structures::keep_names(round);
+    structures::open_kinds();
+    structures::open_entries(round.seed);
+    structures::lead_alone();
+    structures::attach_regions();
     structures::step();
     structures::count_alone();
     structures::record_alone();

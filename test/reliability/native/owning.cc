@@ -53,7 +53,8 @@ void take_turns(uint32_t number) {
     expect_lives(number, word, false, "this thread, ended");
     const uint32_t second = owners::thread_word();
     expect(slot_of(second) == slot_of(first), "the same slot", slot_of(second), slot_of(first));
-    expect(turn_of(second) == (turn_of(first) + 1) % kTurns, "the next turn", turn_of(second), turn_of(first));
+    expect(turn_of(second) == (turn_of(first) + 1) % kTurns, "the next turn", turn_of(second),
+           turn_of(first));
     expect_lives(number, word, false, "the turn before");
     uint32_t beside = second;
     on_threads(1, [&](uint32_t) { beside = owners::thread_word(); });
@@ -84,7 +85,8 @@ void tell_processes() {
   expect_lives(number, word_of(process, incarnation, thread + 1), false, "another slot");
   expect_lives(number, word_of(process, incarnation, thread | (kSlots - 1)), true, "the slot of all others");
   expect_lives(region::kMaxRegions, own, false, "in no region");
-  expect(owners::word(region::kMaxRegions) == 0 && owners::pid(region::kMaxRegions, own) == 0, "of no region");
+  expect(owners::word(region::kMaxRegions) == 0 && owners::pid(region::kMaxRegions, own) == 0,
+         "of no region");
   const auto self = static_cast<uint32_t>(getpid());
   expect(owners::pid(number, own) == self, "its process", owners::pid(number, own), self);
   expect(owners::pid(number, own | owners::kMark) == self, "its process, marked");
