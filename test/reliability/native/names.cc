@@ -39,6 +39,23 @@ void crowd(uint32_t seed) {
   expect(own.directory.buckets[kCrowded] == 0, "an empty chain");
 }
 
+/// What has no room takes none: not the number, nor the text.
+void want_too_much() {
+  Own own;
+  Wanted what;
+  what.texts[region::kName] = "large";
+  what.cells = kSizes.cells + 1;
+  expect_number(own.directory.make(what.description(), &own.entry), region::kFull,
+                "more cells than there are");
+  what.cells = 1;
+  what.texts[region::kHelp] = std::string(size_t{kSizes.text_units} * region::kTextUnit, 'h');
+  expect_number(own.directory.make(what.description(), &own.entry), region::kFull, "more text");
+  what.texts[region::kHelp].resize(what.texts[region::kHelp].size() - 5);
+  what.cells = kSizes.cells;
+  expect_number(own.directory.make(what.description(), &own.entry), 0, "all of it");
+  expect(own.at(0).cell == 0 && own.at(0).text == 0, "from the first on", own.at(0).text);
+}
+
 /// Two names of one hash, and one name of two labels.
 void tell_apart() {
   Own own;
@@ -165,6 +182,7 @@ void bound_highest() {
 
 void name_alone(uint32_t seed) {
   crowd(seed);
+  want_too_much();
   tell_apart();
   tangle();
   bound();
