@@ -98,7 +98,7 @@ void write_bytes() {
   for (uint32_t length = 0; length <= 24; ++length) {
     const Written one(bytes_shape(24));
     // What is left of it on the stack must not come into the next one.
-    const Written before(bytes_shape(40));
+    const Written before(bytes_shape(40) | 1U << 20);
     ring::write_bytes(before.id(), bytes, sizeof bytes);
     expect_verdict(ring::write_bytes(one.id(), bytes, length), ring::kWritten, "bytes");
     const uint64_t* slot = &one.cell(one.stripe(), records::kSlots);
