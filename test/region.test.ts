@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -149,6 +150,25 @@ describe(`Region, world ${world}`, () => {
     passing.close()
     expect(() => seenPassing.value).toThrow(code('ERR_RSEQ_HANDLE'))
     expect(() => PerCpuCounter.named('passing', options)).toThrow(code('ERR_RSEQ_READ_ONLY'))
+  })
+
+  test('a directory that another process keeps locked is busy, after some seconds', async () => {
+    const file = join(folder, 'locked')
+    const region = Region.create({ file, cells: 8192 })
+    const held = PerCpuCounter.named('held', { region })
+    const script = `import fcntl, sys, time
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX, 1)
+print("locked", flush=True)
+time.sleep(600)`
+    const locker = spawn('python3', ['-c', script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(locker.stdout, 'data')
+    expect(() => PerCpuCounter.named('new', { region })).toThrow(code('ERR_RSEQ_REGION_BUSY'))
+    held.inc()
+    expect(held.value).toBe(1)
+    locker.kill('SIGKILL')
+    await once(locker, 'exit')
+    expect(PerCpuCounter.named('new', { region }).value).toBe(0)
   })
 
   test('mm_cid is of one process: refused where memory is shared', () => {

@@ -42,11 +42,11 @@ void lead() {
     expect_result(region::step_down(number, 7), 0, "not its own");
     expect(!is_free(7), "it stays another thread’s");
     expect_result(region::lead(number, 9), 1, "its own");
-    expect_result(region::lead(region::kProcess, 9), 1, "its own, of the process");
+    expect_result(region::lead(region::kProcess, 0), 1, "its own, of the process");
   });
   expect(is_free(9), "its thread ended");
-  expect_result(region::lead(region::kProcess, 9), 1, "of the process");
-  expect_result(region::step_down(region::kProcess, 9), 0, "of the process");
+  expect_result(region::lead(region::kProcess, 0), 1, "of the process");
+  expect_result(region::step_down(region::kProcess, 0), 0, "of the process");
   expect_result(region::step_down(number, 7), 0, "steps down");
   expect(is_free(7) && !is_free(0) && !is_free(8) && !is_free(region::kMaxRoles - 1), "it alone");
   on_threads(1, [&](uint32_t) {
