@@ -75,8 +75,9 @@ void share_out_sizes() {
   const uint32_t usual = rseq::arena::default_cells(true);
   const uint32_t entries_of_usual = 1U << (32 - __builtin_clz(usual / 4 - 1));
   const Path file("sizes");
-  for (const Row& row : {Row{1, 8192, 2048}, Row{8191, 8192, 2048}, Row{8192, 8192, 2048},
-                         Row{8193, 16384, 4096}, Row{24000, 24576, 8192}, Row{0, usual, entries_of_usual}}) {
+  for (const Row& row :
+       {Row{1, 8192, 2048}, Row{8191, 8192, 2048}, Row{8192, 8192, 2048}, Row{8193, 16384, 4096},
+        Row{24000, 24576, 8192}, Row{40960, 40960, 16384}, Row{0, usual, entries_of_usual}}) {
     for (const bool is_file : {false, true}) {
       const uint32_t number =
           opened(is_file ? file.create(row.wanted) : region::create_memfd(row.wanted), "a region");
@@ -217,11 +218,14 @@ void refuse() {
   const uint32_t looked_at = opened(file.attach(true), "looked at");
   expect_result(region::close(looked_at), 0, "closed");
   file.change([](region::Header& header) { --header.sizes.stripes; });
-  // Both have cells of their own: no range was given back twice.
+  // Each has cells of its own: no range was given back twice.
   const uint32_t one = opened(file.attach(false), "whole again");
-  const uint32_t two = opened(region::create_memfd(kCells), "beside it");
   expect(region::regions[one].first == first, "its cells", region::regions[one].first, first);
-  expect(region::regions[two].first != first, "cells of two regions", first);
+  std::vector<uint32_t> beside;
+  for (int i = 0; i < 8; ++i) {
+    beside.push_back(opened(region::create_memfd(kCells), "beside it"));
+    expect(region::regions[beside.back()].first != first, "cells of two regions", first);
+  }
   // Every process has its slot.
   const int fd = file.open();
   for (uint32_t i = 1; i < region::kMaxProcesses; ++i) lock::take_process(fd, i);
@@ -229,7 +233,7 @@ void refuse() {
   expect(lock::take_process(fd, 0), "its slot is free");
   expect_result(file.attach(false), region::kTooMany, "no slot is left");
   ::close(fd);
-  expect_result(region::close(two), 0, "closed");
+  for (const uint32_t number_beside : beside) expect_result(region::close(number_beside), 0, "closed");
   expect_result(region::attach("/nowhere/at/all", false), region::kSystem, "no file");
   expect_result(region::create_file("/nowhere/at/all", kCells), region::kSystem, "no folder");
   expect(next_descriptor() == descriptor, "descriptors that are open", next_descriptor(), descriptor);
