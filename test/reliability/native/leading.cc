@@ -47,7 +47,11 @@ void lead() {
   expect(is_free(9), "its thread ended");
   expect_result(region::lead(region::kProcess, 0), 1, "of the process");
   expect_result(region::step_down(region::kProcess, 0), 0, "of the process");
+  const uint32_t roles = region::mine[number].roles;
   expect_result(region::step_down(number, 7), 0, "steps down");
+  expect(region::mine[number].roles == (roles & ~(1U << 7)), "this thread’s roles",
+         region::mine[number].roles);
+  expect(region::regions[number].roles == (roles & ~(1U << 7)), "roles", region::regions[number].roles);
   expect(is_free(7) && !is_free(1) && !is_free(8) && !is_free(region::kMaxRoles - 1), "it alone");
   on_threads(1, [&](uint32_t) {
     expect_result(region::lead(number, 7), 1, "another thread leads");
