@@ -82,8 +82,11 @@ void without_file() {
 void sealed() {
   constexpr int kGetSeals = 1034;
   backing::Memory memory;
-  expect(backing::create_memfd(kSizes, &memory) == 0, "a memfd");
+  backing::Memory other;
+  expect(backing::create_memfd(kSizes, &memory) == 0 && backing::create_memfd(kSizes, &other) == 0, "memfds");
   expect_header(memory);
+  expect(memory.nonce != other.nonce, "they are told apart");
+  backing::release(other);
   expect(fcntl(memory.fd, kGetSeals) == 7, "its seals", fcntl(memory.fd, kGetSeals), 7);
   expect(ftruncate(memory.fd, 4096) != 0 && ftruncate(memory.fd, 1 << 24) != 0, "its size is for ever");
   backing::release(memory);
@@ -192,6 +195,22 @@ int32_t created(const std::string& path) {
   return result;
 }
 
+/// Without address space there is nothing, and no file is left open.
+void refuse_memory(const std::string& path) {
+  const size_t before = open_files();
+  backing::Memory memory;
+  struct rlimit bounds;
+  getrlimit(RLIMIT_AS, &bounds);
+  const struct rlimit none = {.rlim_cur = 4096, .rlim_max = bounds.rlim_max};
+  setrlimit(RLIMIT_AS, &none);
+  const int32_t not_attached = backing::attach(path.c_str(), false, &memory);
+  const int32_t not_made = backing::create_private(kSizes, &memory);
+  setrlimit(RLIMIT_AS, &bounds);
+  expect(not_attached == region::kNoMemory, "attached without memory", not_attached);
+  expect(not_made == region::kNoMemory, "made without memory", not_made);
+  expect(open_files() == before, "a file that is left open");
+}
+
 /// What cannot be made is not there afterwards, neither whole nor in part.
 void fail_to_make() {
   const std::string where = folder() + "/making";
@@ -239,6 +258,7 @@ void back_regions() {
   with_file(path);
   refuse(path);
   refuse_others();
+  refuse_memory(path);
   fail_to_make();
   expect(open_files() == before, "a file that is left open");
   unlink(path.c_str());

@@ -120,12 +120,22 @@ void fill() {
     expect(real.map.take(count) == expected, "a run over borders", count, expected);
     real.hold_against(model);
   }
+  // What is free on both sides of a full word is no run.
+  for (const Run run : {Run{63, 1}, Run{128, 2}}) {
+    model.give_back(run);
+    real.map.give_back(run.first, run.count);
+  }
+  for (const uint32_t count : {2U, 1U}) {
+    const int64_t expected = model.take(count);
+    expect(real.map.take(count) == expected, "beside a full word", count, expected);
+    real.hold_against(model);
+  }
   // Another process can write anything to the hint: in bounds it hides what is below, outside it says
   // nothing.
   for (const uint32_t hint : {kBits, kBits + 1, ~UINT32_C(0)}) {
-    real.map.give_back(5, 1);
+    real.map.give_back(0, 1);
     real.hint = hint;
-    expect(real.map.take(1) == 5, "with a hint outside", hint, 5);
+    expect(real.map.take(1) == 0, "with a hint outside", hint);
   }
   real.map.give_back(5, 1);
   real.hint = 6;

@@ -116,6 +116,12 @@ const std::string& folder() {
 
 void remove_folder() { std::filesystem::remove_all(folder()); }
 
+int next_file() {
+  const int fd = dup(STDOUT_FILENO);
+  ::close(fd);
+  return fd;
+}
+
 void look(uint32_t number) {
   region::Info info;
   if (!region::info(number, &info)) return;

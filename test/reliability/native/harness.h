@@ -62,6 +62,9 @@ uint32_t ring_shape(uint32_t log2, uint32_t fields, bool overwrites);
 const std::string& folder();
 void remove_folder();
 
+/// The number that the next file has which is opened.
+int next_file();
+
 /// This thread's sections run: what they store is nothing that a sanitizer sees.
 bool has_sections();
 

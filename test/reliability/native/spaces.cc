@@ -30,13 +30,6 @@ uint64_t taken() {
 
 uint64_t bytes_of(uint32_t shift, uint32_t count) { return (uint64_t{count} + 2) << shift; }
 
-/// The next number that a file would have: without taking any to tell.
-int next_file() {
-  const int fd = dup(1);
-  ::close(fd);
-  return fd;
-}
-
 /// As a process begins: without an arena. With so many bytes to have. @return its shift, or 0 without one
 uint32_t reserve(uint64_t bytes) {
   struct rlimit before;
