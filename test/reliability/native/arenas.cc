@@ -156,11 +156,13 @@ void keep_holes() {
   };
   for (uint32_t i = 0; i < kHoles; ++i) firsts.push_back(take(kCells));
   for (uint32_t i = 1; i < kHoles; ++i) expect(firsts[i] > firsts[0], "another range", firsts[i], firsts[0]);
-  for (const uint32_t first : firsts) each(first, kCells, [&](uint32_t, uint32_t, int64_t& at) { at = first + 1; });
+  for (const uint32_t first : firsts)
+    each(first, kCells, [&](uint32_t, uint32_t, int64_t& at) { at = first + 1; });
   for (uint32_t i = 0; i < kHoles; ++i) {
     arena::give_back(firsts[i], kCells);
     for (uint32_t k = i + 1; k < kHoles; ++k)
-      each(firsts[k], kCells, [&](uint32_t, uint32_t, int64_t& at) { expect(at == firsts[k] + 1, "one beside", at); });
+      each(firsts[k], kCells,
+           [&](uint32_t, uint32_t, int64_t& at) { expect(at == firsts[k] + 1, "one beside", at); });
   }
   const uint32_t limit = arena::stripes.limit;
   const uint32_t other = take(2 * kCells);
