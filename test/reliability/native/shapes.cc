@@ -170,6 +170,9 @@ void take_memory() {
     for (uint32_t i = 0; i < count; ++i) expect(one.bounds->upper[i] == i, "a bound", i);
     shape::give_back(static_cast<uint32_t>(made));
   }
+  const int32_t most = make_shape(0, ascending(4096));
+  expect(most >= 0, "made of the most bounds", most);
+  if (most >= 0) shape::give_back(static_cast<uint32_t>(most));
   const auto four = ascending(4);
   const int32_t first = make_shape(0, four);
   const int32_t second = make_shape(0, ascending(3));
