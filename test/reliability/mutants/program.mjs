@@ -77,9 +77,16 @@ export class Program {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
   }
 
-  /** Runs a command with an end: ten times what it took at first, and no less than so many seconds. @returns whether it succeeded */
+  /**
+   * Runs a command with an end: ten times what it took at first, and no less than so many seconds, of a CPU's time; of the clock's,
+   * which a busy machine takes more of, several times that.
+   *
+   * @returns whether it succeeded
+   */
   async #run(what, [command, ...args], { env = {}, seconds = 5, data = 'unlimited', last = '' } = {}) {
-    const limits = ['--core=0', `--data=${data}`, command, ...args]
+    const patience = Math.max(seconds * 1000, 10 * (this.#usual.get(what) ?? 0))
+    const cpu = this.#usual.has(what) ? Math.ceil(patience / 1000) : 'unlimited'
+    const limits = ['--core=0', `--cpu=${cpu}`, `--data=${data}`, command, ...args]
     const started = Date.now()
     const child = spawn('prlimit', limits, {
       cwd: this.#folder,
@@ -89,7 +96,6 @@ export class Program {
     })
     this.#running = child
     this.said = ''
-    const patience = Math.max(seconds * 1000, 10 * (this.#usual.get(what) ?? 0))
     const end = () => {
       // Children of its children too, which may stop or outlive it.
       try {
@@ -107,7 +113,7 @@ export class Program {
     child.stdout?.on('data', (text) => {
       output += text
     })
-    const timer = setTimeout(end, this.#usual.has(what) ? patience : 3_600_000)
+    const timer = setTimeout(end, this.#usual.has(what) ? 5 * patience : 3_600_000)
     const status = await new Promise((resolve) => child.on(last === '' ? 'exit' : 'close', resolve))
     clearTimeout(timer)
     end()

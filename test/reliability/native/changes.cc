@@ -106,7 +106,6 @@ void stop_in_removal() {
   own.directory.stride = page_bytes() / 8;
   const int32_t number = own.make("half");
   *own.directory.cell(0, own.at(number).cell) = 7;
-  Entry entry;
   const Trap trap(cells.begin(), [&] {
     expect(own.directory.header->dirty != 0, "dirty while it is removed");
     expect(own.memory.is_locked(), "locked while it is removed");

@@ -139,15 +139,15 @@ bool is_on_alternate() {
 
 /// What a handler expects, it ends the process with.
 void on_signal_info(int signal, siginfo_t* info, void* context) {
-#ifndef __SANITIZE_THREAD__  // which lets no signal through while there is one
+  bool holds = signal == SIGBUS && context != nullptr && info->si_addr == nobodys;
+#ifndef __SANITIZE_THREAD__  // which lets no signal through while there is one, and gives handlers an errno
+                             // of its own
+  holds = holds && errno == 123;
   // Within a handler a lost page is replaced, too.
   touch(lost_page);
-  const bool lost = fault::is_lost(kFirst);
-#else
-  const bool lost = true;
+  holds = holds && fault::is_lost(kFirst);
 #endif
-  const bool holds = signal == SIGBUS && context != nullptr && info->si_addr == nobodys && errno == 123;
-  _exit(holds && lost ? 40 : 41);
+  _exit(holds ? 40 : 41);
 }
 
 void on_signal(int signal) {
