@@ -108,6 +108,7 @@ void own();
 void map_ranges();
 void limit_space();
 void back_regions();
+void inherit_places();
 void repair(const Round& round);
 void lose_pages();
 /// A process that had a handler of its own for SIGBUS. @return what it ends with where no signal ends it

@@ -46,6 +46,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::map_ranges();
     structures::limit_space();
     structures::back_regions();
+    structures::inherit_places();
     structures::repair(round);
     structures::lose_pages();
     structures::name_alone(round.seed);
