@@ -1,9 +1,11 @@
 /// Areas: the memory of our own ones, and libc's where one of them turns out to lie.
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "area.h"
 #include "area_pool.h"
@@ -19,35 +21,108 @@ namespace area = rseq::area;
 namespace area_pool = rseq::area_pool;
 namespace counter = rseq::counter;
 
-/// More than one chunk of them.
-constexpr size_t kMany = 700;
+/// Of each thread: more than one chunk of them all.
+constexpr size_t kMany = 200;
+
+/// What was there before is cleared.
+void take(std::vector<abi::Area*>& taken) {
+  abi::Area* one = area_pool::take();
+  expect(one != nullptr, "an area");
+  if (one == nullptr) return;
+  memset(one, 0xff, sizeof *one);
+  area_pool::clear(one);
+  expect(one->cpu_id == abi::kUnregistered && one->rseq_cs == 0 && one->mm_cid == 0, "an area's ids");
+  const auto address = reinterpret_cast<uintptr_t>(one);
+  const uint64_t align = rseq::kernel::align();
+  expect(address % 128 == 0 && (align == 0 || address % align == 0), "where it is");
+  taken.push_back(one);
+}
 
 /// All apart from each other, where the kernel takes them, and used again before others are made.
 void take_many() {
   const area_pool::Count before = area_pool::count();
-  std::set<abi::Area*> taken;
-  for (size_t i = 0; i < kMany; ++i) {
-    abi::Area* one = area_pool::take();
-    expect(one != nullptr, "an area");
-    if (one == nullptr) return;
-    area_pool::clear(one);
-    expect(one->cpu_id == abi::kUnregistered && one->rseq_cs == 0 && one->mm_cid == 0, "an area's ids");
-    const auto address = reinterpret_cast<uintptr_t>(one);
-    // Kernels before 6.3 do not say, nor does valgrind.
-    const uint32_t align = rseq::kernel::align();
-    expect(address % 128 == 0 && (align == 0 || address % align == 0), "where it is");
-    taken.insert(one);
-  }
-  expect(taken.size() == kMany, "one each", static_cast<int64_t>(taken.size()), kMany);
+  constexpr uint32_t kThreads = 4;
+  std::vector<abi::Area*> taken[kThreads];
+  std::vector<std::thread> threads;
+  for (std::vector<abi::Area*>& own : taken)
+    threads.emplace_back([&own] {
+      for (size_t i = 0; i < kMany; ++i) take(own);
+    });
+  for (std::thread& thread : threads) thread.join();
+  std::set<abi::Area*> all;
+  for (const std::vector<abi::Area*>& own : taken) all.insert(own.begin(), own.end());
+  expect(all.size() == kThreads * kMany, "one each", static_cast<int64_t>(all.size()), kThreads * kMany);
   const area_pool::Count now = area_pool::count();
-  expect(now.in_use == before.in_use + kMany, "in use", static_cast<int64_t>(now.in_use));
-  expect(now.allocated >= kMany && now.allocated <= before.allocated + kMany, "allocated");
-  for (abi::Area* one : taken) area_pool::give_back(one);
-  abi::Area* again = area_pool::take();
-  expect(taken.count(again) == 1, "one of those given back");
-  area_pool::give_back(again);
+  expect(now.in_use == before.in_use + all.size(), "in use", now.in_use);
+  expect(now.allocated >= all.size() && now.allocated <= before.allocated + all.size(), "allocated");
+  threads.clear();
+  for (const std::vector<abi::Area*>& own : taken)
+    threads.emplace_back([&own] {
+      for (abi::Area* one : own) area_pool::give_back(one);
+    });
+  for (std::thread& thread : threads) thread.join();
+  abi::Area* again[] = {area_pool::take(), area_pool::take()};
+  expect(again[0] != again[1] && all.count(again[0]) + all.count(again[1]) == 2, "two of those given back");
+  for (abi::Area* one : again) area_pool::give_back(one);
   const area_pool::Count after = area_pool::count();
   expect(after.in_use == before.in_use && after.allocated == now.allocated, "given back");
+}
+
+void expect_state(area::Reason reason, const char* what) {
+  const area::State& state = area::settle();
+  expect(state.settled && state.reason == reason, what, static_cast<int>(state.reason),
+         static_cast<int>(reason));
+  const bool is_ok = reason == area::Reason::kOk;
+  expect(state.sections == is_ok && (state.area != nullptr) == is_ok, what);
+  if (!is_ok) expect(static_cast<int32_t>(area::current()->cpu_id) < 0, "where it counts");
+}
+
+/// A thread with an area of our own: the same memory, registered and not, until its last instance ends.
+void come_and_go() {
+  const uint32_t in_use = area_pool::count().in_use;
+  area::attach();
+  const area::View view = area::view();
+  expect(view.area != nullptr && view.size >= abi::kSizeBase, "what its ids appear in", view.size);
+  if (view.area == nullptr) return;
+  const auto is_registered = [&] { return static_cast<int32_t>(abi::load(&view.area->cpu_id)) >= 0; };
+  expect(!is_registered() && area::view().area == view.area, "not registered by a look");
+  for (int i = 0; i < 2; ++i) {
+    expect_state(area::Reason::kOk, "registered");
+    expect(is_registered() && area::current() == view.area, "its area");
+    expect(area::settle().size == view.size, "its size", area::settle().size, view.size);
+    area::unregister_thread();
+    expect_state(area::Reason::kUnregistered, "unregistered");
+    expect(!is_registered() && area::settle().error == 0, "nobody's");
+    area::unregister_thread();
+    expect_state(area::Reason::kUnregistered, "unregistered twice");
+    area::register_thread();
+  }
+  area::attach();
+  expect(!area::release(), "another instance is there");
+  expect_state(area::Reason::kOk, "still registered");
+  expect(area::release(), "the last one");
+  expect(area_pool::count().in_use == in_use, "its memory", area_pool::count().in_use, in_use);
+  expect_state(area::Reason::kThreadEnding, "ended");
+  area::register_thread();
+  expect_state(area::Reason::kThreadEnding, "ended for good");
+  area::attach();
+  expect_state(area::Reason::kOk, "an instance that comes later");
+  expect(area::release() && area_pool::count().in_use == in_use, "ended again");
+  area::attach();
+  area::view();
+  expect(area::release() && area_pool::count().in_use == in_use, "ended before its first use");
+}
+
+/// Where libc has the areas, they are there before and after.
+void come_and_stay() {
+  area::attach();
+  const area::View view = area::view();
+  expect_state(area::Reason::kOk, "libc's");
+  expect(view.area == area::current() && area::settle().area == view.area, "libc's area");
+  area::unregister_thread();
+  expect_state(area::Reason::kOk, "not ours to unregister");
+  expect(area::release(), "the last one");
+  expect_state(area::Reason::kOk, "libc's after its end");
 }
 
 int64_t libc_offset() { return __atomic_load_n(&area::libc_offset, __ATOMIC_SEQ_CST); }
@@ -97,7 +172,10 @@ void distrust() {
 
 void use_areas() {
   take_many();
-  if (libc_offset() == 0) return;
+  const bool is_libcs = libc_offset() != 0;
+  if (has_sections()) std::thread(is_libcs ? come_and_stay : come_and_go).join();
+  operations += kMany;
+  if (!is_libcs) return;
   // It is for good: in a process of its own.
   const pid_t child = fork();
   if (child == 0) {
@@ -108,7 +186,6 @@ void use_areas() {
   int status = 0;
   waitpid(child, &status, 0);
   expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "areas that lie", status);
-  operations += kMany;
 }
 
 }  // namespace structures
