@@ -43,6 +43,7 @@ export interface Helpers {
   denyGetrusage(errno: number): number
   signal(tid: number): number
   systemCall(which: number): number
+  lockByte(descriptor: number): number
 }
 
 /** Built by test/run.mjs. */

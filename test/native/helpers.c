@@ -152,14 +152,20 @@ static napi_value MapFile(napi_env env, napi_callback_info info) {
   return buffer;
 }
 
+/* (descriptor) -> 0 or errno; keeps the file's first byte locked for others until it is closed */
+static napi_value LockByte(napi_env env, napi_callback_info info) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+  return number(env, fcntl(argument(env, info, 0), F_OFD_SETLK, &lock) == 0 ? 0 : errno);
+}
+
 NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback callback;
   } functions[] = {
-      {"startTimer", StartTimer}, {"signalsSeen", SignalsSeen},     {"gettid", GetTid},   {"pin", Pin},
-      {"denyRseq", DenyRseq},     {"denyGetrusage", DenyGetrusage}, {"mapFile", MapFile}, {"signal", Signal},
-      {"systemCall", SystemCall}, {"limitData", LimitData}};
+      {"startTimer", StartTimer}, {"signalsSeen", SignalsSeen},     {"gettid", GetTid},    {"pin", Pin},
+      {"denyRseq", DenyRseq},     {"denyGetrusage", DenyGetrusage}, {"mapFile", MapFile},  {"signal", Signal},
+      {"systemCall", SystemCall}, {"limitData", LimitData},         {"lockByte", LockByte}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);
