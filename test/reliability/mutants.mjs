@@ -131,7 +131,7 @@ async function examine(file) {
   progress('')
   const without = living.filter(({ change }) => given[change] === undefined)
   unexplained += without.length
-  const tried = new Set(some.map(({ change }) => change))
+  const tried = new Set(some.map(({ change }) => change).filter((change) => fates.of(change) !== 'untested'))
   for (const change of Object.keys(given)) {
     const is = all.some((one) => one.change === change)
     const died = tried.has(change) && !living.some((one) => one.change === change)
