@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "counter.h"
-#include "cpu.h"
 #include "harness.h"
 #include "kernel.h"
 
@@ -130,8 +129,7 @@ void tell_integers() {
 void count_alone() {
   on_threads(1, [](uint32_t) {
     // Not the first one, whose number many things have.
-    uint32_t here = rseq::cpu::possible() - 1;
-    while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
+    const uint32_t here = stay_on_last();
     add_each_way(here);
     add_by_mm_cid(here);
     add_without_area();

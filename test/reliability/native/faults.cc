@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "traps.h"
 
 namespace structures {
 namespace {
@@ -22,8 +23,6 @@ namespace fault = rseq::region::fault;
 constexpr uint32_t kCells = 8192;
 /// Regions that this program never opens.
 constexpr uint32_t kFirst = region::kMaxRegions - 2, kSecond = region::kMaxRegions - 1;
-
-size_t page_bytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
 /// Pages of a file that is empty.
 char* map_nothing(size_t pages) {

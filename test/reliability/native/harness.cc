@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "area.h"
+#include "cpu.h"
 #include "region/records.h"
 #include "region/shape.h"
 #include "region/shared.h"
@@ -66,6 +67,12 @@ void in_process(const std::function<void()>& work) {
   int status = -1;
   waitpid(child, &status, 0);
   expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a copy of this process", status);
+}
+
+uint32_t stay_on_last() {
+  uint32_t here = rseq::cpu::possible() - 1;
+  while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
+  return here;
 }
 
 namespace {

@@ -41,6 +41,9 @@ void on_threads(uint32_t count, const std::function<void(uint32_t)>& work);
 /// Runs `work` in a copy of this process, which has nothing left when it ends.
 void in_process(const std::function<void()>& work);
 
+/// Keeps the calling thread on the last CPU that it may run on. @return its number
+uint32_t stay_on_last();
+
 /// One opening, by the calling thread. `held` is a copy: its numbers are constant.
 struct Opened {
   uint32_t region;

@@ -174,8 +174,7 @@ void reclaim() {
 void follow_hints() {
   on_threads(1, [](uint32_t) {
     // The last one that there is: the first one's part of the slots begins with none to be left out.
-    uint32_t here = rseq::cpu::possible() - 1;
-    while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
+    const uint32_t here = stay_on_last();
     expect(rseq::cpu::sched_getcpu() == static_cast<int32_t>(here), "on one CPU", here);
     many(here);
     reclaim();

@@ -147,8 +147,7 @@ void interrupt() {
   look_at_turns();
   grow_length();
   on_threads(1, [](uint32_t) {
-    uint32_t here = cpu::possible() - 1;
-    while (cpu::stay_on(here) != 0 && here > 0) --here;
+    stay_on_last();
     move_at_each_look();
   });
 }

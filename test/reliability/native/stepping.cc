@@ -1,7 +1,6 @@
 /// Each operation by a thread that traps after every instruction: no attempt of it commits, each is counted
 /// as aborted, and it ends on the overflow stripe.
 #include "counter.h"
-#include "cpu.h"
 #include "drain.h"
 #include "harness.h"
 #include "histogram.h"
@@ -199,8 +198,7 @@ void write_in_steps() {
 void step() {
   if (!has_sections()) return;
   on_threads(1, [](uint32_t) {
-    uint32_t here = rseq::cpu::possible() - 1;
-    while (rseq::cpu::stay_on(here) != 0 && here > 0) --here;
+    const uint32_t here = stay_on_last();
     count_in_steps();
     contend();
     record_in_steps(here);

@@ -26,8 +26,7 @@ void expect_reads(uint32_t cpu, uint32_t node, uint32_t size, Reads expected, co
 void trust_areas() {
   on_threads(1, [](uint32_t) {
     // Not the first one, whose number stands in memory that nobody has written to.
-    uint32_t here = cpu::possible() - 1;
-    while (cpu::stay_on(here) != 0 && here > 0) --here;
+    const uint32_t here = stay_on_last();
     cpu::Location seen;
     const int failed = cpu::getcpu(&seen);
     expect(failed == 0 && seen.cpu == here, "where this thread is", seen.cpu, here);
