@@ -1,5 +1,5 @@
 import stringWidth from 'string-width'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Merged as Made } from '../lib/families.js'
 import type { Key } from '../src/ts/cli/screen'
 import { bar, bars } from '../src/ts/cli/top/bars'
@@ -245,6 +245,14 @@ describe('the table', () => {
     expect(lines.join('\n')).not.toContain('…')
     expect(lines[1]).toMatch(/^requests_total +method="GET" route="\/a\/very\/long.*" +counter +1,234,567/)
   })
+})
+
+test('what a histogram’s buckets have is added up a few times a look, however many there are', () => {
+  const counts = vi.spyOn(Made.prototype, 'counts', 'get')
+  const at = (time: number) => look(time, histogram('wait', [1, 2, 3]))
+  rowsOf(at(1000), at(0))
+  expect(counts.mock.calls.length).toBeLessThanOrEqual(4)
+  counts.mockRestore()
 })
 
 describe('the screen', () => {

@@ -68,9 +68,10 @@ function samplesOf(counts: Float64Array): number {
 export function distribution(metric: Merged, before?: Merged): HistogramSnapshot | null {
   const { buckets, counts, min, max, name } = metric
   if (buckets === null) return null
+  const earlier = before?.counts ?? new Float64Array(0)
   // It was drained, or it is another one by now: all that it has is new.
-  const since = before?.counts.length === counts.length && counts.every((n, i) => n >= at(before, i))
-  const sum = metric.value - (since ? before.value : 0)
+  const since = earlier.length === counts.length && counts.every((n, i) => n >= (earlier[i] as number))
+  const sum = metric.value - (since && before !== undefined ? before.value : 0)
   // Where only integers were recorded, percentiles are integers too.
   const [integers, fractions] = Number.isSafeInteger(sum) ? [sum, 0] : [0, sum]
   const cells = new Float64Array(5 + counts.length)
@@ -80,13 +81,11 @@ export function distribution(metric: Merged, before?: Merged): HistogramSnapshot
   cells.set(counts, 5)
   if (since) {
     // The extremes stay, of all time: what they say of an outermost bucket is true of these samples too.
-    for (let i = 0; i < counts.length; i++) cells[5 + i] = (counts[i] as number) - at(before, i)
+    earlier.forEach((count, i) => {
+      cells[5 + i] = (counts[i] as number) - count
+    })
   }
   return new HistogramSnapshot({ cells, buckets }, name)
-}
-
-function at({ counts }: Merged, i: number): number {
-  return counts[i] as number
 }
 
 function totalOf({ kind, counts, value }: Merged): number {
