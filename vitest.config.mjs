@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -19,6 +20,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     fileParallelism: false,
+    maxConcurrency: availableParallelism(),
     testTimeout: patience,
     hookTimeout: patience,
     server: { deps: { external: [/\/lib\//, /\/fixtures\//, /\.node$/] } },

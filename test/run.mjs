@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { finish, mustRun, root, vitest } from './runner.mjs'
-import { behaviour, behaviourBelow, LIKE_OTHERS, stress, WAYS_IN, worlds } from './worlds.mjs'
+import { behaviour, behaviourBelow, LANES, LIKE_OTHERS, stress, WAYS_IN, worlds } from './worlds.mjs'
 
 const { values, positionals } = parseArgs({
   options: { world: { type: 'string', multiple: true }, 'no-build': { type: 'boolean' } },
@@ -20,9 +20,12 @@ for (const { name, env, prefix, stage } of worlds) {
   if (values.world && !values.world.includes(name)) continue
   const folder = stage?.() ?? root
   const some = WAYS_IN.includes(name) ? behaviour : behaviourBelow
-  const everything = name === 'default' ? [] : LIKE_OTHERS.includes(name) ? some : [...some, ...stress]
+  const everything = [...some, ...(name === 'default' || LIKE_OTHERS.includes(name) ? [] : stress)]
   const args = positionals.length > 0 ? positionals : everything
-  rows.push(vitest(`world ${name}`, { args, prefix, folder, env: { ...env, RSEQ_WORLD: name } }))
+  const common = { prefix, folder, env: { ...env, RSEQ_WORLD: name } }
+  rows.push(vitest(`world ${name}`, { ...common, args, lanes: LANES }))
+  if (name === 'default' && positionals.length === 0)
+    rows.push(vitest('once', { ...common, args: behaviour.map((path) => `--exclude=${path}`) }))
   if (folder !== root) rmSync(folder, { recursive: true })
 }
 finish(rows)

@@ -38,18 +38,20 @@ export function mustHave(command, advice) {
 /**
  * Runs vitest as a process of its own.
  * @param {string} name what the row in the table of totals is called
- * @param {{ args?: string[], env?: object, prefix?: string[], folder?: string, node?: string }} options
- *   prefix: a command that starts it; folder: where the tests and the package stand; node: another Node
+ * @param {{ args?: string[], env?: object, prefix?: string[], folder?: string, node?: string, lanes?: number }} options
+ *   prefix: a command that starts it; folder: where the tests and the package stand; node: another Node; lanes: how many
+ *   files at a time
  */
 export function vitest(name, options = {}) {
-  const { args = [], env = {}, prefix = [], folder = root, node = process.execPath } = options
+  const { args = [], env = {}, prefix = [], folder = root, node = process.execPath, lanes = 1 } = options
   const scratch = mkdtempSync(join(tmpdir(), 'rseq-test-'))
   const report = join(scratch, 'report.json')
   const program = join(root, 'node_modules', 'vitest', 'vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const parallel = lanes > 1 ? ['--fileParallelism', `--maxWorkers=${lanes}`] : []
   console.log(`\n=== ${name}`)
   const started = Date.now()
-  const [command, ...rest] = [...prefix, node, program, 'run', ...reporters, ...args]
+  const [command, ...rest] = [...prefix, node, program, 'run', ...reporters, ...parallel, ...args]
   const status = run(command, rest, { cwd: folder, env })
   const row = { run: name, passed: 0, failed: 0, skipped: 0, seconds: 0 }
   try {

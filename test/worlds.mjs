@@ -1,6 +1,6 @@
 // The worlds that the behaviour tests run in: each is a process of its own, or a tree of them.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { root } from './runner.mjs'
 
@@ -91,6 +91,9 @@ const BEHAVIOUR = [
 
 /** Threads and processes that are ended while they are at it. No Node makes a difference to that. */
 export const stress = ['test/pool-stress.test.ts', 'test/ring-stress.test.ts']
+
+/** Files at a time where only these tests run: nothing in them depends on when it happens. */
+export const LANES = Number(process.env.RSEQ_TEST_LANES ?? Math.min(2, availableParallelism()))
 
 /** What default and eperm are below JavaScript: without stress, unless it is asked for. */
 export const LIKE_OTHERS = ['napi', 'enosys']

@@ -7,7 +7,7 @@ import { cache } from '../../scripts/cache.mjs'
 import { output } from '../debian/command.mjs'
 import { once } from '../debian/once.mjs'
 import { root } from '../runner.mjs'
-import { behaviourBelow, stress, worlds } from '../worlds.mjs'
+import { behaviourBelow, stress } from '../worlds.mjs'
 import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
@@ -19,7 +19,6 @@ const ONCE = [
   'fastcalls',
   'lifecycle',
   'measure-uninterrupted',
-  'portable',
   'preemption',
   'preemption-monitor',
   'stale',
@@ -28,28 +27,35 @@ const ONCE = [
 ]
 const fileOf = (name) => `test/${name}.test.ts`
 
-/** A minute and a half for each world: in those that differ in how a thread gets its area, or in none. */
+/** A minute and a half for each world. */
 const STRUCTURES = ['pool', 'ring']
-const REGISTRATIONS = ['default', 'self', 'eperm', 'inject']
 
-/** Every second world: an emulated machine keeps one CPU busy, and two run at a time. */
-const everySecond = (from) => [
-  ...worlds.filter((_, i) => i % 2 === from).flatMap(({ name }) => ['--world', name]),
-  ...behaviourBelow.filter((path) => ![...ONCE, ...STRUCTURES].map(fileOf).includes(path)),
+/** What a world is made of, where that is not its registration: how JavaScript gets in, and what a thread becomes. */
+const IN_EACH = ['batch', 'counter', 'cpu', 'exact', 'status']
+
+const inWorlds = (names, files) => [
+  ...names.flatMap((name) => ['--world', name]),
+  ...files.map((file) => (file.includes('/') ? file : fileOf(file))),
 ]
+const elsewhere = [...ONCE, ...STRUCTURES].map(fileOf)
+const everything = behaviourBelow.filter((path) => !elsewhere.includes(path))
 
-/** test/run.mjs's arguments for each part of the suite. */
+/**
+ * test/run.mjs's arguments for each part of the suite. A kernel has no part in `portable`, and `enosys` is to it what `eperm` is.
+ * An emulated machine keeps one CPU busy, and two run at a time.
+ */
 const PARTS = {
-  worlds: everySecond(0),
-  'other worlds': everySecond(1),
-  once: ['--world', 'default', ...ONCE.map(fileOf)],
-  structures: [...REGISTRATIONS.flatMap((name) => ['--world', name]), ...STRUCTURES.map(fileOf)],
+  worlds: inWorlds(['default', 'eperm'], everything),
+  'other worlds': inWorlds(['self', 'inject'], everything),
+  'ways in': inWorlds(['napi', 'mixed'], IN_EACH),
+  once: inWorlds(['default'], ONCE),
+  structures: inWorlds(['self', 'inject'], STRUCTURES),
   // With delays inside the sections: aborts are met in each.
-  stress: ['--world', 'inject', ...stress],
+  stress: inWorlds(['inject'], stress),
 }
 
 /** Processes need seconds to start, and a section has to be met. */
-const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=25 ' }
+const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=15 ' }
 
 /** node_modules for another machine: vitest has parts that are compiled. */
 function modules(arch) {
@@ -80,7 +86,8 @@ export async function suite(cell, { folder, parts = Object.keys(PARTS), echo = f
   const runs = parts.map(
     (part) => `${LONGER[part] ?? ''}node test/run.mjs --no-build ${PARTS[part].join(' ')} || failed=1`,
   )
-  const fewer = 'RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_LIVES=20 RSEQ_TEST_TIMEOUT=600000'
+  const fewer =
+    'RSEQ_TEST_LANES=1 RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_LIVES=20 RSEQ_TEST_TIMEOUT=600000'
   const command = `export ${fewer}; failed=0; ${runs.join('; ')}; exit $failed`
   const { status, stdout, stderr, kernel, seconds } = await runInCell(
     cell,
