@@ -1,7 +1,7 @@
 // node test/reliability/mutants.mjs [PART…] [--sample COUNT] [--seed SEED] [--again] [--quick] [--write]: changes one operation of the
 // native structures or of the loaders at a time, rebuilds, and sees whether anything fails: first the program `structures`,
 // which takes a second, then tests. Mutants that live are named, and need a reason: mutants/reasons.json has them by file and
-// change.
+// change. One that `structures` leaves alive and that has a reason is not put to the tests.
 //
 // PART is a file, or the end of its name: pool.cc, region/lock.cc. All of them take two hours of a quiet CPU; several runs may
 // share them. --sample takes so many of each file. What became of a mutant is kept: without --again, a run goes on where the
@@ -70,8 +70,9 @@ await program.prepare()
  * What became of a mutant: 'killed by structures', 'killed by tests', 'lives', 'the same', or 'does not compile'.
  *
  * @param known what was built already, and what became of that
+ * @param isGiven whether there is a reason for it to live
  */
-async function fate({ file, text }, known) {
+async function fate({ file, text }, known, isGiven) {
   const changed = await program.change(file, text)
   if (changed === null) return 'does not compile'
   if (known.get(changed) === 'killed by structures') return 'the same'
@@ -82,7 +83,7 @@ async function fate({ file, text }, known) {
       known.set(changed, 'killed by structures')
       return 'killed by structures'
     }
-    if (values.quick) return 'untested'
+    if (values.quick || isGiven) return 'untested'
     // What is inline in the addon alone is in no object of `structures`.
     const addon = await program.build()
     if (addon === null) return 'does not compile'
@@ -102,10 +103,9 @@ async function examine(file) {
   const some = values.sample === undefined ? all : sample(all, Number(values.sample))
   const given = reasons[file] ?? {}
   const fates = new Fates(file, text, values.again)
-  const isSettled = ({ change }) => {
-    const known = fates.of(change)
-    return known === 'lives' ? given[change] !== undefined : known !== undefined && known !== 'untested'
-  }
+  const outlives = ({ change }) => ['lives', 'untested'].includes(fates.of(change))
+  const isExcused = ({ change }) => given[change] !== undefined
+  const isSettled = (mutant) => (outlives(mutant) ? isExcused(mutant) : fates.of(mutant.change) !== undefined)
   const known = new Map()
   if (!some.every(isSettled)) {
     known.set(await program.change(file, text), 'tested')
@@ -117,25 +117,25 @@ async function examine(file) {
   const living = []
   for (const [index, mutant] of some.entries()) {
     progress(`${file} ${index + 1}/${some.length} ${mutant.line}`)
-    if (!isSettled(mutant)) fates.set(mutant.change, await fate(mutant, known))
+    if (!isSettled(mutant)) fates.set(mutant.change, await fate(mutant, known, isExcused(mutant)))
     const came = fates.of(mutant.change)
-    if (came === 'untested') console.log(`survives structures: ${file}:${mutant.number}: ${mutant.change}`)
     counts[came] = (counts[came] ?? 0) + 1
-    if (came !== 'lives') continue
-    living.push(mutant)
-    if (given[mutant.change] !== undefined) continue
+    if (!outlives(mutant)) continue
+    if (isExcused(mutant) || came === 'lives') living.push(mutant)
+    if (isExcused(mutant)) continue
     progress('')
-    console.log(`lives: ${file}:${mutant.number}: ${mutant.kind}: ${mutant.change}`)
+    console.log(
+      `${came === 'lives' ? 'lives' : 'survives structures'}: ${file}:${mutant.number}: ${mutant.kind}: ${mutant.change}`,
+    )
   }
   await program.change(file, text)
   progress('')
-  const without = living.filter(({ change }) => given[change] === undefined)
+  const without = living.filter((mutant) => !isExcused(mutant))
   unexplained += without.length
-  const tried = new Set(some.map(({ change }) => change).filter((change) => fates.of(change) !== 'untested'))
+  const has = (mutants, change) => mutants.some((one) => one.change === change)
   for (const change of Object.keys(given)) {
-    const is = all.some((one) => one.change === change)
-    const died = tried.has(change) && !living.some((one) => one.change === change)
-    if (!is || died)
+    const is = has(all, change)
+    if (!is || (has(some, change) && !has(living, change)))
       console.log(`${is ? 'a reason for a mutant that died' : 'a reason for no mutant'}: ${file}: ${change}`)
   }
   const count = (what) => counts[what] ?? 0

@@ -73,7 +73,8 @@ uint64_t process_word(const Directory& directory) {
 uint32_t thread_word() { return self != kNone ? self : begin_thread(); }
 
 void end_thread() {
-  if (self == kNone || self % kThreadSlots == kShared) return;
+  if (self == kNone) return;
+  // The shared slot is never taken, so that this changes nothing there.
   __atomic_store_n(&taken[self % kThreadSlots], false, __ATOMIC_RELEASE);
   // What the thread still does is a new thread's.
   self = kNone;
@@ -88,8 +89,8 @@ uint64_t word(uint32_t region) {
 bool lives(uint32_t region, uint64_t word) {
   const Region* found = active(region);
   const Parts parts(word);
-  if (word == 0 || found == nullptr) return false;
-  // Its own copy: others can write to the region's.
+  if (found == nullptr) return false;
+  // Its own copy: others can write to the region's. No incarnation is 0, so that nobody's word lives nowhere.
   if (is_own(*found, parts))
     return parts.incarnation == found->directory.incarnation && thread_lives(parts.thread);
   // A next process has the lock before it says its incarnation: until then, the last one counts as alive.

@@ -12,19 +12,20 @@ namespace {
 /// Field 22, counted from behind the command's name, which may hold anything, ")" too.
 uint64_t start_time() {
   constexpr int kFieldsBefore = 20;  // of fields 3 to 21, and the space before each
-  char text[1024];
+  constexpr size_t kMost = 1023;
+  char text[kMost + 1] = {};
   const int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
-  const ssize_t length = read(fd, text, sizeof text);
+  const bool is_read = read(fd, text, kMost) > 0;
   close(fd);
+  if (!is_read) return 0;
   const char* at = text;
-  const char* end = text + (length > 0 ? length : 0);
-  for (const char* look = text; look < end; ++look)
+  for (const char* look = text; *look != '\0'; ++look)
     if (*look == ')') at = look;
-  for (int fields = 0; at < end && fields < kFieldsBefore; ++at)
+  for (int fields = 0; *at != '\0' && fields < kFieldsBefore; ++at)
     if (*at == ' ') ++fields;
   uint64_t ticks = 0;
-  for (; at < end && *at >= '0' && *at <= '9'; ++at) ticks = ticks * 10 + static_cast<uint64_t>(*at - '0');
+  for (; *at >= '0' && *at <= '9'; ++at) ticks = ticks * 10 + static_cast<uint64_t>(*at - '0');
   return ticks;
 }
 
@@ -32,10 +33,10 @@ uint64_t pid_namespace() {
   struct stat found = {};
   const int fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
-  // By number: glibc before 2.33 has no symbol fstat.
-  const bool known = syscall(SYS_fstat, fd, &found) == 0;
+  // By number: glibc before 2.33 has no symbol fstat. Where it fails, nothing is found.
+  syscall(SYS_fstat, fd, &found);
   close(fd);
-  return known ? found.st_ino : 0;
+  return found.st_ino;
 }
 
 }  // namespace

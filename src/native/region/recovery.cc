@@ -46,11 +46,11 @@ void Directory::repair() {
 /// What a dead process held: its nameless entries nobody can find any more. Under the lock.
 void Directory::forget(uint32_t owner) {
   const uint32_t high = entry_high();
-  for (uint32_t word = 0; word * 64 < high; ++word) {
-    uint64_t* place = hold_word(owner, word * 64);
+  for (uint32_t first = 0; first < high; first += 64) {
+    uint64_t* place = hold_word(owner, first);
     uint64_t bits = __atomic_load_n(place, __ATOMIC_RELAXED);
     for (; bits != 0; bits &= bits - 1) {
-      const uint32_t number = word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits));
+      const uint32_t number = first + static_cast<uint32_t>(__builtin_ctzll(bits));
       __atomic_fetch_and(place, ~(UINT64_C(1) << number % 64), __ATOMIC_RELAXED);
       if (number < high && entries[number].lengths[kName] == 0) remove_if_unheld(number);
     }

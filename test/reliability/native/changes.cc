@@ -120,6 +120,37 @@ void stop_in_removal() {
   expect(own.at(number).state == region::kFree && own.at(number).generation == 1, "free");
 }
 
+/// A process that died in the midst of something, and one that died while it repaired that.
+void stop_in_repair() {
+  Own own;
+  const Page cells;
+  own.directory.cells = cells.begin();
+  own.directory.stride = page_bytes() / 8;
+  const int32_t number = own.make("");
+  *own.directory.cell(0, own.at(number).cell) = 7;
+  own.directory.holds[0] = 0;
+  own.directory.header->dirty = 1;
+  const Trap trap(cells.begin(), [&] {
+    expect(own.directory.header->dirty != 0, "dirty while it is repaired");
+    expect(own.at(number).state == region::kRemoving, "its state", own.at(number).state);
+  });
+  expect_number(own.make("next"), 0, "its number");
+  expect(trap.was_touched() && own.directory.header->dirty == 0, "and is gone");
+}
+
+/// Who joins forgets what the one before held, and writes itself down.
+void stop_in_join() {
+  const DirectoryMemory memory(true);
+  Directory one = memory.directory();
+  const Trap trap(one.processes, [&] {
+    expect(one.header->dirty != 0, "dirty while it joins");
+    expect(memory.is_locked(), "locked while it joins");
+  });
+  expect(one.join() == 0, "joined");
+  expect(trap.was_touched() && one.header->dirty == 0 && !memory.is_locked(), "and has");
+  DirectoryMemory::leave(one);
+}
+
 /// An entry on a border of two pages gets another owner while it is copied.
 void change_in_copy() {
   const region::Layout layout(kSizes);
@@ -155,6 +186,8 @@ void see_changes() {
   lock_nothing();
   stop_in_make();
   stop_in_removal();
+  stop_in_repair();
+  stop_in_join();
   change_in_copy();
   operations += 50;
 }

@@ -163,12 +163,23 @@ void send_forged() {
   syscall(SYS_rt_tgsigqueueinfo, getpid(), getpid(), SIGBUS, &info);
 }
 
+/// Puts a page where a region was: once that is closed, the memory is as any.
+void touch_closed() {
+  const int32_t number = region::create_memfd(kCells);
+  region::Info info;
+  if (number <= 0 || !region::info(static_cast<uint32_t>(number), &info)) return;
+  void* was = info.directory->header;
+  region::close(static_cast<uint32_t>(number));
+  if (mremap(nobodys, page_bytes(), page_bytes(), MREMAP_MAYMOVE | MREMAP_FIXED, was) == was)
+    touch(static_cast<char*>(was));
+}
+
 struct Handler {
   const char* name;
   int ends;  ///< with that status, or by SIGBUS: −1
 };
-constexpr Handler kHandlers[] = {
-    {"info", 40}, {"plain", 42}, {"forged", 42}, {"default", -1}, {"ignore", -1}};
+constexpr Handler kHandlers[] = {{"info", 40},    {"plain", 42},  {"forged", 42},
+                                 {"default", -1}, {"ignore", -1}, {"closed", -1}};
 
 void expect_handed_on(const Handler& handler) {
   const pid_t child = fork();
@@ -193,7 +204,8 @@ int meet_bus(const char* handler) {
   sigaltstack(&stack, nullptr);
   struct sigaction action = {};
   action.sa_handler = on_signal;
-  if (strcmp(handler, "default") == 0) action.sa_handler = SIG_DFL;
+  const bool is_closed = strcmp(handler, "closed") == 0;
+  if (is_closed || strcmp(handler, "default") == 0) action.sa_handler = SIG_DFL;
   if (strcmp(handler, "ignore") == 0) action.sa_handler = SIG_IGN;
   if (strcmp(handler, "info") == 0) {
     action.sa_sigaction = on_signal_info;
@@ -208,6 +220,10 @@ int meet_bus(const char* handler) {
   fault::forget(kSecond);
   errno = 123;
   if (strcmp(handler, "forged") == 0) send_forged();
+  if (is_closed) {
+    touch_closed();
+    return 1;
+  }
   touch(nobodys);
   return 1;
 }

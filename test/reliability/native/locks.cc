@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -113,13 +115,34 @@ void lock_without(const std::string& path) {
   expect(lock::is_alive(pipes[0], 5), "what cannot be asked");
 }
 
+/// A file may have the number 0.
+void lock_first_file(const std::string& path) {
+  const Description other(path);
+  ::close(STDIN_FILENO);
+  const Description first(path);
+  expect(first.fd == 0, "the first file", first.fd);
+  expect(lock::take_directory(0) == 0, "the directory");
+  expect_locked(other, 0, "0+1");
+  lock::give_directory(0);
+  expect_locked(other, 0, "nothing");
+  expect(lock::take_process(0, 2) && lock::take_role(0, 4) == 0, "a slot and a role");
+  expect_locked(other, 0, "3+1");
+  expect_locked(other, 4, "1029+1");
+  lock::give_role(0, 4);
+  expect_locked(other, 4, "nothing");
+  expect(lock::take_process(other.fd, 7) && lock::is_alive(0, 7), "somebody else");
+}
+
 /// Waits for who has it, and no longer.
 void wait_for(const Description& one, const Description& other) {
   constexpr int kTurns = 3;
+  constexpr double kLongest = 0.5;
   std::atomic<bool> given = false;
+  double quickest = kLongest;
   for (int i = 0; i < kTurns; ++i) {
     expect(lock::take_directory(one.fd) == 0, "the directory");
     given = false;
+    const auto began = std::chrono::steady_clock::now();
     std::thread thread([&] {
       const int error = lock::take_directory(other.fd);
       expect(error == 0 && given, "taken from who had it", error);
@@ -129,6 +152,22 @@ void wait_for(const Description& one, const Description& other) {
     given = true;
     lock::give_directory(one.fd);
     thread.join();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    quickest = std::min(quickest, took.count());
+  }
+  expect(quickest < kLongest, "as quick as that once");
+}
+
+/// The first moment after now whose number of ticks since the system began has a 0 in it: at most a second
+/// away, and a process that begins then says so.
+void wait_for_zero() {
+  const long each = sysconf(_SC_CLK_TCK);
+  for (int i = 0; i < 1000; ++i) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    const long ticks = now.tv_sec * each + now.tv_nsec / (1'000'000'000 / each);
+    if (std::to_string(ticks).find('0') != std::string::npos) return;
+    usleep(1000);
   }
 }
 
@@ -156,6 +195,22 @@ void write_down() {
   prctl(PR_SET_NAME, name);
 }
 
+/// Where its files have the first number, and where there are none.
+void write_down_without() {
+  const region::Process whole = region::this_process();
+  expect(next_file() == next_file(), "files");
+  const int before = next_file();
+  region::this_process();
+  expect(next_file() == before, "a file that is left open", next_file(), before);
+  ::close(STDIN_FILENO);
+  const region::Process first = region::this_process();
+  expect(first.start_time == whole.start_time && first.pid_namespace == whole.pid_namespace, "as before");
+  if (chroot(folder().c_str()) != 0) return;  // who may not do that has /proc
+  const region::Process none = region::this_process();
+  expect(none.start_time == 0 && none.pid_namespace == 0, "what nobody says");
+  expect(none.pid == whole.pid, "its ID");
+}
+
 }  // namespace
 
 void take_locks() {
@@ -169,8 +224,12 @@ void take_locks() {
   }
   const Description next(path);
   expect_locked(next, 0, "nothing");
+  in_process([&] { lock_first_file(path); });
   unlink(path.c_str());
   write_down();
+  in_process(write_down_without);
+  wait_for_zero();
+  in_process(write_down);
   operations += 40;
 }
 

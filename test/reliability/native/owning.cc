@@ -150,6 +150,7 @@ void wrap_turns() {
     return;
   }
   expect(word == first, "after all turns", word, first);
+  expect_lives(region::kProcess, owners::word(region::kProcess), true, "this thread, after all turns");
 }
 
 void* take_word(void* out) {
@@ -180,6 +181,7 @@ void use_up() {
 }  // namespace
 
 void own() {
+  expect(slot_of(owners::thread_word()) == 0, "the first thread's slot", slot_of(owners::thread_word()));
   number_processes();
   tell_processes();
   stay_inside();
