@@ -156,8 +156,10 @@ export class Program {
     writeFileSync(join(this.#folder, file), text)
     if (file.endsWith('.ts')) {
       const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-      if (!(await this.#run('tsc', [process.execPath, tsc, '-p', 'tsconfig.json'], { seconds: 600 })))
-        return null
+      // What has not changed is not checked again.
+      const incremental = ['--incremental', '--tsBuildInfoFile', 'tsc.json']
+      const command = [process.execPath, tsc, '-p', 'tsconfig.json', ...incremental]
+      if (!(await this.#run('tsc', command, { seconds: 600 }))) return null
       return hash([join(this.#folder, file.replace('src/ts', 'lib').replace('.ts', '.js'))])
     }
     const objects = this.#objects.map((path) => relative(join(this.#folder, 'build'), path))

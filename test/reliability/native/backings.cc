@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -175,6 +176,8 @@ void refuse_others() {
   errno = 0;
   expect(attached("/dev/null") == region::kNoRegion, "a device");
   expect(mkfifo(none.c_str(), 0600) == 0 && attached(none) == region::kNoRegion, "a FIFO");
+  backing::Memory memory;
+  expect(backing::attach(none.c_str(), true, &memory) == region::kNoRegion, "a FIFO to be looked at");
   unlink(none.c_str());
   {
     const std::ofstream empty(none);
@@ -193,6 +196,15 @@ int32_t created(const std::string& path) {
   const int32_t result = backing::create_file(path.c_str(), kSizes, &memory);
   if (result == 0) backing::release(memory);
   return result;
+}
+
+/// A file may have the number 0.
+void be_first_file(const std::string& path) {
+  ::close(STDIN_FILENO);
+  backing::Memory memory;
+  expect(backing::attach(path.c_str(), false, &memory) == 0 && memory.fd == 0, "the first file", memory.fd);
+  backing::release(memory);
+  expect(fcntl(0, F_GETFD) == -1 && errno == EBADF, "closed");
 }
 
 /// Without address space there is nothing, and no file is left open.
@@ -223,6 +235,10 @@ void fail_to_make() {
   files::current_path(where);
   expect(created("") == region::kSystem && errno == ENOENT, "no name", errno, ENOENT);
   files::current_path(here);
+  // As long as a path may be, and the name in the making longer.
+  std::string longest = path;
+  while (longest.size() < PATH_MAX - 2) longest.insert(0, "/");
+  expect(created(longest) == region::kSystem && errno == ENAMETOOLONG, "a long name", errno, ENAMETOOLONG);
   files::create_symlink(where + "/nothing", path);
   expect(created(path) == region::kBusy, "a link to nothing");
   files::remove(path);
@@ -258,6 +274,7 @@ void back_regions() {
   with_file(path);
   refuse(path);
   refuse_others();
+  in_process([&] { be_first_file(path); });
   refuse_memory(path);
   fail_to_make();
   expect(open_files() == before, "a file that is left open");

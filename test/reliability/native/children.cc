@@ -49,14 +49,7 @@ struct Shared {
 };
 
 pid_t start(const std::string& file, uint32_t number) {
-  const pid_t child = fork();
-  if (child != 0) return child;
-  const std::string text = std::to_string(number);
-  // By its name: under valgrind the link is to that.
-  char program[4096] = {};
-  if (readlink("/proc/self/exe", program, sizeof program - 1) < 0) _exit(127);
-  execl(program, "structures", "child", file.c_str(), text.c_str(), nullptr);
-  _exit(127);
+  return start_again({"child", file, std::to_string(number)});
 }
 
 /// Records that survived the writers: each whole.

@@ -41,6 +41,9 @@ void on_threads(uint32_t count, const std::function<void(uint32_t)>& work);
 /// Runs `work` in a copy of this process, which has nothing left when it ends.
 void in_process(const std::function<void()>& work);
 
+/// Runs this program anew, with such words behind its name. @param more  of its environment: NAME=value
+pid_t start_again(const std::vector<std::string>& words, const std::vector<std::string>& more = {});
+
 /// Keeps the calling thread on the last CPU that it may run on. @return its number
 uint32_t stay_on_last();
 
@@ -85,6 +88,9 @@ struct Round {
 
 void enter_sections();
 void use_areas();
+void refuse_areas();
+/// A program of such a case. @return what it ends with
+int meet_refusal(const char* name);
 /// Every attempt is aborted: what is counted, and where it ends.
 void step();
 void count_alone();

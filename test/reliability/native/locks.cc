@@ -158,15 +158,15 @@ void wait_for(const Description& one, const Description& other) {
   expect(quickest < kLongest, "as quick as that once");
 }
 
-/// The first moment after now whose number of ticks since the system began has a 0 in it: at most a second
-/// away, and a process that begins then says so.
-void wait_for_zero() {
+/// Until the ticks since the system began have such a digit: what a process that begins then says of itself.
+void wait_for_digit(char digit) {
+  constexpr long kNanoseconds = 1'000'000'000;
   const long each = sysconf(_SC_CLK_TCK);
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     struct timespec now;
     clock_gettime(CLOCK_BOOTTIME, &now);
-    const long ticks = now.tv_sec * each + now.tv_nsec / (1'000'000'000 / each);
-    if (std::to_string(ticks).find('0') != std::string::npos) return;
+    const std::string ticks = std::to_string(now.tv_sec * each + now.tv_nsec / (kNanoseconds / each));
+    if (ticks.find(digit) != std::string::npos) return;
     usleep(1000);
   }
 }
@@ -228,8 +228,10 @@ void take_locks() {
   unlink(path.c_str());
   write_down();
   in_process(write_down_without);
-  wait_for_zero();
-  in_process(write_down);
+  for (const char digit : {'0', '9'}) {
+    wait_for_digit(digit);
+    in_process(write_down);
+  }
   operations += 40;
 }
 

@@ -3,6 +3,7 @@
 /// structures mistake NAME           a deliberate mistake, which the sanitizer has to report
 /// structures child FILE NUMBER      a process of the first one's
 /// structures bus HANDLER            … that a signal ends
+/// structures refusal CASE           … to whom the kernel refuses something
 ///
 /// The last line is JSON: { rounds, operations, violations, sections }. Exit status 1: something did not
 /// hold.
@@ -38,6 +39,7 @@ uint32_t run(double seconds, uint32_t seed) {
     const Round round = {.seed = seed + rounds * 64, .threads = 2 + rounds % 3, .size = size};
     structures::enter_sections();
     structures::use_areas();
+    structures::refuse_areas();
     structures::take_runs(round);
     structures::copy_shared(round);
     structures::keep_format();
@@ -85,6 +87,7 @@ int main(int argc, char** argv) {
   const char* what = argc > 1 ? argv[1] : "1";
   if (strcmp(what, "child") == 0 && argc == 4) return structures::live(argv[2], number_of(argv[3]));
   if (strcmp(what, "bus") == 0 && argc == 3) return structures::meet_bus(argv[2]);
+  if (strcmp(what, "refusal") == 0 && argc == 3) return structures::meet_refusal(argv[2]);
   if (strcmp(what, "mistake") == 0 && argc == 3) return structures::make_mistake(argv[2]) ? 0 : 2;
   rseq::area::attach();
   const uint32_t seed = argc > 2 ? number_of(argv[argc - 1]) : 1;

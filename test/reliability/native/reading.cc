@@ -172,6 +172,16 @@ void write_over() {
   }
 }
 
+/// Whoever has the region may write any time.
+void meet_last_time() {
+  Rings rings(ring_shape(kLog2, 1, false));
+  rings.write(0, kNever);
+  drain::Reader reader = rings.reader();
+  const std::vector<uint64_t> ends(rings.runs.overflow + 1, 1);
+  reader.look(ends.data());
+  expect(reader.fill(2) == 1, "a record of the last time that there is");
+}
+
 /// A head that goes back says that nothing is there, and the fill ends.
 void go_back() {
   Rings rings(ring_shape(kLog2, 1, true));
@@ -232,6 +242,7 @@ void read_alone(const Round& round) {
   Random random(round.seed);
   for (int i = 0; i < 200; ++i) read_anything(i % 2 == 0, random);
   write_over();
+  meet_last_time();
   go_back();
   change_cursors();
   change_lengths();

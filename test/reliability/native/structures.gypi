@@ -6,7 +6,7 @@
     'areas.cc', 'arenas.cc', 'attachings.cc', 'backings.cc', 'bitmaps.cc', 'bugs.cc', 'cells.cc', 'changes.cc',
     'children.cc', 'copies.cc', 'counting.cc', 'damage.cc', 'directories.cc', 'directory_memory.cc', 'drains.cc',
     'faults.cc', 'files.cc', 'forging.cc', 'formats.cc', 'harness.cc', 'hints.cc', 'inheriting.cc', 'interrupted.cc', 'kinds.cc',
-    'leading.cc', 'locks.cc', 'main.cc', 'names.cc', 'numbers.cc', 'openings.cc', 'owning.cc', 'pools.cc', 'reading.cc',
+    'leading.cc', 'locks.cc', 'main.cc', 'names.cc', 'numbers.cc', 'openings.cc', 'owning.cc', 'pools.cc', 'reading.cc', 'refusals.cc',
     'regions.cc', 'repairs.cc', 'rings.cc', 'rows.cc', 'samples.cc', 'sections.cc', 'shapes.cc', 'spaces.cc',
     'stepping.cc', 'steps.cc', 'traps.cc', 'trusting.cc', 'writers.cc',
   ],
