@@ -125,6 +125,15 @@ void come_and_stay() {
   expect_state(area::Reason::kOk, "libc's after its end");
 }
 
+/// A thread that was settled before its first instance stays so.
+void come_early() {
+  const abi::Area* before = area::settle().area;
+  area::attach();
+  expect_state(area::Reason::kOk, "settled already");
+  expect(area::settle().area == before, "its area");
+  expect(area::release(), "the last one");
+}
+
 int64_t libc_offset() { return __atomic_load_n(&area::libc_offset, __ATOMIC_SEQ_CST); }
 
 /// A thread whose area in libc says a CPU that there is none of, until the kernel writes it anew.
@@ -173,7 +182,10 @@ void distrust() {
 void use_areas() {
   take_many();
   const bool is_libcs = libc_offset() != 0;
-  if (has_sections()) std::thread(is_libcs ? come_and_stay : come_and_go).join();
+  if (has_sections()) {
+    std::thread(come_early).join();
+    std::thread(is_libcs ? come_and_stay : come_and_go).join();
+  }
   operations += kMany;
   if (!is_libcs) return;
   // It is for good: in a process of its own.

@@ -229,10 +229,8 @@ int meet_bus(const char* handler) {
   fault::forget(kSecond);
   errno = 123;
   if (strcmp(handler, "forged") == 0) send_forged();
-  if (is_closed || is_behind) {
-    is_closed ? touch_closed() : touch_behind();
-    return 1;
-  }
+  if (is_closed) touch_closed();
+  if (is_behind) touch_behind();
   touch(nobodys);
   return 1;
 }
