@@ -28,6 +28,10 @@ void expect(bool holds, const char* what, int64_t found, int64_t expected) {
           static_cast<long>(expected));
 }
 
+void expect_result(int32_t found, int32_t expected, const char* what) {
+  expect(found == expected, what, found, expected);
+}
+
 uint32_t Random::word() {
   state_ += 0x6d2b79f5;
   uint32_t t = (state_ ^ (state_ >> 15)) * (1 | state_);
@@ -125,6 +129,12 @@ void close(const Opened& opened) { region::release(opened.region, opened.entry);
 
 uint32_t ring_shape(uint32_t log2, uint32_t fields, bool overwrites) {
   return log2 | fields << 5 | (overwrites ? 1U << 19 : 0) | 1U << 20;
+}
+
+double number_of(uint64_t bits) {
+  double x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
 }
 
 const std::string& folder() {

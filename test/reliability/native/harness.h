@@ -22,6 +22,7 @@ extern std::atomic<uint64_t> violations;
 
 /// Says so, and counts it, where something does not hold.
 void expect(bool holds, const char* what, int64_t found = 0, int64_t expected = 0);
+void expect_result(int32_t found, int32_t expected, const char* what);
 
 /// mulberry32: the same seed, the same numbers.
 class Random {
@@ -63,6 +64,9 @@ void close(const Opened& opened);
 
 /// The shape of a ring of numbers, see region/records.h.
 uint32_t ring_shape(uint32_t log2, uint32_t fields, bool overwrites);
+
+/// A word of a record's that is a number.
+double number_of(uint64_t bits);
 
 /// A folder of this process's, empty at first.
 const std::string& folder();
@@ -117,6 +121,8 @@ void own();
 void map_ranges();
 void limit_space();
 void back_regions();
+/// Backings where something is missing.
+void lack();
 void inherit_places();
 void repair(const Round& round);
 void lose_pages();
@@ -129,6 +135,7 @@ void keep_names(const Round& round);
 void open_kinds();
 void open_entries(uint32_t seed);
 void lead_alone();
+void allot_regions();
 void attach_regions();
 void change_regions(const Round& round);
 /// Numbers of what others open and close meanwhile.

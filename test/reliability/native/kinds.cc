@@ -1,5 +1,4 @@
 /// What a thread has open of each kind: numbers that are the entry's, and nothing of what damage has changed.
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -189,7 +188,7 @@ void refuse_other_kinds() {
   expect(file.references(0) == 1, "as often as before", file.references(0), 1);
   file.entry(0).generation = generation;
   // What is held is opened without the lock between processes.
-  const int other = ::open(file.path.c_str(), O_RDWR | O_CLOEXEC);
+  const int other = file.path.open();
   expect(region::lock::take_directory(other) == 0, "another process changes something");
   expect_result(file.open(Kind::kCounter, "n"), 0, "opened meanwhile");
   expect_result(file.adopt(0), 0, "by its number");

@@ -1,6 +1,5 @@
 /// Roles in a region: who leads, and until when.
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -16,7 +15,7 @@ namespace lock = rseq::region::lock;
 void lead() {
   const RegionFile file;
   const uint32_t number = file.number;
-  const int other = ::open(file.path.c_str(), O_RDWR | O_CLOEXEC);
+  const int other = file.path.open();
   const auto is_free = [&](uint32_t role) {
     const bool free = lock::take_role(other, role) == 0;
     if (free) lock::give_role(other, role);

@@ -48,6 +48,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::map_ranges();
     structures::limit_space();
     structures::back_regions();
+    structures::lack();
     structures::inherit_places();
     structures::repair(round);
     structures::lose_pages();
@@ -57,6 +58,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::open_kinds();
     structures::open_entries(round.seed);
     structures::lead_alone();
+    structures::allot_regions();
     structures::attach_regions();
     structures::step();
     structures::count_alone();

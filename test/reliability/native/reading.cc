@@ -1,7 +1,5 @@
 /// One fill of a drain from rings in which anything stands, beside a plain model; and from rings that are
 /// written to between its look and its copies.
-#include <string.h>
-
 #include <algorithm>
 
 #include "drain_reader.h"
@@ -16,12 +14,6 @@ namespace records = rseq::records;
 constexpr uint32_t kLog2 = 2;
 constexpr uint64_t kCapacity = 1U << kLog2;
 constexpr uint64_t kNever = ~UINT64_C(0);
-
-double number_of(uint64_t bits) {
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
 
 /// What a record holds that is at a position of a stripe.
 uint64_t value_of(uint32_t stripe, uint64_t position) { return uint64_t{stripe} << 32 | position; }

@@ -1,7 +1,10 @@
-/// A small region in a file, which the calling thread has open twice: to count in, and only to look at.
+/// Regions in files: what the calling thread opens by a path, and what is then known of them.
 #pragma once
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -10,30 +13,67 @@
 
 namespace structures {
 
-inline void expect_result(int32_t found, int32_t expected, const char* what) {
-  expect(found == expected, what, found, expected);
+/// As few as a region has.
+inline constexpr uint32_t kFewestCells = 8192;
+
+inline region::Info info_of(uint32_t number) {
+  region::Info info = {};
+  expect(region::info(number, &info), "its numbers", number);
+  return info;
 }
 
+inline uint32_t opened(int32_t result, const char* what) {
+  expect(result > 0, what, result);
+  return static_cast<uint32_t>(result);
+}
+
+inline bool is_mapped(void* at) {
+  unsigned char in_core;
+  return mincore(at, 1, &in_core) == 0;
+}
+
+/// A file's path: there is none at first, and none in the end.
+struct Path {
+  explicit Path(const char* name) : text(folder() + "/" + name) {}
+  ~Path() { remove(text.c_str()); }
+  Path(const Path&) = delete;
+  Path& operator=(const Path&) = delete;
+
+  int32_t create(uint32_t cells = kFewestCells) const { return region::create_file(text.c_str(), cells); }
+  int32_t attach(bool read_only) const { return region::attach(text.c_str(), read_only); }
+  int open() const { return ::open(text.c_str(), O_RDWR | O_CLOEXEC); }
+  /// Changes the header, which is then whole again.
+  template <typename Change>
+  void change(Change change) const {
+    const int fd = open();
+    region::Header header;
+    expect(pread(fd, &header, sizeof header, 0) == sizeof header, "read");
+    change(header);
+    header.checksum = region::checksum(header);
+    expect(pwrite(fd, &header, sizeof header, 0) == sizeof header, "written");
+    expect(ftruncate(fd, static_cast<off_t>(region::Layout(header.sizes).total)) == 0, "as long as it says");
+    ::close(fd);
+  }
+
+  std::string text;
+};
+
+/// A small region in a file, which the calling thread has open twice: to count in, and only to look at.
 struct RegionFile {
   static constexpr uint32_t kCells = 16384;
 
-  RegionFile() : path(folder() + "/openings"), number(created()), looked_at(attached()) {
-    region::Info info;
-    expect(region::info(number, &info), "its directory");
-    directory = info.directory;
-  }
+  RegionFile() : number(created()), looked_at(attached()), directory(info_of(number).directory) {}
   ~RegionFile() {
     region::close(number);
     region::close(looked_at);
     for (const uint32_t one : {number, looked_at})
       expect(region::regions[one].active == 0, "nothing is open any more", one);
-    remove(path.c_str());
   }
   RegionFile(const RegionFile&) = delete;
   RegionFile& operator=(const RegionFile&) = delete;
 
-  uint32_t created() const { return static_cast<uint32_t>(region::create_file(path.c_str(), kCells)); }
-  uint32_t attached() const { return static_cast<uint32_t>(region::attach(path.c_str(), true)); }
+  uint32_t created() const { return static_cast<uint32_t>(path.create(kCells)); }
+  uint32_t attached() const { return static_cast<uint32_t>(path.attach(true)); }
   region::Entry& entry(uint32_t which) const { return directory->entries[which]; }
   bool exists(uint32_t which) const {
     region::Entry copied;
@@ -53,7 +93,7 @@ struct RegionFile {
   }
   uint32_t references(uint32_t which) const { return region::regions[number].held[which].references; }
 
-  std::string path;
+  Path path{"openings"};
   uint32_t number;
   uint32_t looked_at;
   const region::Directory* directory;

@@ -13,12 +13,6 @@ namespace {
 namespace drain = rseq::drain;
 namespace ring = rseq::ring;
 
-double number_of(uint64_t bits) {
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
 /// Written by plain stores before a record, and read by whoever drained that: the ring is what orders them.
 /// Where sections store the head, no sanitizer sees that order.
 struct Letters {
