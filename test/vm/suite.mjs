@@ -1,4 +1,4 @@
-// The behaviour tests in every world, in a machine: the tests of `npm test` that are about threads and kernels.
+// The behaviour tests in the worlds that a kernel has a part in, in a machine: the tests of `npm test` about threads and kernels.
 import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
