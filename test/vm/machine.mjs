@@ -34,6 +34,7 @@ const DEFAULTS = {
   cpu: null,
   singlestep: false,
   echo: false,
+  follow: null,
 }
 
 const TIMED_OUT = 124
@@ -77,6 +78,16 @@ function collect(stream, shown) {
   return got
 }
 
+/** Calls `follow` with each line of a stream. */
+function eachLine(stream, follow) {
+  let rest = ''
+  stream.on('data', (part) => {
+    const lines = (rest + part).split('\n')
+    rest = lines.pop()
+    lines.forEach(follow)
+  })
+}
+
 /** Why a machine ended early, by what is left of it. */
 function obituary(said, log) {
   const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-40) : []
@@ -94,6 +105,7 @@ async function boot(guest, scratch) {
     const said = collect(own)
     const stdout = collect(out, guest.echo ? process.stdout : undefined)
     const stderr = collect(err, guest.echo ? process.stderr : undefined)
+    if (guest.follow !== null) eachLine(out, guest.follow)
     const status = collect(code)
     code.on('data', () => {
       if (/\n.*\n/.test(status.text)) machine.kill()
@@ -141,6 +153,7 @@ async function boot(guest, scratch) {
  * @param {string | null} [options.cpu] one of QEMU's models
  * @param {boolean} [options.singlestep] interrupts between any two instructions
  * @param {boolean} [options.echo] shows the command's output as it comes
+ * @param {((line: string) => void) | null} [options.follow] gets each line of it as it comes
  * @returns {Promise<{ status: number, stdout: string, stderr: string, kernel: string, seconds: number }>}
  *   status: the command's own, 124 after the timeout, 125 where the machine died first (stderr then ends with
  *   the kernel's last messages); kernel: what uname -r says in the guest

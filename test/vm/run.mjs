@@ -15,8 +15,8 @@ import { suite } from './suite.mjs'
 const HELP = `npm run test:vm [-- options]
 
 Without an option that names a machine, what every change must pass: on arm64 with Linux 6.12 the behaviour tests in
-every world, the package under each Node, and CPUs that come and go; smokes on arm64 with 6.19 and on the newest
-kernel of both architectures.
+the worlds that a kernel has a part in, the package under each Node, and CPUs that come and go; smokes on arm64 with
+6.19 and on the newest kernel of both architectures.
 
   --arch A      arm64 (default) or x64 (amd64): one machine, all worlds of the smoke in it
   --kernel V    the start of a Debian kernel's version, such as 6.12 (default), or newest

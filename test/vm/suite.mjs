@@ -1,4 +1,4 @@
-// The behaviour tests in every world, in a machine: the tests of `npm test` that are about threads and kernels.
+// The behaviour tests in the worlds that a kernel has a part in, in a machine: the tests of `npm test` about threads and kernels.
 import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -89,19 +89,23 @@ export async function suite(cell, { folder, parts = Object.keys(PARTS), echo = f
   const fewer =
     'RSEQ_TEST_LANES=1 RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_LIVES=20 RSEQ_TEST_TIMEOUT=600000'
   const command = `export ${fewer}; failed=0; ${runs.join('; ')}; exit $failed`
+  const what = `${nameOf(cell)}, the suite (${parts.join(', ')})`
+  // A machine that hangs has said where.
+  const follow = (line) => {
+    if (/\.test\.ts.* \(\d+ tests?\b/.test(line)) console.log(`${what}: ${line.trim()}`)
+  }
   const { status, stdout, stderr, kernel, seconds } = await runInCell(
     cell,
     furnished(cell.arch, folder),
     command,
     // test/native/fake.c is built against this C library.
-    { suite: 'bookworm', packages: ['util-linux'], mem: 4096, timeout: 3000 },
+    { suite: 'bookworm', packages: ['util-linux'], mem: 4096, timeout: 3000, follow: echo ? follow : null },
   )
   const totals = [...stdout.matchAll(/^(\d+) passed, (\d+) failed/gm)]
   const sum = (column) => totals.reduce((all, total) => all + Number(total[column]), 0)
   const faults = sum(2) > 0 ? [`suite: ${sum(2)} failed`] : []
   if (status !== 0 || totals.length !== parts.length) faults.push(`suite: ended with ${status}`)
   if (echo) {
-    const what = `${nameOf(cell)}, the suite (${parts.join(', ')})`
     console.log(`\n${what}: ${kernel}, emulated, ${seconds.toFixed(0)} s\n${stdout}`)
     if (faults.length > 0) console.log(stderr)
   }
