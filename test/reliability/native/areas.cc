@@ -68,15 +68,6 @@ void take_many() {
   expect(after.in_use == before.in_use && after.allocated == now.allocated, "given back");
 }
 
-void expect_state(area::Reason reason, const char* what) {
-  const area::State& state = area::settle();
-  expect(state.settled && state.reason == reason, what, static_cast<int>(state.reason),
-         static_cast<int>(reason));
-  const bool is_ok = reason == area::Reason::kOk;
-  expect(state.sections == is_ok && (state.area != nullptr) == is_ok, what);
-  if (!is_ok) expect(static_cast<int32_t>(area::current()->cpu_id) < 0, "where it counts");
-}
-
 /// A thread with an area of our own: the same memory, registered and not, until its last instance ends.
 void come_and_go() {
   const uint32_t in_use = area_pool::count().in_use;
@@ -87,26 +78,26 @@ void come_and_go() {
   const auto is_registered = [&] { return static_cast<int32_t>(abi::load(&view.area->cpu_id)) >= 0; };
   expect(!is_registered() && area::view().area == view.area, "not registered by a look");
   for (int i = 0; i < 2; ++i) {
-    expect_state(area::Reason::kOk, "registered");
+    expect_settled(area::Reason::kOk, 0, "registered");
     expect(is_registered() && area::current() == view.area, "its area");
     expect(area::settle().size == view.size, "its size", area::settle().size, view.size);
     area::unregister_thread();
-    expect_state(area::Reason::kUnregistered, "unregistered");
+    expect_settled(area::Reason::kUnregistered, 0, "unregistered");
     expect(!is_registered() && area::settle().error == 0, "nobody's");
     area::unregister_thread();
-    expect_state(area::Reason::kUnregistered, "unregistered twice");
+    expect_settled(area::Reason::kUnregistered, 0, "unregistered twice");
     area::register_thread();
   }
   area::attach();
   expect(!area::release(), "another instance is there");
-  expect_state(area::Reason::kOk, "still registered");
+  expect_settled(area::Reason::kOk, 0, "still registered");
   expect(area::release(), "the last one");
   expect(area_pool::count().in_use == in_use, "its memory", area_pool::count().in_use, in_use);
-  expect_state(area::Reason::kThreadEnding, "ended");
+  expect_settled(area::Reason::kThreadEnding, 0, "ended");
   area::register_thread();
-  expect_state(area::Reason::kThreadEnding, "ended for good");
+  expect_settled(area::Reason::kThreadEnding, 0, "ended for good");
   area::attach();
-  expect_state(area::Reason::kOk, "an instance that comes later");
+  expect_settled(area::Reason::kOk, 0, "an instance that comes later");
   expect(area::release() && area_pool::count().in_use == in_use, "ended again");
   area::attach();
   area::view();
@@ -117,19 +108,19 @@ void come_and_go() {
 void come_and_stay() {
   area::attach();
   const area::View view = area::view();
-  expect_state(area::Reason::kOk, "libc's");
+  expect_settled(area::Reason::kOk, 0, "libc's");
   expect(view.area == area::current() && area::settle().area == view.area, "libc's area");
   area::unregister_thread();
-  expect_state(area::Reason::kOk, "not ours to unregister");
+  expect_settled(area::Reason::kOk, 0, "not ours to unregister");
   expect(area::release(), "the last one");
-  expect_state(area::Reason::kOk, "libc's after its end");
+  expect_settled(area::Reason::kOk, 0, "libc's after its end");
 }
 
 /// A thread that was settled before its first instance stays so.
 void come_early() {
   const abi::Area* before = area::settle().area;
   area::attach();
-  expect_state(area::Reason::kOk, "settled already");
+  expect_settled(area::Reason::kOk, 0, "settled already");
   expect(area::settle().area == before, "its area");
   expect(area::release(), "the last one");
 }

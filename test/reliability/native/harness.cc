@@ -172,6 +172,18 @@ void look(uint32_t number) {
   expect(count <= numbers.size(), "numbers of a survey", static_cast<int64_t>(count));
 }
 
+void expect_settled(rseq::area::Reason reason, int error, const char* what) {
+  using rseq::area::Reason;
+  const rseq::area::State& state = rseq::area::settle();
+  expect(state.settled && state.reason == reason, what, static_cast<int>(state.reason),
+         static_cast<int>(reason));
+  expect(state.error == error, "its error", state.error, error);
+  const bool is_ok = reason == Reason::kOk;
+  expect(state.sections == is_ok && (state.area != nullptr) == is_ok, what);
+  expect((static_cast<int32_t>(rseq::abi::load(&rseq::area::current()->cpu_id)) >= 0) == is_ok,
+         "where it counts");
+}
+
 bool has_sections() { return rseq::area::settle().sections; }
 
 }  // namespace structures

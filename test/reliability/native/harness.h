@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "area.h"
 #include "region/region.h"
 
 namespace structures {
@@ -74,6 +75,9 @@ void remove_folder();
 
 /// The number that the next file has which is opened.
 int next_file();
+
+/// What settling this thread came to: without an area it counts where no CPU does. @param error  its errno
+void expect_settled(rseq::area::Reason reason, int error, const char* what);
 
 /// This thread's sections run: what they store is nothing that a sanitizer sees.
 bool has_sections();

@@ -1,6 +1,5 @@
 /// Areas where the kernel, or a filter in its place, refuses, lies, or takes other lengths than it said: each
 /// in a program of its own, whose areas are not libc's.
-#include <elf.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -12,10 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "area.h"
 #include "area_pool.h"
+#include "auxiliary.h"
 #include "harness.h"
-#include "kernel.h"
 #include "trust.h"
 
 namespace structures {
@@ -51,28 +49,6 @@ void answer(int flags, uint32_t length, int error) {
   expect(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0, "a filter", errno);
 }
 
-/// What the kernel says of areas: the program's own copy, which getauxval(3) reads.
-void say(unsigned long feature_size, unsigned long align) {
-  char** end = environ;
-  while (*end != nullptr) ++end;
-  for (auto* one = reinterpret_cast<Elf64_auxv_t*>(end + 1); one->a_type != AT_NULL; ++one) {
-    if (one->a_type == abi::kAuxFeatureSize) one->a_un.a_val = feature_size;
-    if (one->a_type == abi::kAuxAlign) one->a_un.a_val = align;
-  }
-}
-/// Not every kernel has something to say.
-bool is_said(uint32_t feature_size) { return rseq::kernel::feature_size() == feature_size; }
-
-void expect_reason(Reason reason, int error, const char* what) {
-  const area::State& state = area::settle();
-  expect(state.settled && state.reason == reason, what, static_cast<int>(state.reason),
-         static_cast<int>(reason));
-  expect(state.error == error, "its error", state.error, error);
-  const bool is_ok = reason == Reason::kOk;
-  expect(state.sections == is_ok && (state.area != nullptr) == is_ok, what);
-  expect((static_cast<int32_t>(abi::load(&area::current()->cpu_id)) >= 0) == is_ok, "where it counts");
-}
-
 void expect_areas(uint32_t expected) {
   expect(area_pool::count().in_use == expected, "areas in use", area_pool::count().in_use, expected);
 }
@@ -91,7 +67,7 @@ void refuse_length() {
   say(40, 64);
   if (!is_said(40)) return;
   answer(kRegister, 33, EINVAL);
-  expect_reason(Reason::kOk, 0, "with the length that every kernel takes");
+  expect_settled(Reason::kOk, 0, "with the length that every kernel takes");
   expect(area::settle().registered_size == 32, "its length", area::settle().registered_size, 32);
   expect(area::settle().size == 32, "its size", area::settle().size, 32);
 }
@@ -100,7 +76,7 @@ void take_length() {
   say(40, 64);
   if (!is_said(40)) return;
   expect(area::view().size == 40, "as long as the kernel says", area::view().size, 40);
-  expect_reason(Reason::kOk, 0, "a longer one");
+  expect_settled(Reason::kOk, 0, "a longer one");
   expect(area::settle().registered_size == 40 && area::settle().size == 40, "its length",
          area::settle().size);
 }
@@ -109,30 +85,30 @@ void refuse_longer() {
   say(40, 64);
   if (!is_said(40)) return;
   answer(kRegister, 33, EPERM);
-  expect_reason(Reason::kEperm, EPERM, "no other length is tried");
+  expect_settled(Reason::kEperm, EPERM, "no other length is tried");
 }
 
 void refuse_all() {
   answer(kRegister, 1, EPERM);
-  expect_reason(Reason::kEperm, EPERM, "denied");
+  expect_settled(Reason::kEperm, EPERM, "denied");
   expect_areas(1);
 }
 
 void refuse_otherwise() {
   answer(kRegister, 1, ENOMEM);
-  expect_reason(Reason::kRefused, ENOMEM, "refused");
+  expect_settled(Reason::kRefused, ENOMEM, "refused");
 }
 
 void belong_to_others() {
   answer(kRegister, 1, EINVAL);
-  expect_reason(Reason::kForeignOwner, EINVAL, "somebody else's thread");
+  expect_settled(Reason::kForeignOwner, EINVAL, "somebody else's thread");
   expect(area::settle().registration == area::Registration::kForeign, "whose it is");
 }
 
 void register_nothing() {
   answer(kRegister, 1, 0);
   const abi::Area* before = area::view().area;
-  expect_reason(Reason::kUntrustedKernel, 0, "said to be registered");
+  expect_settled(Reason::kUntrustedKernel, 0, "said to be registered");
   expect_another(before);
 }
 
@@ -140,27 +116,27 @@ void do_nothing() {
   answer(kRegister, 1, 0);
   answer(abi::kUnregisterFlag, 1, 0);
   const abi::Area* before = area::view().area;
-  expect_reason(Reason::kUntrustedKernel, 0, "said to be registered, and not to be");
+  expect_settled(Reason::kUntrustedKernel, 0, "said to be registered, and not to be");
   expect(area::view().area == before, "the same area");
   expect_areas(1);
 }
 
 template <int error>
 void stay_registered() {
-  expect_reason(Reason::kOk, 0, "registered");
+  expect_settled(Reason::kOk, 0, "registered");
   const abi::Area* before = area::view().area;
   answer(abi::kUnregisterFlag, 1, error);
   area::unregister_thread();
-  expect_reason(Reason::kRefused, EPERM, "still registered");
+  expect_settled(Reason::kRefused, EPERM, "still registered");
   expect_another(before);
 }
 
 template <int error>
 void end_registered() {
-  expect_reason(Reason::kOk, 0, "registered");
+  expect_settled(Reason::kOk, 0, "registered");
   answer(abi::kUnregisterFlag, 1, error);
   expect(area::release(), "the last instance");
-  expect_reason(Reason::kThreadEnding, 0, "ended");
+  expect_settled(Reason::kThreadEnding, 0, "ended");
   expect_areas(1);
 }
 
