@@ -24,6 +24,22 @@ void expect_same(const Bytes& found, const Bytes& expected, const char* what, si
   expect(memcmp(found.at, expected.at, kRoom) == 0, what, static_cast<int64_t>(length));
 }
 
+/// All that is held is copied but how often it is held.
+void copy_held() {
+  const region::Held held = {.references = 1,
+                             .cell = 2,
+                             .cells = 3,
+                             .generation = 4,
+                             .id = 5,
+                             .shape = 6,
+                             .kind = region::Kind::kRing,
+                             .form = 7};
+  const region::Held copied = held.constants();
+  region::Held expected = held;
+  expected.references = 0;
+  expect(memcmp(&copied, &expected, sizeof copied) == 0, "what is constant of what is held");
+}
+
 }  // namespace
 
 void copy_shared(const Round& round) {
@@ -54,6 +70,7 @@ void copy_shared(const Round& round) {
       }
     }
   }
+  copy_held();
   uint32_t number = 1;
   region::store_shared(&number, 77);
   expect(number == 77, "a number stored", number, 77);
