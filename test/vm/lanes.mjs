@@ -1,4 +1,4 @@
-// Several machines at a time: each keeps about one CPU busy.
+// Several jobs at a time, machines for example: each keeps about one CPU busy.
 
 /**
  * @template T

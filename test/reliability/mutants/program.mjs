@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { fail, root } from '../../runner.mjs'
+import { inLanes } from '../../vm/lanes.mjs'
 import { fastAddon, stage, worlds } from '../../worlds.mjs'
 
 const OWN_PARTS = join(root, 'test', 'reliability', 'native')
@@ -64,14 +65,14 @@ export class Program {
   #parts = readdirSync(OWN_PARTS)
     .filter((name) => /^(?!bugs_addon).*\.cc$/.test(name))
     .map((name) => [join(OWN_PARTS, name), join(this.#folder, name.replace('.cc', '.o'))])
-  #running
+  #running = new Set()
   #compile
   /** Milliseconds that each command took when nothing was changed. */
   #usual = new Map()
 
   constructor() {
     process.on('exit', () => {
-      if (this.#running) process.kill(-this.#running.pid, 'SIGKILL')
+      for (const { pid } of this.#running) process.kill(-pid, 'SIGKILL')
       rmSync(this.#folder, { recursive: true, force: true })
     })
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
@@ -94,7 +95,7 @@ export class Program {
       detached: true,
       stdio: ['ignore', last === '' ? 'ignore' : 'pipe', 'pipe'],
     })
-    this.#running = child
+    this.#running.add(child)
     this.said = ''
     const end = () => {
       // Children of its children too, which may stop or outlive it.
@@ -117,13 +118,18 @@ export class Program {
     const status = await new Promise((resolve) => child.on(last === '' ? 'exit' : 'close', resolve))
     clearTimeout(timer)
     end()
-    this.#running = undefined
+    this.#running.delete(child)
     if (!this.#usual.has(what)) this.#usual.set(what, Date.now() - started)
     return status === 0 && output.includes(last)
   }
 
   #mustRun = async (...args) => {
     if (!(await this.#run(...args))) fail(`${args[0]} fails when nothing is changed: ${this.said}`)
+  }
+
+  /** Several at a time: a header that all include takes most of them. */
+  #compileAll(parts) {
+    return inLanes(availableParallelism(), parts, (part) => this.#compile(...part))
   }
 
   get #objects() {
@@ -142,7 +148,7 @@ export class Program {
     cpSync(fastAddon(), fast)
     const flags = ['-std=gnu++20', '-O1', '-fno-exceptions', '-fno-rtti', '-Isrc/native', '-MMD', '-c']
     this.#compile = (from, to) => this.#mustRun(from, ['g++', ...flags, from, '-o', to], { seconds: 120 })
-    for (const part of this.#parts) await this.#compile(...part)
+    await this.#compileAll(this.#parts)
     await this.#mustRun('build', [...MAKE, 'rseq'])
     if (await this.structuresFail()) fail(`structures fails when nothing is changed: ${this.said}`)
   }
@@ -165,7 +171,7 @@ export class Program {
     const objects = this.#objects.map((path) => relative(join(this.#folder, 'build'), path))
     if (!(await this.#run('objects', [...MAKE, ...objects], { seconds: 600 }))) return null
     const inline = this.#parts.filter((part) => isInline(part) && includes(part[1], file))
-    for (const part of inline) await this.#compile(...part)
+    await this.#compileAll(inline)
     return hash([...this.#objects, ...inline.map(([, to]) => to)])
   }
 

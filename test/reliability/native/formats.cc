@@ -165,6 +165,7 @@ void copy_stripes() {
 }  // namespace
 
 void keep_format() {
+  expect(region::kMaxName == 240 && region::kMaxText == 32768, "how long texts may be");
   lay_out();
   check_sizes();
   hash();
