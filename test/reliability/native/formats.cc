@@ -16,8 +16,8 @@ void expect_number(const char* what, uint64_t found, uint64_t expected) {
   expect(found == expected, what, static_cast<int64_t>(found), static_cast<int64_t>(expected));
 }
 
-/// The usual sizes; the smallest, whose parts are less than a page each; and some of which no part is a power
-/// of two.
+/// The usual sizes; the smallest, whose parts are less than a page each; some of which no part is a power of
+/// two; and large ones.
 void lay_out() {
   const struct {
     region::Sizes sizes;
@@ -29,6 +29,9 @@ void lay_out() {
        {4096, 8192, 12288, 16384, 20480, 24576, 28672, 32768, 65536, 65536, 262144}},
       {{.stripes = 255, .cells = 81920, .entries = 32768, .text_units = 40960, .processes = 129},
        {4096, 12288, 143360, 2240512, 2244608, 2256896, 2265088, 2793472, 5439488, 655360, 173867008}},
+      {{.stripes = 1, .cells = 1U << 24, .entries = 1U << 20, .text_units = 1U << 21, .processes = 1024},
+       {4096, 36864, 4231168, 71340032, 71471104, 73568256, 73830400, 208048128, 342294528, 134217728,
+        744947712}},
   };
   for (const auto& [sizes, places] : kinds) {
     const region::Layout layout(sizes);
