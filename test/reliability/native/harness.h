@@ -120,6 +120,7 @@ void take_runs(const Round& round);
 void copy_shared(const Round& round);
 void keep_format();
 void take_locks();
+void write_down();
 /// Who owns what, in words.
 void own();
 void map_ranges();

@@ -44,6 +44,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::copy_shared(round);
     structures::keep_format();
     structures::take_locks();
+    structures::write_down();
     structures::own();
     structures::map_ranges();
     structures::limit_space();

@@ -8,7 +8,7 @@
     'drains.cc', 'faults.cc', 'files.cc', 'forging.cc', 'formats.cc', 'harness.cc', 'hints.cc', 'inheriting.cc',
     'interrupted.cc', 'kinds.cc', 'lacking.cc', 'leading.cc', 'locks.cc', 'main.cc', 'names.cc', 'numbers.cc',
     'openings.cc', 'owning.cc', 'pools.cc', 'reading.cc', 'refusals.cc', 'regions.cc', 'repairs.cc', 'rings.cc',
-    'rows.cc', 'samples.cc', 'sections.cc', 'shapes.cc', 'spaces.cc', 'stepping.cc', 'steps.cc', 'traps.cc',
+    'rows.cc', 'samples.cc', 'sections.cc', 'selves.cc', 'shapes.cc', 'spaces.cc', 'stepping.cc', 'steps.cc', 'traps.cc',
     'trusting.cc', 'writers.cc',
   ],
   'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],
