@@ -17,7 +17,7 @@
 #define SYS_RSEQ 293
 #endif
 
-static int deny_call(int call, int error, int everywhere) {
+static inline int deny_call(int call, int error, int everywhere) {
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 1),
@@ -30,4 +30,4 @@ static int deny_call(int call, int error, int everywhere) {
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0 ? 0 : errno;
 }
 
-static int deny_rseq(int error, int everywhere) { return deny_call(SYS_RSEQ, error, everywhere); }
+static inline int deny_rseq(int error, int everywhere) { return deny_call(SYS_RSEQ, error, everywhere); }

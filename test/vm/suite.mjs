@@ -55,7 +55,7 @@ const PARTS = {
 }
 
 /** Processes need seconds to start, and a section has to be met. */
-const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=15 ' }
+const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=25 ' }
 
 /** node_modules for another machine: vitest has parts that are compiled. */
 function modules(arch) {

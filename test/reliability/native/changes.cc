@@ -99,14 +99,21 @@ void stop_in_make() {
   expect_number(own.look("half"), 0, "found");
 }
 
-void stop_in_removal() {
-  Own own;
+/// A directory whose cells are in such a page.
+struct OnPage : Own {
+  OnPage() {
+    directory.cells = cells.begin();
+    directory.stride = page_bytes() / 8;
+  }
+
   const Page cells;
-  own.directory.cells = cells.begin();
-  own.directory.stride = page_bytes() / 8;
+};
+
+void stop_in_removal() {
+  OnPage own;
   const int32_t number = own.make("half");
   *own.directory.cell(0, own.at(number).cell) = 7;
-  const Trap trap(cells.begin(), [&] {
+  const Trap trap(own.cells.begin(), [&] {
     expect(own.directory.header->dirty != 0, "dirty while it is removed");
     expect(own.memory.is_locked(), "locked while it is removed");
     expect(own.at(number).state == region::kRemoving, "its state", own.at(number).state);
@@ -122,15 +129,12 @@ void stop_in_removal() {
 
 /// A process that died in the midst of something, and one that died while it repaired that.
 void stop_in_repair() {
-  Own own;
-  const Page cells;
-  own.directory.cells = cells.begin();
-  own.directory.stride = page_bytes() / 8;
+  OnPage own;
   const int32_t number = own.make("");
   *own.directory.cell(0, own.at(number).cell) = 7;
   own.directory.holds[0] = 0;
   own.directory.header->dirty = 1;
-  const Trap trap(cells.begin(), [&] {
+  const Trap trap(own.cells.begin(), [&] {
     expect(own.directory.header->dirty != 0, "dirty while it is repaired");
     expect(own.at(number).state == region::kRemoving, "its state", own.at(number).state);
   });

@@ -3,19 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <thread>
 
+#include "../../native/seccomp.h"
 #include "harness.h"
 
 namespace structures {
@@ -159,17 +155,8 @@ void wait_for(const Description& one, const Description& other) {
 
 /// From now on this process sleeps no longer than a moment, whatever it asks for.
 void skip_sleep() {
-  struct sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clock_nanosleep, 1, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_nanosleep, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
   // Where there are no filters, five seconds pass.
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+  for (const int call : {SYS_clock_nanosleep, SYS_nanosleep}) deny_call(call, 0, 0);
 }
 
 /// Who never gives the directory up does not stop everybody else for good.
