@@ -116,7 +116,7 @@ describe('rseq top --once', () => {
         ({ name, labels }) => name === one.name && JSON.stringify(labels) === JSON.stringify(one.labels),
       )
       expect(one.value ?? one.sum).toBe(same?.value)
-      if (one.count !== undefined) expect(one.count).toBe(same?.counts.reduce((a, b) => a + b, 0))
+      if (one.count !== undefined) expect(one.count).toBe(same?.counts().reduce((a, b) => a + b, 0))
     }
   })
 

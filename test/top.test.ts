@@ -248,7 +248,7 @@ describe('the table', () => {
 })
 
 test('what a histogram’s buckets have is added up a few times a look, however many there are', () => {
-  const counts = vi.spyOn(Made.prototype, 'counts', 'get')
+  const counts = vi.spyOn(Made.prototype, 'counts')
   const at = (time: number) => look(time, histogram('wait', [1, 2, 3]))
   rowsOf(at(1000), at(0))
   expect(counts.mock.calls.length).toBeLessThanOrEqual(4)

@@ -65,8 +65,12 @@ export class Merged {
     }
   }
 
-  /** Of a histogram: how many samples each bucket has. Else empty. */
-  get counts(): Float64Array {
+  /**
+   * Of a histogram: how many samples each bucket has. Else empty.
+   *
+   * Each call adds up all samples' buckets.
+   */
+  counts(): Float64Array {
     const [first = new Float64Array(0), ...others] = this.samples.map(({ counts }) => counts)
     return first.map((n, i) => others.reduce((sum, counts) => sum + (counts[i] ?? 0), n))
   }

@@ -32,12 +32,14 @@ function hrTime(milliseconds: number): HrTime {
 }
 
 /** What a series has counted so far. */
-export function valuesOf({ buckets, value, counts, min, max }: Merged): Numbers {
+export function valuesOf(merged: Merged): Numbers {
+  const { buckets, value } = merged
   if (buckets === null) return [value]
+  const counts = merged.counts()
   // What smallest and largest sample are, the region's hints and the buckets say together.
   const cells = new Float64Array(HISTOGRAM.buckets + counts.length)
-  cells[HISTOGRAM.min] = min
-  cells[HISTOGRAM.max] = max
+  cells[HISTOGRAM.min] = merged.min
+  cells[HISTOGRAM.max] = merged.max
   cells.set(counts, HISTOGRAM.buckets)
   const look = new Look({ cells, buckets })
   const extremes = look.count === 0 ? [0, 0] : [look.min, look.max]

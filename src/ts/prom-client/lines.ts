@@ -163,5 +163,8 @@ export function numberOf(
   const { merged } = rows[Math.floor(line / each)] as Row
   const which = line % each
   if (type !== 'histogram' || which === bounds.length + 1) return merged.value
-  return merged.counts.subarray(0, which + 1).reduce((total, count) => total + count, 0)
+  return merged
+    .counts()
+    .subarray(0, which + 1)
+    .reduce((total, count) => total + count, 0)
 }

@@ -107,10 +107,8 @@ export function showUnlabelled<C extends Cell>({ labelNames }: Metric, family: F
 }
 
 /** Upper bounds as the page writes them, the last one with its sign. */
-export function bucketsOf(
-  bounds: readonly number[],
-  { counts }: Merged,
-): [le: number | '+Inf', count: number][] {
+export function bucketsOf(bounds: readonly number[], merged: Merged): [le: number | '+Inf', count: number][] {
+  const counts = merged.counts()
   let total = 0
   return [...bounds, '+Inf' as const].map((le, i) => {
     total += counts[i] ?? 0

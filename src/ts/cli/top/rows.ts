@@ -66,9 +66,10 @@ function samplesOf(counts: Float64Array): number {
 
 /** A histogram's samples; those since `before` where that is given. */
 export function distribution(metric: Merged, before?: Merged): HistogramSnapshot | null {
-  const { buckets, counts, min, max, name } = metric
+  const { buckets, min, max, name } = metric
   if (buckets === null) return null
-  const earlier = before?.counts ?? new Float64Array(0)
+  const counts = metric.counts()
+  const earlier = before?.counts() ?? new Float64Array(0)
   // It was drained, or it is another one by now: all that it has is new.
   const since = earlier.length === counts.length && counts.every((n, i) => n >= (earlier[i] as number))
   const sum = metric.value - (since && before !== undefined ? before.value : 0)
@@ -88,8 +89,8 @@ export function distribution(metric: Merged, before?: Merged): HistogramSnapshot
   return new HistogramSnapshot({ cells, buckets }, name)
 }
 
-function totalOf({ kind, counts, value }: Merged): number {
-  return kind === 'histogram' ? samplesOf(counts) : value
+function totalOf(metric: Merged): number {
+  return metric.kind === 'histogram' ? samplesOf(metric.counts()) : metric.value
 }
 
 function rateOf(kind: Merged['kind'], total: number, before: number, seconds: number): number {
