@@ -40,9 +40,8 @@ function nodeHeaders() {
 }
 
 const own = ['src/native', 'src/native/arch', 'src/native/region']
-const native = [...own, 'test/native', 'test/reliability/native', 'bench/native'].flatMap((folder) =>
-  files(folder, '.c', '.cc', '.h'),
-)
+const others = ['test/native', 'test/reliability/native', 'test/reliability/native/parts', 'bench/native']
+const native = [...own, ...others].flatMap((folder) => files(folder, '.c', '.cc', '.h'))
 const mode = values.fix ? ['-i'] : ['--dry-run', '-Werror']
 const formatted = spawnSync(clangFormatPath, [...mode, ...native], { stdio: 'inherit', cwd: root })
 if (formatted.status !== 0) fail('not formatted; npm run format does it')

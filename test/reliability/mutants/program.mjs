@@ -9,7 +9,7 @@ import { fail, root } from '../../runner.mjs'
 import { inLanes } from '../../vm/lanes.mjs'
 import { fastAddon, stage, worlds } from '../../worlds.mjs'
 
-const OWN_PARTS = join(root, 'test', 'reliability', 'native')
+const OWN = join(root, 'test', 'reliability', 'native')
 const OF_NODE = /^(?:addon.*|runtime)\.o$/
 
 /** `structures`, as it runs: the parts in a thread's three ways to count, with sections or without, and damaged files. A fixed seed: a short run. */
@@ -62,9 +62,11 @@ const worldOf = (name) => worlds.find((world) => world.name === name)
 export class Program {
   #folder = stage()
   /** What `structures` has of its own: compiled once, so that a header's mutant is held against the header as it was. */
-  #parts = readdirSync(OWN_PARTS)
-    .filter((name) => /^(?!bugs_addon).*\.cc$/.test(name))
-    .map((name) => [join(OWN_PARTS, name), join(this.#folder, name.replace('.cc', '.o'))])
+  #parts = [OWN, join(OWN, 'parts')].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /^(?!bugs_addon).*\.cc$/.test(name))
+      .map((name) => [join(folder, name), join(this.#folder, name.replace('.cc', '.o'))]),
+  )
   #running = new Set()
   #compile
   /** Milliseconds that each command took when nothing was changed. */
@@ -146,7 +148,16 @@ export class Program {
     const fast = join(this.#folder, 'build', 'Release', 'rseq_fast.node')
     mkdirSync(join(fast, '..'), { recursive: true })
     cpSync(fastAddon(), fast)
-    const flags = ['-std=gnu++20', '-O1', '-fno-exceptions', '-fno-rtti', '-Isrc/native', '-MMD', '-c']
+    const flags = [
+      '-std=gnu++20',
+      '-O1',
+      '-fno-exceptions',
+      '-fno-rtti',
+      '-Isrc/native',
+      `-I${OWN}`,
+      '-MMD',
+      '-c',
+    ]
     this.#compile = (from, to) => this.#mustRun(from, ['g++', ...flags, from, '-o', to], { seconds: 120 })
     await this.#compileAll(this.#parts)
     await this.#mustRun('build', [...MAKE, 'rseq'])

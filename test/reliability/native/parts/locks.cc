@@ -11,7 +11,7 @@
 #include <chrono>
 #include <thread>
 
-#include "../../native/seccomp.h"
+#include "../../../native/seccomp.h"
 #include "harness.h"
 
 namespace structures {
