@@ -1,7 +1,7 @@
 // npm run test:criu [-- --machine ARCH/KERNEL] [--write]: CRIU dumps a process that counts, and restores it on another CPU, again
 // and again: under libc's registration and under our own, also with delays inside sections, so that threads are dumped in
 // these. Counts must be exact, and cpuId() right from the first moment on. Needs root; Debian's criu, which is fetched where it
-// is not installed. A kernel without nf_tables is nothing for CRIU 4.1, and test/vm's machines have no such module:
+// is not installed, or too old. A kernel without nf_tables is nothing for CRIU 4.1, and test/vm's machines have no such module:
 // "kerndat_has_nftables_concat failed when initializing kerndat".
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,9 +21,13 @@ const PATIENCE_MS = 60_000
 /** In CRIU's log, of a thread. */
 const IN_SECTION = /is in rseq critical section/g
 
+/** Debian 12's 3.17 dumps nothing on Linux 6.18: “vdso: Unexpected rt vDSO area bounds”. */
+const FIRST_MAJOR = 4
+
 /** What starts CRIU. */
 async function criu() {
-  if (spawnSync('criu', ['--version']).status === 0) return ['criu']
+  const { stdout } = spawnSync('criu', ['--version'], { encoding: 'utf8' })
+  if (Number(/Version: (\d+)/.exec(stdout)?.[1]) >= FIRST_MAJOR) return ['criu']
   const { ARCHITECTURES, debianRoot } = await import('../debian/root.mjs')
   const folder = debianRoot({ arch: ARCHITECTURES[process.arch], suite: 'trixie', packages: ['criu'] })
   const triplet = readdirSync(join(folder, 'usr/lib')).find((name) => name.endsWith('-linux-gnu'))
