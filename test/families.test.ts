@@ -78,6 +78,7 @@ describe('merge', () => {
     const [merged] = merge([of([1, 2], 0.5, 3), of([0, 4], Number.NaN, Number.NaN), of([1, 0], 0.1, 1)])
     expect(merged).toMatchObject({ value: 6, min: 0.1, max: 3 })
     expect([...(merged?.counts() ?? [])]).toEqual([2, 6])
+    expect([...(merged?.totals() ?? [])]).toEqual([2, 8])
   })
 
   test('omitted ones are left out, and nameless ones', () => {

@@ -75,6 +75,15 @@ export class Merged {
     return first.map((n, i) => others.reduce((sum, counts) => sum + (counts[i] ?? 0), n))
   }
 
+  /** As {@link counts}, but for each bucket how many samples it and those before it have. */
+  totals(): Float64Array {
+    let total = 0
+    return this.counts().map((count) => {
+      total += count
+      return total
+    })
+  }
+
   get min(): number {
     return extreme(
       Math.min,

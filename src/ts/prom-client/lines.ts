@@ -152,19 +152,24 @@ export function linesOf(
   return lines
 }
 
-/** The number of one of the lines. */
-export function numberOf(
+/** @returns the number of one of the lines. A histogram's are asked for in their order: its buckets are added up once */
+export function numbersOf(
   type: Metric['type'],
   bounds: readonly number[],
   rows: readonly Row[],
-  line: number,
-): number {
-  const each = type === 'histogram' ? bounds.length + 3 : 1
-  const { merged } = rows[Math.floor(line / each)] as Row
-  const which = line % each
-  if (type !== 'histogram' || which === bounds.length + 1) return merged.value
-  return merged
-    .counts()
-    .subarray(0, which + 1)
-    .reduce((total, count) => total + count, 0)
+): (line: number) => number {
+  if (type !== 'histogram') return (line) => (rows[line] as Row).merged.value
+  const each = bounds.length + 3
+  let last: Merged | undefined
+  let totals: Float64Array = new Float64Array(0)
+  return (line) => {
+    const { merged } = rows[Math.floor(line / each)] as Row
+    const which = line % each
+    if (which === bounds.length + 1) return merged.value
+    if (merged !== last) {
+      last = merged
+      totals = merged.totals()
+    }
+    return totals[Math.min(which, totals.length - 1)] ?? 0
+  }
 }

@@ -107,13 +107,9 @@ export function showUnlabelled<C extends Cell>({ labelNames }: Metric, family: F
 }
 
 /** Upper bounds as the page writes them, the last one with its sign. */
-export function bucketsOf(bounds: readonly number[], merged: Merged): [le: number | '+Inf', count: number][] {
-  const counts = merged.counts()
-  let total = 0
-  return [...bounds, '+Inf' as const].map((le, i) => {
-    total += counts[i] ?? 0
-    return [le, total]
-  })
+function bucketsOf(bounds: readonly number[], merged: Merged): [le: number | '+Inf', count: number][] {
+  const totals = merged.totals()
+  return [...bounds, '+Inf' as const].map((le, i) => [le, totals[i] ?? 0])
 }
 
 function histogramValues(name: string, bounds: readonly number[], { labels, merged }: Row): Value[] {

@@ -1,6 +1,6 @@
 import { backend } from '../backend'
 import { STATE, WRITE } from '../cells'
-import { type Described, linesOf, numberOf, type Style } from './lines'
+import { type Described, linesOf, numbersOf, type Style } from './lines'
 import type { Row } from './rows'
 
 /** As prom-client has it, NaN too. */
@@ -31,6 +31,7 @@ export class Page {
   /** A metric's part of the page, over all threads and processes. */
   put(metric: Described, bounds: readonly number[], rows: readonly Row[]): void {
     const { top, heads, ends, which, numbers, isAscii } = linesOf(metric, bounds, rows, this.#style)
+    const numberOf = numbersOf(metric.type, bounds, rows)
     this.#separate()
     this.#text(top)
     this.#isAscii &&= isAscii
@@ -42,7 +43,7 @@ export class Page {
       if (status === WRITE.done) return
       if (status === WRITE.asked) {
         const line = state[STATE.row] as number
-        this.#text(numberText(numberOf(metric.type, bounds, rows, line)))
+        this.#text(numberText(numberOf(line)))
         state[STATE.row] = line + 1
         state[STATE.at] = this.#at
       } else if (status === WRITE.room) this.#grow(1)
