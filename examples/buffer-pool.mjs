@@ -1,4 +1,4 @@
-// Buffers that threads pass to each other by number, instead of transferring them:
+// Buffers that threads hand over to each other by a number, instead of transferring them:
 //   node examples/buffer-pool.mjs [SECONDS]
 // The main thread fills a buffer and posts it, workers add up its bytes and let go of it. First with the slots of a pool, then
 // with ArrayBuffers that are transferred, then with such that are copied. Ctrl-C ends early.
@@ -27,9 +27,9 @@ function work({ handle, shared }) {
   const pool = PerCpuPool.from(handle)
   parentPort.on('message', (message) => {
     if (typeof message === 'number') {
-      pool.adopt(message) // if this thread dies now, reclaim() finds the slot
-      Atomics.add(shared, SUM, sumOf(pool.bytes(message)))
-      pool.release(message)
+      const slot = pool.adopt(message) // if this thread dies now, reclaim() finds the slot
+      Atomics.add(shared, SUM, sumOf(pool.bytes(slot)))
+      pool.release(slot)
     } else {
       Atomics.add(shared, SUM, sumOf(new Uint8Array(message)))
     }
@@ -48,7 +48,7 @@ function waysOf(pool, shared) {
         return slot === -1 ? null : slot
       },
       bytes: (slot) => pool.bytes(slot),
-      post: (worker, slot) => worker.postMessage(slot),
+      post: (worker, slot) => worker.postMessage(pool.handOver(slot)),
     },
     'transferred ArrayBuffers': {
       get: allocated,

@@ -4,6 +4,7 @@
 #include "counter.h"
 #include "histogram.h"
 #include "pool.h"
+#include "region/owners.h"
 #include "ring.h"
 #include "targets.h"
 
@@ -96,7 +97,8 @@ napi_value MailedAcquireSlot(napi_env env, napi_callback_info) {
 
 napi_value MailedReleaseSlot(napi_env env, napi_callback_info) {
   const Mailbox& mail = mailbox;
-  return number(env, static_cast<double>(pool::release(mail.id, static_cast<uint32_t>(mail.n))));
+  const auto refused = pool::release(mail.id, static_cast<uint32_t>(mail.n), region::owners::thread_word());
+  return number(env, static_cast<double>(refused));
 }
 
 /// (id, thread) → a slot, or pool.h's kEmpty or kNobody
@@ -114,8 +116,8 @@ constexpr targets::Table kTargets = {
     .record = [](targets::Receiver, uint32_t id, double x) { histogram::record(id, x); },
     .record_int32 = [](targets::Receiver, uint32_t id, int32_t n) { histogram::record(id, n); },
     .acquire_slot = [](targets::Receiver, uint32_t id, uint32_t thread) { return pool::acquire(id, thread); },
-    .release_slot = [](targets::Receiver, uint32_t id,
-                       uint32_t slot) { return static_cast<uint32_t>(pool::release(id, slot)); },
+    .release_slot = [](targets::Receiver, uint32_t id, uint32_t slot,
+                       uint32_t thread) { return static_cast<uint32_t>(pool::release(id, slot, thread)); },
     .ring_write = [](targets::Receiver, uint32_t id, double a, double b, double c, double d) -> int32_t {
       return ring::write(id, a, b, c, d);
     },

@@ -8,11 +8,30 @@ namespace {
 
 using pool::Refusal;
 
-/// (id, slot) → a Refusal
-template <Refusal (*operation)(uint32_t, uint32_t)>
-napi_value OnSlot(napi_env env, napi_callback_info info) {
+/// (id, slot, thread) → a Refusal
+napi_value ReleaseSlot(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const Refusal refused = pool::release(arguments.u32(0), arguments.u32(1), arguments.u32(2));
+  return number(env, static_cast<double>(refused));
+}
+
+/// (id, slot) → a ticket, or −Refusal
+napi_value HandOverSlot(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
-  return number(env, static_cast<double>(operation(arguments.u32(0), arguments.u32(1))));
+  uint64_t ticket = 0;
+  const Refusal refused = pool::hand_over(arguments.u32(0), arguments.u32(1), &ticket);
+  return number(env, refused == Refusal::kNone ? static_cast<double>(ticket) : -static_cast<double>(refused));
+}
+
+/// (id, ticket) → a Refusal
+napi_value AdoptSlot(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  constexpr double kMost = UINT64_C(1) << (32 + slots::kSlotBits);
+  const double ticket = arguments.number(1);
+  const bool is_one = ticket >= 0 && ticket < kMost;
+  const Refusal refused =
+      is_one ? pool::adopt(arguments.u32(0), static_cast<uint64_t>(ticket)) : Refusal::kOutside;
+  return number(env, static_cast<double>(refused));
 }
 
 /// What is there of either type, for slots are below 2³¹.
@@ -56,18 +75,19 @@ napi_value Count(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry, slot) → 0 where it is free; else 1, + 2 where it is the calling thread's, + 4 where its
-/// owner lives, + 8 × its process's ID; or undefined
+/// owner lives, + 8 where it is on its way, + 16 × its process's ID; or undefined
 napi_value SlotOwner(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const uint32_t slot = arguments.u32(2);
   const region::Held* held = held_pool(region, arguments.u32(1));
   if (held == nullptr || slot >= held->form) return nullptr;
-  const uint64_t word = pool::owner(region, *held, slot) & ~region::owners::kMark;
+  const uint64_t word = pool::owner(region, *held, slot);
   if (word == 0) return number(env, 0);
   const int self = word == region::owners::word(region) ? 2 : 0;
   const int alive = region::owners::lives(region, word) ? 4 : 0;
-  return number(env, 1 + self + alive + 8.0 * region::owners::pid(region, word));
+  const int handed_over = region::owners::is_handed_over(word) ? 8 : 0;
+  return number(env, 1 + self + alive + handed_over + 16.0 * region::owners::pid(region, word));
 }
 
 /// () → the calling thread's number as an owner
@@ -77,8 +97,9 @@ napi_value ThreadWord(napi_env env, napi_callback_info) { return number(env, reg
 
 void set_pools(const Napi::Object& exports) {
   set_raw(exports, "threadWord", ThreadWord);
-  set_raw(exports, "releaseSlot", OnSlot<pool::release>);
-  set_raw(exports, "adoptSlot", OnSlot<pool::adopt>);
+  set_raw(exports, "releaseSlot", ReleaseSlot);
+  set_raw(exports, "handOverSlot", HandOverSlot);
+  set_raw(exports, "adoptSlot", AdoptSlot);
   set_raw(exports, "acquireSlots", AcquireSlots);
   set_raw(exports, "releaseSlots", ReleaseSlots);
   set_raw(exports, "slotsHeld", Count<pool::count_held>);

@@ -74,7 +74,7 @@ constexpr v8::CTypeInfo kInc[] = {{Type::kV8Value}, {Type::kUint32}};
 constexpr v8::CTypeInfo kAddInt32[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kInt32}};
 constexpr v8::CTypeInfo kAddDouble[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kFloat64}};
 
-constexpr v8::CTypeInfo kIds[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kUint32}};
+constexpr v8::CTypeInfo kIds[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kUint32}, {Type::kUint32}};
 constexpr v8::CTypeInfo kWriteDoubles[] = {{Type::kV8Value}, {Type::kUint32},  {Type::kFloat64},
                                            {Type::kFloat64}, {Type::kFloat64}, {Type::kFloat64}};
 
@@ -82,7 +82,7 @@ constexpr v8::CFunctionInfo kIncInfo = {.result = {Type::kVoid}, .count = 2, .ar
 constexpr v8::CFunctionInfo kAddInt32Info = {.result = {Type::kVoid}, .count = 3, .arguments = kAddInt32};
 constexpr v8::CFunctionInfo kAddDoubleInfo = {.result = {Type::kVoid}, .count = 3, .arguments = kAddDouble};
 constexpr v8::CFunctionInfo kAcquireInfo = {.result = {Type::kInt32}, .count = 3, .arguments = kIds};
-constexpr v8::CFunctionInfo kReleaseInfo = {.result = {Type::kUint32}, .count = 3, .arguments = kIds};
+constexpr v8::CFunctionInfo kReleaseInfo = {.result = {Type::kUint32}, .count = 4, .arguments = kIds};
 
 constexpr v8::CFunctionInfo kWriteDoublesInfo = {
     .result = {Type::kInt32}, .count = 6, .arguments = kWriteDoubles};
@@ -125,7 +125,7 @@ void AcquireSlot(const Info& info) {
 }
 
 void ReleaseSlot(const Info& info) {
-  give(info, target<rseq::targets::ReleaseSlot>(info)(nullptr, id(info), u32(info[1])));
+  give(info, target<rseq::targets::ReleaseSlot>(info)(nullptr, id(info), u32(info[1]), u32(info[2])));
 }
 
 void WriteDoubles(const Info& info) {

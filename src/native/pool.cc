@@ -129,27 +129,42 @@ int32_t search(const Slots& slots, uint64_t word) {
   return search(slots, word);
 }
 
-/// @return whether a thread of this process owns it, and why not
-Refusal held_here(const Slots& slots, uint64_t word) {
-  if (word == 0 || (word & owners::kMark) != 0) return Refusal::kFree;
-  return owners::process_of(word) == slots.process ? Refusal::kNone : Refusal::kForeign;
+/// Why a slot is not the calling thread's.
+[[gnu::noinline]] Refusal why(const Slots& slots, uint64_t word) {
+  if (word == 0) return Refusal::kFree;
+  if (owners::is_handed_over(word)) return Refusal::kHandedOver;
+  return owners::process_of(word) == slots.process ? Refusal::kOther : Refusal::kForeign;
 }
 
-/// Puts `wanted`'s result in the place of a word of this process's.
-template <typename Wanted>
-RSEQ_SECTION Refusal replace(const arena::Stripes& stripes, const Slots& slots, uint32_t slot, int order,
-                             Wanted wanted) {
+/// Puts `wanted` in the place of the calling thread's word. Nobody else changes that word while the thread
+/// lives, so it takes no exchange; but where several threads have it, two may release what one holds.
+///
+/// Release: pairs with exchange() and adopt().
+/// @return kNone, or why nothing was changed
+RSEQ_SECTION Refusal replace(const arena::Stripes& stripes, const Slots& slots, uint32_t slot, uint64_t mine,
+                             uint64_t wanted) {
   if (slot >= slots.count()) [[unlikely]]
     return slots.exists() ? Refusal::kOutside : Refusal::kNoPool;
-  uint64_t* place = owner_of(stripes, slots, slot);
-  uint64_t word = load(place);
-  for (;;) {
-    const Refusal refused = held_here(slots, word);
-    if (refused != Refusal::kNone) [[unlikely]]
-      return refused;
-    if (__atomic_compare_exchange_n(place, &word, wanted(word), false, order, __ATOMIC_RELAXED)) [[likely]]
-      return Refusal::kNone;
+  uint64_t* owner = owner_of(stripes, slots, slot);
+  uint64_t word = load(owner);
+  if (word != mine) [[unlikely]]
+    return why(slots, word);
+  if (owners::is_shared(mine)) [[unlikely]] {
+    const bool done =
+        __atomic_compare_exchange_n(owner, &word, wanted, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+    return done ? Refusal::kNone : why(slots, word);
   }
+  __atomic_store_n(owner, wanted, __ATOMIC_RELEASE);
+  return Refusal::kNone;
+}
+
+/// The number of a next hand-over. Not 0, so that no ticket is a slot's number.
+uint32_t next_number(const Slots& slots) {
+  uint64_t* count = run_of(arena::stripes, arena::stripes.count, slots) + slots::kTop;
+  uint32_t number;
+  do number = static_cast<uint32_t>(__atomic_add_fetch(count, 1, __ATOMIC_RELAXED));
+  while (number == 0);
+  return number;
 }
 
 uint64_t* owner_of(uint32_t region, const Held& held, uint32_t slot) {
@@ -175,12 +190,11 @@ int32_t acquire(uint32_t id, uint32_t thread) {
   return acquire_again(id, thread, outcome);
 }
 
-Refusal release(uint32_t id, uint32_t slot) {
+Refusal release(uint32_t id, uint32_t slot, uint32_t thread) {
   const int64_t offset = __atomic_load_n(&area::libc_offset, __ATOMIC_RELAXED);
   const arena::Stripes stripes = arena::copy();
   const Slots slots = slots::pools.at(id);
-  const Refusal refused =
-      replace(stripes, slots, slot, __ATOMIC_RELEASE, [](uint64_t) { return UINT64_C(0); });
+  const Refusal refused = replace(stripes, slots, slot, slots.process | thread, 0);
   if (refused != Refusal::kNone) [[unlikely]]
     return refused;
   auto outcome = Outcome::kMoved;
@@ -209,35 +223,55 @@ int32_t acquire_many(uint32_t id, int32_t* out, uint32_t most) {
 Refusal release_many(uint32_t id, const int32_t* from, uint32_t count, uint32_t* at) {
   const Slots slots = slots::pools.at(id);
   if (!slots.exists()) return Refusal::kNoPool;
-  auto* mine = static_cast<uint32_t*>(malloc(size_t{count} * sizeof(uint32_t) + 1));
-  if (mine == nullptr) return Refusal::kNoMemory;
-  // Marked first: nobody else can release or take a marked one, and a slot that is there twice is found.
+  auto* copied = static_cast<uint32_t*>(malloc(size_t{count} * sizeof(uint32_t) + 1));
+  if (copied == nullptr) return Refusal::kNoMemory;
+  // Marked first, as handed over to nobody: so a slot that is there twice is found.
+  const uint64_t mine = slots.process | owners::thread_word();
+  const uint64_t mark = owners::handed_over(slots.process, next_number(slots));
   Refusal refused = Refusal::kNone;
   uint32_t marked = 0;
   for (; marked < count; ++marked) {
-    mine[marked] = static_cast<uint32_t>(__atomic_load_n(&from[marked], __ATOMIC_RELAXED));
-    refused = replace(arena::stripes, slots, mine[marked], __ATOMIC_RELAXED,
-                      [](uint64_t word) { return word | owners::kMark; });
+    copied[marked] = static_cast<uint32_t>(__atomic_load_n(&from[marked], __ATOMIC_RELAXED));
+    refused = replace(arena::stripes, slots, copied[marked], mine, mark);
+    if (refused == Refusal::kHandedOver && load(owner_of(arena::stripes, slots, copied[marked])) == mark)
+      refused = Refusal::kFree;
     if (refused != Refusal::kNone) break;
   }
   *at = marked;
+  const uint64_t wanted = refused == Refusal::kNone ? 0 : mine;
   for (uint32_t i = 0; i < marked; ++i) {
-    uint64_t* place = owner_of(arena::stripes, slots, mine[i]);
-    if (refused == Refusal::kNone) {
-      __atomic_store_n(place, UINT64_C(0), __ATOMIC_RELEASE);
-      push_again(id, mine[i], Outcome::kMoved);
-    } else {
-      __atomic_fetch_and(place, ~owners::kMark, __ATOMIC_RELAXED);
-    }
+    // Exchanged: somebody may have guessed the number. Then the slot is that one's.
+    uint64_t word = mark;
+    if (__atomic_compare_exchange_n(owner_of(arena::stripes, slots, copied[i]), &word, wanted, false,
+                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED) &&
+        wanted == 0)
+      push_again(id, copied[i], Outcome::kMoved);
   }
-  free(mine);
+  free(copied);
   return refused;
 }
 
-Refusal adopt(uint32_t id, uint32_t slot) {
+Refusal hand_over(uint32_t id, uint32_t slot, uint64_t* ticket) {
   const Slots slots = slots::pools.at(id);
-  const uint64_t word = slots.process | owners::thread_word();
-  return replace(arena::stripes, slots, slot, __ATOMIC_ACQ_REL, [word](uint64_t) { return word; });
+  if (slot >= slots.count()) return slots.exists() ? Refusal::kOutside : Refusal::kNoPool;
+  const uint32_t number = next_number(slots);
+  *ticket = uint64_t{number} << slots::kSlotBits | slot;
+  return replace(arena::stripes, slots, slot, slots.process | owners::thread_word(),
+                 owners::handed_over(slots.process, number));
+}
+
+Refusal adopt(uint32_t id, uint64_t ticket) {
+  const Slots slots = slots::pools.at(id);
+  const auto slot = static_cast<uint32_t>(ticket % slots::kMostSlots);
+  const uint64_t number = ticket / slots::kMostSlots;
+  if (slot >= slots.count()) return slots.exists() ? Refusal::kOutside : Refusal::kNoPool;
+  uint64_t* owner = owner_of(arena::stripes, slots, slot);
+  uint64_t word = load(owner);
+  // Of any process: its number tells it from all others. Acquire: pairs with replace() of who handed it over.
+  const bool is_it = owners::is_handed_over(word) && static_cast<uint32_t>(word) == number;
+  const bool done = is_it && __atomic_compare_exchange_n(owner, &word, slots.process | owners::thread_word(),
+                                                         false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+  return done ? Refusal::kNone : Refusal::kFree;
 }
 
 uint64_t owner(uint32_t region, const Held& held, uint32_t slot) {
@@ -260,12 +294,14 @@ uint32_t reclaim(uint32_t region, const Held& held) {
     uint64_t* place = owner_of(region, held, slot);
     uint64_t word = load(place);
     if (word == 0) continue;
-    // Slots of one owner stand together, and asking takes a system call.
-    const uint64_t who = word & ~owners::kMark;
+    // Slots of one owner stand together, and asking takes a system call. Those on their way are one
+    // process's.
+    const uint64_t who =
+        owners::is_handed_over(word) ? owners::handed_over(owners::process_of(word), 0) : word;
     if (who != last) last_lives = owners::lives(region, who);
     last = who;
-    // Release: of what the dead has written, as much as is visible here. Exchanged, for others reclaim as
-    // well.
+    // Release: of what the dead has written, as much as is visible here. Exchanged, for others reclaim and
+    // adopt as well.
     if (!last_lives &&
         __atomic_compare_exchange_n(place, &word, UINT64_C(0), false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
       ++count;

@@ -14,7 +14,7 @@ using AddInt32 = void (*)(Receiver, uint32_t id, int32_t n);
 using AddDouble = void (*)(Receiver, uint32_t id, double x);
 using AcquireSlot = int32_t (*)(Receiver, uint32_t id, uint32_t thread);
 /// @return a pool::Refusal
-using ReleaseSlot = uint32_t (*)(Receiver, uint32_t id, uint32_t slot);
+using ReleaseSlot = uint32_t (*)(Receiver, uint32_t id, uint32_t slot, uint32_t thread);
 using WriteDoubles = int32_t (*)(Receiver, uint32_t id, double a, double b, double c, double d);
 
 /// Addresses handed from one addon of this process to the other.

@@ -163,8 +163,8 @@ export interface HotCalls {
   recordInt32(id: number, n: number): void
   /** A slot of a pool, or pool-calls' `NO_SLOT`. An id of −1 is nobody's. @param thread of {@link Backend.threadWord} */
   acquireSlot(id: number, thread: number): number
-  /** 0, or why not: pool-calls' `REFUSAL`. @param slot 0 to 2³² − 1 */
-  releaseSlot(id: number, slot: number): number
+  /** 0, or why not: pool-calls' `REFUSAL`. @param slot 0 to 2³² − 1 @param thread of {@link Backend.threadWord} */
+  releaseSlot(id: number, slot: number, thread: number): number
   /** A ring's record, of which the first fields count. @returns one of `VERDICT` */
   ringWrite(id: number, a: number, b: number, c: number, d: number): number
 }

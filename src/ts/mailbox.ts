@@ -57,6 +57,7 @@ export function mailedCalls(addon: Addon): HotCalls | null {
       words[1] = thread
       return mailedAcquireSlot()
     },
+    // The thread is known there.
     releaseSlot(id, slot) {
       words[0] = id
       words[1] = slot

@@ -103,6 +103,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   threadWord: true,
   acquireSlots: true,
   releaseSlots: true,
+  handOverSlot: true,
   adoptSlot: true,
   slotsHeld: true,
   reclaimSlots: true,

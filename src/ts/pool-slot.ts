@@ -28,10 +28,23 @@ export class PoolSlot {
     return this.#pool.bytes(this.slot)
   }
 
-  /** The number, no longer released by this: for a slot that is handed on. */
+  /** The number, no longer released by this: for a slot that stays this thread's beyond the block. */
   keep(): number {
     this.#held = false
     return this.slot
+  }
+
+  /**
+   * Hands it over; it is no longer released by this.
+   *
+   * @returns the ticket that adopts it
+   * @throws {RseqError} `ERR_RSEQ_SLOT` where it was released before, or kept; else as `PerCpuPool.handOver`
+   */
+  handOver(): number {
+    if (!this.#held) throw refusedSlot('handOver', REFUSAL.free, this.slot, this.#pool.slots)
+    const ticket = this.#pool.handOver(this.slot)
+    this.#held = false
+    return ticket
   }
 
   /**

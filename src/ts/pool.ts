@@ -2,8 +2,17 @@ import { backend } from './backend'
 import { handleOf, present, refusal, usable } from './entries'
 import { type ClassOf, handedOver, objectOf, REFUSED } from './opening'
 import { openedBy, openInto, PerCpu, wrongThis } from './percpu'
-import { badCount, badSlot, isSlot, lengthOf, refusedSlot } from './pool-arguments'
-import { NO_SLOT } from './pool-calls'
+import {
+  badCount,
+  badSlot,
+  badTicket,
+  isSlot,
+  isTicket,
+  lengthOf,
+  refusedSlot,
+  refusedTicket,
+} from './pool-arguments'
+import { NO_SLOT, REFUSAL, TICKET } from './pool-calls'
 import type { PerCpuPoolHandle, PoolMemory, SlotView } from './pool-memory'
 import {
   memoryIn,
@@ -27,8 +36,10 @@ export interface SlotOwner {
   readonly pid: number
   /** It is the calling thread. */
   readonly self: boolean
-  /** Whether the thread lives, if it is of this process; else whether its process does. */
+  /** Whether the thread lives, if it is of this process; else, or handed over, whether its process does. */
   readonly alive: boolean
+  /** It is on its way: no thread's, its process's. */
+  readonly handedOver: boolean
 }
 
 /**
@@ -36,8 +47,9 @@ export interface SlotOwner {
  * Each CPU keeps a stack of what was released on it, so that a thread gets what its cache knows; before a pool says
  * that it is empty, it looks at every slot.
  *
- * Each slot is held by one thread at most, whatever happens to threads and processes. Ordering: what was written before
- * a slot was released, its next owner sees.
+ * Each slot is held by one thread at most, whatever happens to threads and processes: a thread releases what it holds,
+ * and passes it on by {@link handOver} and {@link adopt}. Ordering: what was written before a slot was released or handed
+ * over, its next owner sees.
  */
 export class PerCpuPool extends PerCpu<'pool'> {
   #id = REFUSED
@@ -105,12 +117,12 @@ export class PerCpuPool extends PerCpu<'pool'> {
   }
 
   /**
-   * Gives a slot back. Any thread of the process may that acquired it.
+   * Gives a slot back that the calling thread holds.
    *
    * @param slot 0 to `slots` − 1
    * @throws {TypeError | RangeError} for any other number
-   * @throws {RseqError} `ERR_RSEQ_SLOT` where it is free, as one that was released before, or another process holds it;
-   * `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
+   * @throws {RseqError} `ERR_RSEQ_SLOT` where it is free, as one that was released before, was handed over, or is
+   * another thread's; `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   release(slot: number): void {
     let id: number
@@ -120,7 +132,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
       throw wrongThis(this, 'pool', 'release')
     }
     if (typeof slot !== 'number' || slot >>> 0 !== slot) throw badSlot('release', slot, this.slots)
-    const refused = releaseSlot(id, slot)
+    const refused = releaseSlot(id, slot, thread)
     if (refused !== 0) throw this.#refused('release', refused, slot)
   }
 
@@ -141,7 +153,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
   }
 
   /**
-   * Gives back all of those slots, or none.
+   * Gives back all of those slots, which the calling thread holds, or none.
    *
    * @param slots may be shared memory
    * @param count how many of them, from the beginning; all by default
@@ -169,16 +181,42 @@ export class PerCpuPool extends PerCpu<'pool'> {
   }
 
   /**
-   * Makes the calling thread the owner of a slot that another thread of this process has handed to it: else it counts as
-   * that thread's, and can be reclaimed once that one has ended.
+   * Hands over a slot that the calling thread holds. From then on it is on its way: no thread's, until one adopts it. The
+   * thread may end; {@link reclaim} leaves the slot alone as long as its process lives.
    *
+   * What nobody received stays on its way: the ticket is worth keeping until the receiver is known to have it. Whoever has
+   * it may adopt it, the thread that handed it over too.
+   *
+   * @returns a ticket to send: a safe integer of at least 65,536, another one each time, in all processes together (they
+   * come round after 2³² hand-overs of a pool, 2³¹ without the addon)
    * @throws as {@link release}
    */
-  adopt(slot: number): void {
+  handOver(slot: number): number {
+    openedBy(this, 'pool', 'handOver')
+    if (!isSlot(slot, this.slots)) throw badSlot('handOver', slot, this.slots)
+    const ticket = backend.handOverSlot(this.#id, slot)
+    if (ticket < 0) throw this.#refused('handOver', -ticket, slot)
+    return ticket
+  }
+
+  /**
+   * Makes the calling thread the owner of a slot that was handed over, in any thread of any process that has the pool.
+   * Once: who comes second is refused.
+   *
+   * @param ticket what {@link handOver} returned. A slot's number is none: it may be another thread's by now.
+   * @returns the slot
+   * @throws {TypeError | RangeError} for what no hand-over can have returned
+   * @throws {RseqError} `ERR_RSEQ_SLOT` where it was adopted before, or its process has died and it was reclaimed, or it
+   * is a slot's number; `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`. No slot is changed then.
+   */
+  adopt(ticket: number): number {
     openedBy(this, 'pool', 'adopt')
-    if (!isSlot(slot, this.slots)) throw badSlot('adopt', slot, this.slots)
-    const refused = backend.adoptSlot(this.#id, slot)
+    if (!isTicket(ticket, this.slots)) throw badTicket(ticket)
+    const refused = backend.adoptSlot(this.#id, ticket)
+    if (refused === REFUSAL.free) throw refusedTicket(ticket)
+    const slot = ticket % TICKET
     if (refused !== 0) throw this.#refused('adopt', refused, slot)
+    return slot
   }
 
   /**
@@ -191,12 +229,17 @@ export class PerCpuPool extends PerCpu<'pool'> {
     if (!isSlot(slot, this.slots)) throw badSlot('owner', slot, this.slots)
     const bits = present(backend.slotOwner(opening.number, opening.entry, slot), opening)
     if (bits === 0) return null
-    return { pid: Math.floor(bits / 8), self: (bits & 2) !== 0, alive: (bits & 4) !== 0 }
+    const [self, alive, handedOver] = [2, 4, 8].map((bit) => (bits & bit) !== 0) as [
+      boolean,
+      boolean,
+      boolean,
+    ]
+    return { pid: Math.floor(bits / 16), self, alive, handedOver }
   }
 
   /**
-   * Frees the slots of threads that have ended and of processes that have died. Slots that a thread has handed on to
-   * another are still its own, unless that one has adopted them.
+   * Frees the slots of threads that have ended and of processes that have died, with what these had on its way. What a
+   * living process has on its way stays so, whichever of its threads handed it over.
    *
    * Without the addon nobody knows that a thread has ended: nothing is freed.
    *

@@ -6,9 +6,6 @@
 namespace rseq::region::owners {
 namespace {
 
-constexpr uint32_t kThreadSlotBits = 12;
-/// Threads that live at a time and are told apart; all others share the last slot, and count as alive.
-constexpr uint32_t kThreadSlots = 1U << kThreadSlotBits;
 constexpr uint32_t kShared = kThreadSlots - 1;
 constexpr uint32_t kTurns = 1U << (kThreadBits - kThreadSlotBits);
 
@@ -42,7 +39,7 @@ bool thread_lives(uint32_t thread) {
 
 struct Parts {
   explicit Parts(uint64_t word)
-      : process(static_cast<uint32_t>((word & ~kMark) >> (kThreadBits + kIncarnationBits))),
+      : process(static_cast<uint32_t>((word & ~kHandedOver) >> (kThreadBits + kIncarnationBits))),
         incarnation(static_cast<uint32_t>(word >> kThreadBits) & ((1U << kIncarnationBits) - 1)),
         thread(static_cast<uint32_t>(word)) {}
 
@@ -92,7 +89,8 @@ bool lives(uint32_t region, uint64_t word) {
   if (found == nullptr) return false;
   // Its own copy: others can write to the region's. No incarnation is 0, so that nobody's word lives nowhere.
   if (is_own(*found, parts))
-    return parts.incarnation == found->directory.incarnation && thread_lives(parts.thread);
+    return parts.incarnation == found->directory.incarnation &&
+           (is_handed_over(word) || thread_lives(parts.thread));
   // A next process has the lock before it says its incarnation: until then, the last one counts as alive.
   return is_in(found->directory, parts) && lock::is_alive(found->directory.fd, parts.process);
 }

@@ -3,7 +3,7 @@
 ///               kTop                        kNext               kFirst …
 ///     CPU       height of the stack, and a  where to look next  the stack: slots that may be free
 ///               count of its changes
-///     overflow  –                           where to look next  the owner of each slot; 0: it is free
+///     overflow  how many were handed over   where to look next  the owner of each slot; 0: it is free
 ///
 /// The owners are the truth. The stacks are hints, of where to look first.
 #pragma once
@@ -14,7 +14,8 @@ namespace rseq::slots {
 
 enum Cell : uint32_t { kTop, kNext, kFirst };
 
-inline constexpr uint32_t kMostSlots = 65536;
+inline constexpr uint32_t kSlotBits = 16;
+inline constexpr uint32_t kMostSlots = 1U << kSlotBits;
 /// Hints on one CPU's stack.
 inline constexpr uint32_t kMostHints = 256;
 inline constexpr uint32_t kMostPools = 4096;

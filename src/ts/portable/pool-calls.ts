@@ -20,7 +20,8 @@ export function poolCalls(regions: Regions): PoolCalls & Pick<HotCalls, 'acquire
   return {
     acquireSlot: (id) => regions.pool(id)?.acquire() ?? NO_SLOT.nobody,
     releaseSlot: (id, slot) => regions.pool(id)?.release(slot) ?? REFUSAL.noPool,
-    adoptSlot: (id, slot) => regions.pool(id)?.adopt(slot) ?? REFUSAL.noPool,
+    handOverSlot: (id, slot) => regions.pool(id)?.handOver(slot) ?? -REFUSAL.noPool,
+    adoptSlot: (id, ticket) => regions.pool(id)?.adopt(ticket) ?? REFUSAL.noPool,
     threadWord: () => 0,
     acquireSlots(id, out, count) {
       const pool = regions.pool(id)

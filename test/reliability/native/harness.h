@@ -114,6 +114,8 @@ void write_rows();
 void count(const Round& round);
 void follow_hints();
 void hold_slots(const Round& round);
+/// Slots on their way from one thread to another.
+void hand_over(uint32_t seed);
 void drain_alone();
 void write_records(const Round& round);
 void take_runs(const Round& round);

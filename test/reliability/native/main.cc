@@ -74,6 +74,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::count(round);
     structures::follow_hints();
     structures::hold_slots(round);
+    structures::hand_over(round.seed);
     structures::drain_alone();
     structures::write_records(round);
     structures::change_regions(round);

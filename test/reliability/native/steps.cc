@@ -16,10 +16,14 @@ const std::function<void()>* after_each = nullptr;
 const uint8_t* was = nullptr;
 const uint8_t* next = nullptr;
 
+bool runs_on = false;
+
 void on_trap(int, siginfo_t*, void* context) {
+  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   was = next;
-  next = reinterpret_cast<const uint8_t*>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+  next = reinterpret_cast<const uint8_t*>(registers[REG_RIP]);
   if (*after_each) (*after_each)();
+  if (runs_on) registers[REG_EFL] &= ~static_cast<greg_t>(kTrapFlag);
 }
 
 }  // namespace
@@ -31,12 +35,15 @@ void in_steps(const std::function<void()>& work, const std::function<void()>& th
   ours.sa_flags = SA_SIGINFO;
   after_each = &then;
   next = nullptr;
+  runs_on = false;
   sigaction(SIGTRAP, &ours, &before);
   __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | kTrapFlag);
   work();
   __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~kTrapFlag);
   sigaction(SIGTRAP, &before, nullptr);
 }
+
+void run_on() { runs_on = true; }
 
 bool was_call() { return was != nullptr && was[0] == 0x0f && was[1] == 0x05; }
 

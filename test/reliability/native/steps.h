@@ -16,6 +16,9 @@ namespace structures {
 /// Runs `work`, and after each of its instructions `then`, in a signal handler. One thread at a time.
 void in_steps(const std::function<void()>& work, const std::function<void()>& then = nullptr);
 
+/// The rest of `work` runs without being stepped. For `then` alone.
+void run_on();
+
 /// Whether the last step was a system call. For `then` alone.
 bool was_call();
 

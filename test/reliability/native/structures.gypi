@@ -7,7 +7,7 @@
     'parts/allotting.cc', 'parts/areas.cc', 'parts/arenas.cc', 'parts/attachings.cc', 'parts/backings.cc',
     'parts/bitmaps.cc', 'parts/cells.cc', 'parts/changes.cc', 'parts/children.cc', 'parts/copies.cc',
     'parts/counting.cc', 'parts/directories.cc', 'parts/drains.cc', 'parts/faults.cc', 'parts/files.cc',
-    'parts/forging.cc', 'parts/formats.cc', 'parts/hints.cc', 'parts/inheriting.cc', 'parts/interrupted.cc',
+    'parts/forging.cc', 'parts/formats.cc', 'parts/handing.cc', 'parts/hints.cc', 'parts/inheriting.cc', 'parts/interrupted.cc',
     'parts/kinds.cc', 'parts/lacking.cc', 'parts/leading.cc', 'parts/locks.cc', 'parts/names.cc',
     'parts/numbers.cc', 'parts/openings.cc', 'parts/owning.cc', 'parts/pools.cc', 'parts/reading.cc',
     'parts/refusals.cc', 'parts/regions.cc', 'parts/repairs.cc', 'parts/rings.cc', 'parts/rows.cc',

@@ -88,7 +88,13 @@ int live(const char* file, uint32_t number) {
     rseq::histogram::record(all.samples.held.id, static_cast<int32_t>(i % 5));
     const int32_t slot = rseq::pool::acquire(all.pool.held.id, thread);
     rseq::ring::write(all.ring.held.id, number, static_cast<double>(i), number + static_cast<double>(i), 0);
-    if (slot >= 0) rseq::pool::release(all.pool.held.id, static_cast<uint32_t>(slot));
+    uint64_t ticket = 0;
+    // Some are killed with a slot on its way.
+    if (slot >= 0 && i % 4 == 0) {
+      rseq::pool::hand_over(all.pool.held.id, static_cast<uint32_t>(slot), &ticket);
+      rseq::pool::adopt(all.pool.held.id, ticket);
+    }
+    if (slot >= 0) rseq::pool::release(all.pool.held.id, static_cast<uint32_t>(slot), thread);
     const Opened name = make(all.count.region, region::Kind::kCounter, i % 2 == 0 ? "common" : "");
     if (name.exists()) close(name);
     // The parent is gone.

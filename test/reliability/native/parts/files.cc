@@ -81,8 +81,13 @@ struct Use {
     const int32_t got = rseq::pool::acquire_many(held.id, slots, 12);
     uint32_t at = 0;
     if (got > 0) rseq::pool::release_many(held.id, slots, static_cast<uint32_t>(got), &at);
-    const int32_t slot = rseq::pool::acquire(held.id, region::owners::thread_word());
-    if (slot >= 0) rseq::pool::release(held.id, static_cast<uint32_t>(slot));
+    const uint32_t thread = region::owners::thread_word();
+    const int32_t slot = rseq::pool::acquire(held.id, thread);
+    uint64_t ticket = random.word();
+    if (slot >= 0 && random.below(2) == 0)
+      rseq::pool::hand_over(held.id, static_cast<uint32_t>(slot), &ticket);
+    rseq::pool::adopt(held.id, ticket);
+    if (slot >= 0) rseq::pool::release(held.id, static_cast<uint32_t>(slot), thread);
   }
 
   void use_ring(const region::Held& held) {

@@ -56,13 +56,16 @@ void use_forged(Random& random) {
   rseq::histogram::record_times(id, 5, 2);
   rseq::ring::write(id, 1, 0, 0, 0);
   const int32_t slot = rseq::pool::acquire(id, region::owners::thread_word());
-  if (slot >= 0) rseq::pool::release(id, static_cast<uint32_t>(slot));
+  uint64_t ticket = random.word();
+  if (slot >= 0 && random.below(2) == 0) rseq::pool::hand_over(id, static_cast<uint32_t>(slot), &ticket);
+  rseq::pool::adopt(id, ticket);
+  if (slot >= 0) rseq::pool::release(id, static_cast<uint32_t>(slot), region::owners::thread_word());
   const uint32_t number = 1 + random.below(kNumbers);
   region::Info info;
   expect(!region::info(number, &info), "a region of another thread’s");
   expect(region::held(random.below(kNumbers), random.below(kNumbers)) == nullptr, "another thread’s");
   expect(region::check(number) == region::kClosed && region::descriptor(number) == -1, "closed to this one");
-  operations += 9;
+  operations += 11;
 }
 
 }  // namespace

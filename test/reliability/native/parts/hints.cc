@@ -31,7 +31,8 @@ class Pool {
 
   int32_t take() const { return pool::acquire(opened_.held.id, owners::thread_word()); }
   void give(int32_t slot) const {
-    expect(pool::release(opened_.held.id, static_cast<uint32_t>(slot)) == pool::Refusal::kNone, "given back");
+    const auto refused = pool::release(opened_.held.id, static_cast<uint32_t>(slot), owners::thread_word());
+    expect(refused == pool::Refusal::kNone, "given back", static_cast<int64_t>(refused));
   }
   int32_t take_many(int32_t* out, uint32_t most) const {
     return pool::acquire_many(opened_.held.id, out, most);

@@ -38,8 +38,12 @@ void number_processes() {
   expect(owners::next_incarnation(kLastIncarnation) == 1, "behind the last one is the first");
   const uint64_t word = word_of(1023, kLastIncarnation, ~0U);
   expect(owners::process_of(word) == word_of(1023, kLastIncarnation, 0), "a word's process");
-  expect(owners::process_of(word | owners::kMark) == word_of(1023, kLastIncarnation, 0), "of a marked one");
-  expect(owners::kMark == UINT64_C(1) << 63, "the mark");
+  const uint64_t on_its_way = owners::handed_over(word_of(1023, kLastIncarnation, 0), 7);
+  expect(on_its_way == (word_of(1023, kLastIncarnation, 7) | UINT64_C(1) << 63), "one on its way");
+  expect(owners::process_of(on_its_way) == word_of(1023, kLastIncarnation, 0), "of one on its way");
+  expect(owners::is_handed_over(on_its_way) && !owners::is_handed_over(word), "which is on its way");
+  expect(owners::is_shared(kSlots - 1) && owners::is_shared(~UINT64_C(0)), "the slot of all others");
+  expect(!owners::is_shared(0) && !owners::is_shared(kSlots - 2) && !owners::is_shared(kSlots), "one's own");
 }
 
 /// Each thread has its turn in the lowest slot that is free.
@@ -78,7 +82,12 @@ void tell_processes() {
   expect(own == word_of(process, incarnation, thread) && incarnation != 0, "this thread's word");
   expect(owners::process_word(*info.directory) == word_of(process, incarnation, 0), "this process's half");
   expect_lives(number, own, true, "this thread");
-  expect_lives(number, own | owners::kMark, true, "this thread, marked");
+  const uint64_t half = owners::process_of(own);
+  // Whatever the number is, it is no thread's.
+  for (const uint32_t one : {thread, thread + 1, 1U << 31})
+    expect_lives(number, owners::handed_over(half, one), true, "on its way, of this process");
+  expect_lives(number, owners::handed_over(word_of(process, incarnation + 1, 0), 1), false,
+               "on its way, of another incarnation");
   expect_lives(number, 0, false, "nobody");
   expect_lives(number, word_of(process, incarnation + 1, thread), false, "another incarnation");
   expect_lives(number, word_of(process, incarnation, thread + kSlots), false, "another turn");
@@ -89,7 +98,7 @@ void tell_processes() {
          "of no region");
   const auto self = static_cast<uint32_t>(getpid());
   expect(owners::pid(number, own) == self, "its process", owners::pid(number, own), self);
-  expect(owners::pid(number, own | owners::kMark) == self, "its process, marked");
+  expect(owners::pid(number, owners::handed_over(half, 1)) == self, "the process that it is on its way of");
 
   // Another one: what it writes down, and its lock.
   const int other = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
@@ -104,12 +113,14 @@ void tell_processes() {
   expect(owners::pid(number, word_of(slot, 0, 1)) == 0, "of no incarnation");
   written.incarnation = 5;
   expect_lives(number, others, true, "another process");
-  expect_lives(number, others | owners::kMark, true, "another process, marked");
+  const uint64_t sent = owners::handed_over(owners::process_of(others), 9);
+  expect_lives(number, sent, true, "on its way, of another process");
   expect(owners::pid(number, others) == 77, "another process's ID");
   expect_lives(number, word_of(slot, 4, thread), false, "the one before");
   expect(owners::pid(number, word_of(slot, 4, thread)) == 0, "the one before's ID");
   ::close(other);
   expect_lives(number, others, false, "another process, dead");
+  expect_lives(number, sent, false, "on its way, of a dead process");
   expect(owners::pid(number, others) == 77, "its ID is still known");
   written = {};
 

@@ -59,10 +59,14 @@ void use(uint32_t id, const Round& round, uint32_t number, Things& things) {
     expect(slot >= 0, "a slot is free", slot);
     if (slot < 0) continue;
     things.enter(slot, number);
-    if (random.below(16) == 0)
-      expect(pool::adopt(id, static_cast<uint32_t>(slot)) == pool::Refusal::kNone, "adopted");
+    if (random.below(16) == 0) {
+      uint64_t ticket = 0;
+      const auto handed = pool::hand_over(id, static_cast<uint32_t>(slot), &ticket);
+      expect(handed == pool::Refusal::kNone, "handed over", static_cast<int64_t>(handed));
+      expect(pool::adopt(id, ticket) == pool::Refusal::kNone, "adopted");
+    }
     things.leave(slot, number);
-    expect(pool::release(id, static_cast<uint32_t>(slot)) == pool::Refusal::kNone, "released");
+    expect(pool::release(id, static_cast<uint32_t>(slot), thread) == pool::Refusal::kNone, "released");
     ++uses;
   }
   things.uses += uses;

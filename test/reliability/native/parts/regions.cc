@@ -49,8 +49,8 @@ void use_nameless(uint32_t number) {
   }
   const int32_t slot = rseq::pool::acquire(pool.held.id, owners::thread_word());
   expect(slot >= 0 && slot < 3, "a slot", slot);
-  expect(rseq::pool::release(pool.held.id, static_cast<uint32_t>(slot)) == rseq::pool::Refusal::kNone,
-         "given back");
+  const auto refused = rseq::pool::release(pool.held.id, static_cast<uint32_t>(slot), owners::thread_word());
+  expect(refused == rseq::pool::Refusal::kNone, "given back", static_cast<int64_t>(refused));
   expect(rseq::ring::write(ring.held.id, 1, 0, 0, 0) == rseq::ring::kWritten, "written");
   rseq::histogram::record(times.held.id, 2.0);
   rseq::counter::set_gauge(gauge.held.id, 4);

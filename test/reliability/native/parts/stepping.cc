@@ -165,13 +165,13 @@ void pool_in_steps() {
   const uint32_t id = one.held.id;
   const uint32_t thread = region::owners::thread_word();
   const int32_t hinted = pool::acquire(id, thread);
-  pool::release(id, static_cast<uint32_t>(hinted));
+  pool::release(id, static_cast<uint32_t>(hinted), thread);
   int32_t slot = -1;
   stepped("a slot", {0, first() + kOthers, 0, 0}, [&] { slot = pool::acquire(id, thread); });
   expect(slot >= 0, "a slot in steps", slot);
   pool::Refusal refused = pool::Refusal::kFree;
   stepped("given back", {0, 0, first() + kOthers, 0},
-          [&] { refused = pool::release(id, static_cast<uint32_t>(slot)); });
+          [&] { refused = pool::release(id, static_cast<uint32_t>(slot), thread); });
   expect(refused == pool::Refusal::kNone && pool::count_held(one.region, one.held) == 0,
          "given back in steps");
   close(one);
