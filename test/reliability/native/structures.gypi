@@ -9,7 +9,7 @@
     'parts/counting.cc', 'parts/directories.cc', 'parts/drains.cc', 'parts/faults.cc', 'parts/files.cc',
     'parts/forging.cc', 'parts/formats.cc', 'parts/handing.cc', 'parts/hints.cc', 'parts/inheriting.cc', 'parts/interrupted.cc',
     'parts/kinds.cc', 'parts/lacking.cc', 'parts/leading.cc', 'parts/locks.cc', 'parts/names.cc',
-    'parts/numbers.cc', 'parts/openings.cc', 'parts/owning.cc', 'parts/pools.cc', 'parts/reading.cc',
+    'parts/numbers.cc', 'parts/openings.cc', 'parts/owning.cc', 'parts/passing.cc', 'parts/pools.cc', 'parts/reading.cc',
     'parts/refusals.cc', 'parts/regions.cc', 'parts/repairs.cc', 'parts/rings.cc', 'parts/rows.cc',
     'parts/samples.cc', 'parts/sections.cc', 'parts/selves.cc', 'parts/shapes.cc', 'parts/spaces.cc',
     'parts/stepping.cc', 'parts/trusting.cc', 'parts/writers.cc',
