@@ -40,7 +40,7 @@ Napi::Value EmptyTargets(const Napi::CallbackInfo& info) {
       .record = with_number,
       .record_int32 = with_integer,
       .acquire_slot = [](targets::Receiver, uint32_t, uint32_t) { return INT32_C(0); },
-      .release_slot = [](targets::Receiver, uint32_t, uint32_t) { return UINT32_C(0); },
+      .release_slot = [](targets::Receiver, uint32_t, uint32_t, uint32_t) { return UINT32_C(0); },
       .ring_write = [](targets::Receiver, uint32_t, double, double, double, double) { return INT32_C(0); },
   };
   auto buffer = Napi::ArrayBuffer::New(info.Env(), sizeof table);
