@@ -126,5 +126,6 @@ await Promise.all(
       rows[next.at] = await search(next.row)
   }),
 )
-console.log(`\n${rows.length} searches in ${Math.round((Date.now() - began) / 1000)} s`)
+if (rows.length === 1) console.table(rows)
+console.log(`\nsearched for ${Math.round((Date.now() - began) / 1000)} s`)
 finish(rows)
