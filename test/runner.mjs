@@ -30,9 +30,9 @@ export function mustRun(command, args, options = {}) {
   if (status !== 0) fail(`${command} ${args.join(' ')} failed (${status})`)
 }
 
-/** Ends the run as failed where a tool is missing, saying what to install. */
-export function mustHave(command, advice) {
-  if (spawnSync(command, ['--version']).status !== 0) fail(`${command} is missing: ${advice}`)
+/** Ends the run as failed where a tool is missing, saying what to install. @param args  with which it ends well */
+export function mustHave(command, advice, args = ['--version']) {
+  if (spawnSync(command, args).status !== 0) fail(`${command} is missing: ${advice}`)
 }
 
 /**
