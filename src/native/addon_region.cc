@@ -239,15 +239,17 @@ Napi::Value Processes(const Napi::CallbackInfo& info) {
   const uint32_t high = __atomic_load_n(&directory.header->process_high, __ATOMIC_RELAXED);
   uint32_t length = 0;
   for (uint32_t i = 0; i < high && i < directory.sizes.processes; ++i) {
+    const bool self = i == directory.process && !found.read_only;
+    // Asked first: whoever has the lock has written itself down.
+    const bool alive = self || region::lock::is_alive(directory.fd, i);
     region::Process process;
     region::load_shared(&process, &directory.processes[i], sizeof process);
     if (process.pid == 0) continue;
-    const bool self = i == directory.process && !found.read_only;
     auto one = Napi::Object::New(env);
     one.Set("pid", Napi::Number::New(env, process.pid));
     one.Set("startTime", Napi::Number::New(env, static_cast<double>(process.start_time)));
     one.Set("pidNamespace", Napi::Number::New(env, static_cast<double>(process.pid_namespace)));
-    one.Set("alive", Napi::Boolean::New(env, self || region::lock::is_alive(directory.fd, i)));
+    one.Set("alive", Napi::Boolean::New(env, alive));
     one.Set("self", Napi::Boolean::New(env, self));
     out.Set(length++, one);
   }

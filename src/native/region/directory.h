@@ -143,6 +143,7 @@ struct Directory {
   void remove(uint32_t number);
   void remove_if_unheld(uint32_t number);
   void forget(uint32_t owner);
+  int32_t take_place();
   bool forget_the_dead();
 };
 

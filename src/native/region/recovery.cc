@@ -69,11 +69,12 @@ bool Directory::forget_the_dead() {
   return found;
 }
 
-int32_t Directory::join() {
-  if (const int32_t failed = lock(); failed != 0) return failed;
-  int32_t result = kTooMany;
-  for (uint32_t i = 0; i < sizes.processes && result != 0; ++i) {
-    if (!lock::take_process(fd, i)) continue;
+/// Under the lock.
+int32_t Directory::take_place() {
+  for (uint32_t i = 0; i < sizes.processes; ++i) {
+    if (lock::is_alive(fd, i)) continue;
+    // All of it before the place's own lock: to who looks without the directory's lock, what the dead one
+    // held must not be a living one's for a moment.
     process = i;
     begin();
     forget(i);
@@ -82,8 +83,14 @@ int32_t Directory::join() {
     store_shared(&processes[i], &self, sizeof self);
     if (header->process_high <= i) store_shared(&header->process_high, i + 1);
     end();
-    result = 0;
+    if (lock::take_process(fd, i)) return 0;
   }
+  return kTooMany;
+}
+
+int32_t Directory::join() {
+  if (const int32_t failed = lock(); failed != 0) return failed;
+  const int32_t result = take_place();
   unlock();
   return result;
 }
