@@ -11,6 +11,7 @@
 #include "region/shape.h"
 #include "region/shared.h"
 #include "region/slots.h"
+#include "region/sweep.h"
 
 namespace rseq::addon {
 namespace {
@@ -43,6 +44,14 @@ napi_value Attach(napi_env env, napi_callback_info info) {
   char path[kPath];
   arguments.text(0, path, sizeof path);
   return result_of(env, region::attach(path, arguments.boolean(1)));
+}
+
+/// (path) → 1 where the file was removed, else 0
+napi_value Sweep(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  char path[kPath];
+  arguments.text(0, path, sizeof path);
+  return number(env, region::sweep(path) ? 1 : 0);
 }
 
 /// (nonce: bigint, inode: bigint) → region, or a result
@@ -285,6 +294,7 @@ void set_regions(const Napi::Object& exports) {
   set_raw(exports, "createFile", CreateFile);
   set_raw(exports, "createMemfd", CreateMemfd);
   set_raw(exports, "attach", Attach);
+  set_raw(exports, "sweep", Sweep);
   set_raw(exports, "findRegion", Find);
   set_raw(exports, "closeRegion", OfRegion<region::close>);
   set_raw(exports, "checkRegion", OfRegion<region::check>);

@@ -4,6 +4,7 @@
 #include "directory.h"
 #include "lock.h"
 #include "owners.h"
+#include "path.h"
 #include "processes.h"
 #include "shared.h"
 
@@ -88,9 +89,11 @@ int32_t Directory::take_place() {
   return kTooMany;
 }
 
-int32_t Directory::join() {
+int32_t Directory::join(const char* path) {
   if (const int32_t failed = lock(); failed != 0) return failed;
-  const int32_t result = take_place();
+  // Nobody else would ever find a file that was swept away: see sweep.h.
+  const bool is_there = path == nullptr || leads_to(path, fd);
+  const int32_t result = is_there ? take_place() : static_cast<int32_t>(kAbsent);
   unlock();
   return result;
 }
