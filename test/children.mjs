@@ -38,7 +38,13 @@ export function scratch() {
 
 /** Starts test/fixtures/NAME, which hears messages and should end when it is disconnected. */
 export function start(name, ...args) {
+  return startIn(process.env, name, ...args)
+}
+
+/** The same, with that environment. */
+export function startIn(env, name, ...args) {
   const child = fork(join(import.meta.dirname, 'fixtures', name), args.map(String), {
+    env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   children.add(child)

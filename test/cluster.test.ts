@@ -1,8 +1,21 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { RegionProcess } from 'rseq'
 import { afterEach, describe, expect, test } from 'vitest'
 import { fixtures } from './world'
@@ -204,4 +217,42 @@ describe('a service', () => {
     expect(existsSync(path)).toBe(false)
     expect(existsSync(next.path)).toBe(true)
   })
+
+  test('what a killed leader left goes with the next service; what lives stays, and what is no litter', async () => {
+    const living = new Service()
+    const { path } = await living.look()
+    const dead = join(dirname(path), `rseq-${process.getuid?.()}-999999998-1`)
+    // That cannot be removed is no reason to stop.
+    const refused = `${dead}.1`
+    mkdirSync(refused)
+    try {
+      unjoined(path, dead)
+      const litter = [dead, ...['.2', '.otel-0', '.otel-31.new'].map((beside) => dead + beside)]
+      const kept = [`${path}.2`, `${path}.otel-0`, `${path}.otel-0.new`]
+      const others = ['.', '.2x', '-2', '.otel-', '.otel-0.newer'].map((beside) => dead + beside)
+      for (const file of [...litter.slice(1), ...kept, ...others]) writeFileSync(file, '{}')
+      await new Service().look()
+      expect(litter.filter((file) => existsSync(file))).toEqual([])
+      expect([refused, path, ...kept, ...others].filter((file) => !existsSync(file))).toEqual([])
+      await living.end()
+      expect([path, ...kept].filter((file) => existsSync(file))).toEqual([])
+    } finally {
+      for (const name of readdirSync(dirname(path))) {
+        const file = join(dirname(path), name)
+        if (file.startsWith(dead) || file.startsWith(path)) rmSync(file, { recursive: true, force: true })
+      }
+    }
+  })
 })
+
+/** Makes a region's file from another one's, as it is before anybody has joined. */
+function unjoined(from: string, to: string): void {
+  const header = Buffer.alloc(44)
+  const fd = openSync(from, 'r')
+  readSync(fd, header, 0, header.length, 0)
+  closeSync(fd)
+  const made = openSync(to, 'wx', 0o600)
+  writeSync(made, header)
+  ftruncateSync(made, statSync(from).size)
+  closeSync(made)
+}

@@ -11,6 +11,7 @@
 #include "region/shape.h"
 #include "region/shared.h"
 #include "region/slots.h"
+#include "region/sweep.h"
 
 namespace rseq::addon {
 namespace {
@@ -43,6 +44,14 @@ napi_value Attach(napi_env env, napi_callback_info info) {
   char path[kPath];
   arguments.text(0, path, sizeof path);
   return result_of(env, region::attach(path, arguments.boolean(1)));
+}
+
+/// (path) → 1 where the file was removed, else 0
+napi_value Sweep(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  char path[kPath];
+  arguments.text(0, path, sizeof path);
+  return number(env, region::sweep(path) ? 1 : 0);
 }
 
 /// (nonce: bigint, inode: bigint) → region, or a result
@@ -239,15 +248,17 @@ Napi::Value Processes(const Napi::CallbackInfo& info) {
   const uint32_t high = __atomic_load_n(&directory.header->process_high, __ATOMIC_RELAXED);
   uint32_t length = 0;
   for (uint32_t i = 0; i < high && i < directory.sizes.processes; ++i) {
+    const bool self = i == directory.process && !found.read_only;
+    // Asked first: whoever has the lock has written itself down.
+    const bool alive = self || region::lock::is_alive(directory.fd, i);
     region::Process process;
     region::load_shared(&process, &directory.processes[i], sizeof process);
     if (process.pid == 0) continue;
-    const bool self = i == directory.process && !found.read_only;
     auto one = Napi::Object::New(env);
     one.Set("pid", Napi::Number::New(env, process.pid));
     one.Set("startTime", Napi::Number::New(env, static_cast<double>(process.start_time)));
     one.Set("pidNamespace", Napi::Number::New(env, static_cast<double>(process.pid_namespace)));
-    one.Set("alive", Napi::Boolean::New(env, self || region::lock::is_alive(directory.fd, i)));
+    one.Set("alive", Napi::Boolean::New(env, alive));
     one.Set("self", Napi::Boolean::New(env, self));
     out.Set(length++, one);
   }
@@ -283,6 +294,7 @@ void set_regions(const Napi::Object& exports) {
   set_raw(exports, "createFile", CreateFile);
   set_raw(exports, "createMemfd", CreateMemfd);
   set_raw(exports, "attach", Attach);
+  set_raw(exports, "sweep", Sweep);
   set_raw(exports, "findRegion", Find);
   set_raw(exports, "closeRegion", OfRegion<region::close>);
   set_raw(exports, "checkRegion", OfRegion<region::check>);

@@ -250,6 +250,8 @@ export interface Backend extends HotCalls, PoolCalls, RingCalls {
   createFile(path: string, cells: number): number
   createMemfd(cells: number): number
   attach(path: string, readOnly: boolean): number
+  /** 1 where the file was a region of this user's that no living process has, and was removed; else 0. */
+  sweep(path: string): number
   closeRegion(region: number): number
   /** 0, or why nothing can be done with the region. */
   checkRegion(region: number): number

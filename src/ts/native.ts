@@ -141,6 +141,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   createFile: true,
   createMemfd: true,
   attach: true,
+  sweep: true,
   findRegion: true,
   closeRegion: true,
   checkRegion: true,

@@ -4,7 +4,7 @@ import type { Region } from './region'
 
 const { accessSync, constants, existsSync, readdirSync, readFileSync, unlinkSync } = fs
 const { tmpdir } = os
-const { basename, dirname, join } = path
+const { dirname, join } = path
 const { isMainThread } = threads
 
 /*
@@ -24,6 +24,14 @@ function readable(path: string): string {
   }
 }
 
+function namesIn(where: string): string[] {
+  try {
+    return readdirSync(where)
+  } catch {
+    return []
+  }
+}
+
 /** Field 22 of /proc/PID/stat, counted from behind the command's name, which may hold anything. Empty: no process. */
 function startTime(pid: number): string {
   const stat = readable(`/proc/${pid}/stat`)
@@ -39,6 +47,8 @@ function leader(): number {
   return isClusterWorker ? process.ppid : process.pid
 }
 
+const userId = (): number => process.getuid?.() ?? 0
+
 function folder(): string {
   try {
     accessSync('/dev/shm', constants.W_OK | constants.X_OK)
@@ -48,40 +58,60 @@ function folder(): string {
   }
 }
 
-/** How far a reader of `rseq/opentelemetry` has come: a file beside the region's, or one in the making. */
-const STATE = /^(.*)\.otel-\d+(\.new)?$/
+/**
+ * A service's region, by its user and its leader; and what lies beside it: one in the making, or how far a reader of
+ * `rseq/opentelemetry` has come, and that in the making.
+ */
+const NAME = /^(rseq-(\d+)-(\d+)-(\d+))(\.\d+|\.otel-\d+(?:\.new)?)?$/
 
-/** Removes a region's file, and the states beside it. */
-function remove(path: string): void {
-  unlinkSync(path)
-  const where = dirname(path)
-  for (const name of readdirSync(where)) {
-    if (STATE.exec(name)?.[1] === basename(path)) unlinkSync(join(where, name))
-  }
+interface Found {
+  readonly path: string
+  readonly kind: 'region' | 'making' | 'state'
+  /** The region's path. */
+  readonly region: string
+  readonly uid: number
+  readonly leader: number
+  readonly started: string
+}
+
+function foundIn(where: string): Found[] {
+  return namesIn(where).flatMap((name) => {
+    const [, region, uid, leader, started, beside = ''] = NAME.exec(name) ?? []
+    if (region === undefined || started === undefined) return []
+    const kind = beside === '' ? 'region' : beside.startsWith('.otel') ? 'state' : 'making'
+    return [
+      {
+        path: join(where, name),
+        kind,
+        region: join(where, region),
+        uid: Number(uid),
+        leader: Number(leader),
+        started,
+      },
+    ]
+  })
+}
+
+/** Gone already, or litter of others: no reason to fail. */
+function tryUnlink(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {}
+}
+
+/** Removes what lies beside a region that was removed. A state is somebody's as long as there is a region of that path. */
+function removeBeside({ path, kind, region }: Found): void {
+  // Whoever is making a region finds its file gone, and makes another one.
+  if (kind === 'making' || (kind === 'state' && !existsSync(region))) tryUnlink(path)
 }
 
 /** Removes the files of services that nobody is left of. */
-function sweep(where: string, prefix: string): void {
-  for (const name of readdirSync(where)) {
-    // A state that was written after its region's file was gone, by a process that stayed longer.
-    const [, base] = (name.startsWith(prefix) && STATE.exec(name)) || []
-    if (base !== undefined && !existsSync(join(where, base))) {
-      const [pid, started] = base.slice(prefix.length).split('-')
-      if (startTime(Number(pid)) !== started) unlinkSync(join(where, name))
-      continue
-    }
-    // The whole name: that of a file in the making goes on.
-    const [, pid, started] =
-      (name.startsWith(prefix) && /^(\d+)-(\d+)$/.exec(name.slice(prefix.length))) || []
-    if (pid === undefined || started === undefined || startTime(Number(pid)) === started) continue
-    const path = join(where, name)
-    const region = backend.attach(path, true)
-    if (region < 0) continue
-    // By locks, not by numbers: they may be of another PID namespace. A file that was just made has had nobody yet.
-    const processes = backend.processes(region)
-    backend.closeRegion(region)
-    if (processes.length > 0 && !processes.some(({ alive }) => alive)) remove(path)
-  }
+function sweep(where: string): void {
+  const uid = userId()
+  const all = foundIn(where).filter((one) => one.uid === uid && startTime(one.leader) !== one.started)
+  // By locks, not by numbers: they may be of another PID namespace.
+  for (const { path, kind } of all) if (kind === 'region') backend.sweep(path)
+  all.forEach(removeBeside)
 }
 
 /** Attaches to the service's region, or makes it. */
@@ -90,13 +120,8 @@ export function openService(create: (file: string) => Region): Region {
   if (named !== undefined && named !== '') return create(named)
   const pid = leader()
   const where = folder()
-  const prefix = `rseq-${process.getuid?.() ?? 0}-`
-  try {
-    sweep(where, prefix)
-  } catch {
-    // litter of others is no reason to fail
-  }
-  const file = join(where, `${prefix}${pid}-${startTime(pid)}`)
+  sweep(where)
+  const file = join(where, `rseq-${userId()}-${pid}-${startTime(pid)}`)
   const region = create(file)
   process.env[VARIABLE] = file
   if (pid === process.pid && isMainThread) {
@@ -110,11 +135,10 @@ export function openService(create: (file: string) => Region): Region {
 export function leaveService(): void {
   process.off('exit', leaveService)
   if (owned === null) return
-  try {
-    remove(owned)
-  } catch {
-    // gone already
-  }
+  tryUnlink(owned)
+  foundIn(dirname(owned))
+    .filter(({ region }) => region === owned)
+    .forEach(removeBeside)
   if (process.env[VARIABLE] === owned) delete process.env[VARIABLE]
   owned = null
 }

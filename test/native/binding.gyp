@@ -31,6 +31,14 @@
       'libraries': ['-ldl'],
     },
     {
+      'target_name': 'hold',
+      'type': 'loadable_module',
+      'product_prefix': '',
+      'product_extension': 'so',
+      'sources': ['hold.c'],
+      'libraries': ['-ldl'],
+    },
+    {
       'target_name': 'owner',
       'type': 'loadable_module',
       'product_prefix': '',

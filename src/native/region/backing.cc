@@ -59,26 +59,6 @@ int32_t fill(int fd, const Sizes& sizes) {
   return kSystem;
 }
 
-/// Whether the open file is a region that this process may trust as its own.
-int32_t check(int fd, Memory* out) {
-  struct stat status = {};
-  if (file_status(fd, &status) != 0) return kSystem;
-  if (!S_ISREG(status.st_mode)) return kNoRegion;
-  if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return kOwner;
-  Header header = {};
-  if (pread(fd, &header, sizeof header, 0) != sizeof header || header.magic != kMagic) return kNoRegion;
-  if (header.version != kVersion) return kOtherVersion;
-  if (header.checksum != checksum(header) || !header.sizes.valid()) return kDamaged;
-  const Layout layout(header.sizes);
-  if (static_cast<uint64_t>(status.st_size) != layout.total) return kDamaged;
-  out->fd = fd;
-  out->sizes = header.sizes;
-  out->nonce = header.nonce;
-  out->device = status.st_dev;
-  out->inode = status.st_ino;
-  return 0;
-}
-
 int32_t adopt(int fd, bool read_only, Memory* out) {
   if (const int32_t failed = check(fd, out); failed != 0) {
     const int error = errno;
@@ -123,7 +103,8 @@ int open_temporary(const char* path, char* name) {
   return -1;
 }
 
-/// Makes the file, whole, under its name. @return 0 also where somebody else was first
+/// Makes the file, whole, under its name. @return 0 also where somebody else was first, or where it is to be
+/// made again
 int32_t publish(const char* path, const Sizes& sizes) {
   char temporary[PATH_MAX + 32];
   const int fd = open_temporary(path, temporary);
@@ -132,13 +113,34 @@ int32_t publish(const char* path, const Sizes& sizes) {
   if (result == 0 && (fchmod(fd, kMode) != 0 || (link(temporary, path) != 0 && errno != EEXIST)))
     result = kSystem;
   const int error = errno;
-  unlink(temporary);
+  // Swept away: who leads its service is dead.
+  const bool is_swept = unlink(temporary) != 0 && errno == ENOENT;
+  if (is_swept && result == kSystem && error == ENOENT) result = 0;
   close(fd);
   errno = error;
   return result;
 }
 
 }  // namespace
+
+int32_t check(int fd, Memory* out) {
+  struct stat status = {};
+  if (file_status(fd, &status) != 0) return kSystem;
+  if (!S_ISREG(status.st_mode)) return kNoRegion;
+  if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return kOwner;
+  Header header = {};
+  if (pread(fd, &header, sizeof header, 0) != sizeof header || header.magic != kMagic) return kNoRegion;
+  if (header.version != kVersion) return kOtherVersion;
+  if (header.checksum != checksum(header) || !header.sizes.valid()) return kDamaged;
+  const Layout layout(header.sizes);
+  if (static_cast<uint64_t>(status.st_size) != layout.total) return kDamaged;
+  out->fd = fd;
+  out->sizes = header.sizes;
+  out->nonce = header.nonce;
+  out->device = status.st_dev;
+  out->inode = status.st_ino;
+  return 0;
+}
 
 int32_t create_private(const Sizes& sizes, Memory* out) {
   const Layout layout(sizes);

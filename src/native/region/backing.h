@@ -31,6 +31,10 @@ int32_t create_file(const char* path, const Sizes& sizes, Memory* out);
 /// A file, or memfd by its /proc/PID/fd/N. With `read_only` all of it is mapped into `control`.
 int32_t attach(const char* path, bool read_only, Memory* out);
 
+/// Whether the open file is a region that this process may trust as its own. @return 0 or a Result
+/// @param out  everything but the mapping
+int32_t check(int fd, Memory* out);
+
 /// Unmaps and closes.
 void release(const Memory& memory);
 

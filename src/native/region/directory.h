@@ -92,7 +92,8 @@ struct Directory {
   }
 
   /// Takes a slot for this process, and lets go of what its last owner held. @return 0 or a Result
-  int32_t join();
+  /// @param path  that has led to the file; kAbsent where it does not any more. Null: none that could change
+  int32_t join(const char* path = nullptr);
 
   /// The live entry of that name and those labels, or kAbsent. Without the lock it can be gone already, or
   /// missed while somebody repairs.
@@ -143,6 +144,7 @@ struct Directory {
   void remove(uint32_t number);
   void remove_if_unheld(uint32_t number);
   void forget(uint32_t owner);
+  int32_t take_place();
   bool forget_the_dead();
 };
 

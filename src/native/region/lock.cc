@@ -16,15 +16,26 @@ constexpr off_t kDirectory = 0;
 constexpr off_t kProcesses = 1;
 constexpr off_t kRoles = kProcesses + kMaxProcesses;
 
-int call(int fd, int command, short type, off_t byte, struct flock* out = nullptr) {
+struct flock bytes(short type, off_t first, off_t count) {
   struct flock lock = {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
-  lock.l_start = byte;
-  lock.l_len = 1;
-  const int error = fcntl(fd, command, &lock) == 0 ? 0 : errno;
-  if (out != nullptr) *out = lock;
-  return error;
+  lock.l_start = first;
+  lock.l_len = count;
+  return lock;
+}
+
+/// @return 0 or an errno
+int set(int fd, short type, off_t byte) {
+  struct flock lock = bytes(type, byte, 1);
+  return fcntl(fd, kSetLock, &lock) == 0 ? 0 : errno;
+}
+
+/// Whether another open file description has locked any of them.
+bool is_taken(int fd, off_t first, off_t count) {
+  struct flock lock = bytes(F_RDLCK, first, count);
+  // What cannot be asked counts as taken: the careful answer.
+  return fcntl(fd, kGetLock, &lock) != 0 || lock.l_type != F_UNLCK;
 }
 
 }  // namespace
@@ -37,32 +48,29 @@ int take_directory(int fd) {
   constexpr int kTries = 2700;
   if (fd < 0) return 0;
   for (int i = 0;; ++i) {
-    const int error = call(fd, kSetLock, F_WRLCK, kDirectory);
+    const int error = set(fd, F_WRLCK, kDirectory);
     if ((error != EAGAIN && error != EACCES && error != EINTR) || i == kTries) return error;
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = i < kShortTries ? kShortest : kLongest};
     nanosleep(&pause, nullptr);
   }
 }
 
+bool try_directory(int fd) { return fd < 0 || set(fd, F_WRLCK, kDirectory) == 0; }
+
 void give_directory(int fd) {
-  if (fd >= 0) call(fd, kSetLock, F_UNLCK, kDirectory);
+  if (fd >= 0) set(fd, F_UNLCK, kDirectory);
 }
 
-bool take_process(int fd, uint32_t process) {
-  return fd < 0 || call(fd, kSetLock, F_WRLCK, kProcesses + process) == 0;
-}
+bool take_process(int fd, uint32_t process) { return fd < 0 || set(fd, F_WRLCK, kProcesses + process) == 0; }
 
-int take_role(int fd, uint32_t role) { return fd < 0 ? 0 : call(fd, kSetLock, F_WRLCK, kRoles + role); }
+int take_role(int fd, uint32_t role) { return fd < 0 ? 0 : set(fd, F_WRLCK, kRoles + role); }
 
 void give_role(int fd, uint32_t role) {
-  if (fd >= 0) call(fd, kSetLock, F_UNLCK, kRoles + role);
+  if (fd >= 0) set(fd, F_UNLCK, kRoles + role);
 }
 
-bool is_alive(int fd, uint32_t process) {
-  struct flock found = {};
-  // What cannot be asked counts as alive: the careful answer.
-  return fd >= 0 &&
-         (call(fd, kGetLock, F_RDLCK, kProcesses + process, &found) != 0 || found.l_type != F_UNLCK);
-}
+bool is_alive(int fd, uint32_t process) { return fd >= 0 && is_taken(fd, kProcesses + process, 1); }
+
+bool is_anybody_alive(int fd) { return fd >= 0 && is_taken(fd, kProcesses, kMaxProcesses); }
 
 }  // namespace rseq::region::lock

@@ -11,6 +11,8 @@ namespace rseq::region::lock {
 /// @param fd  of the region; −1: nobody else can have it
 /// @return 0, EAGAIN where somebody has kept it for five seconds, or another errno
 int take_directory(int fd);
+/// The same, without waiting. @return false where somebody has it, or it cannot be had
+bool try_directory(int fd);
 void give_directory(int fd);
 
 /// Makes slot `process` this process's own, to its end or until it closes `fd`.
@@ -24,5 +26,7 @@ void give_role(int fd, uint32_t role);
 
 /// Whether a living process has the slot; not to be asked of one's own. `fd` may be open for reading only.
 bool is_alive(int fd, uint32_t process);
+/// Whether a living process has any slot, by whatever open file description but `fd`'s.
+bool is_anybody_alive(int fd);
 
 }  // namespace rseq::region::lock

@@ -91,8 +91,9 @@ bool lives(uint32_t region, uint64_t word) {
   if (is_own(*found, parts))
     return parts.incarnation == found->directory.incarnation &&
            (is_handed_over(word) || thread_lives(parts.thread));
-  // A next process has the lock before it says its incarnation: until then, the last one counts as alive.
-  return is_in(found->directory, parts) && lock::is_alive(found->directory.fd, parts.process);
+  // A next process says its incarnation before it has the lock: looked at again, the lock was not that one's.
+  return is_in(found->directory, parts) && lock::is_alive(found->directory.fd, parts.process) &&
+         is_in(found->directory, parts);
 }
 
 uint32_t pid(uint32_t region, uint64_t word) {

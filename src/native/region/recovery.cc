@@ -4,6 +4,7 @@
 #include "directory.h"
 #include "lock.h"
 #include "owners.h"
+#include "path.h"
 #include "processes.h"
 #include "shared.h"
 
@@ -69,11 +70,12 @@ bool Directory::forget_the_dead() {
   return found;
 }
 
-int32_t Directory::join() {
-  if (const int32_t failed = lock(); failed != 0) return failed;
-  int32_t result = kTooMany;
-  for (uint32_t i = 0; i < sizes.processes && result != 0; ++i) {
-    if (!lock::take_process(fd, i)) continue;
+/// Under the lock.
+int32_t Directory::take_place() {
+  for (uint32_t i = 0; i < sizes.processes; ++i) {
+    if (lock::is_alive(fd, i)) continue;
+    // All of it before the place's own lock: to who looks without the directory's lock, what the dead one
+    // held must not be a living one's for a moment.
     process = i;
     begin();
     forget(i);
@@ -82,8 +84,16 @@ int32_t Directory::join() {
     store_shared(&processes[i], &self, sizeof self);
     if (header->process_high <= i) store_shared(&header->process_high, i + 1);
     end();
-    result = 0;
+    if (lock::take_process(fd, i)) return 0;
   }
+  return kTooMany;
+}
+
+int32_t Directory::join(const char* path) {
+  if (const int32_t failed = lock(); failed != 0) return failed;
+  // Nobody else would ever find a file that was swept away: see sweep.h.
+  const bool is_there = path == nullptr || leads_to(path, fd);
+  const int32_t result = is_there ? take_place() : static_cast<int32_t>(kAbsent);
   unlock();
   return result;
 }

@@ -68,7 +68,7 @@ int32_t map_cells(Region& region) {
   return 0;
 }
 
-int32_t enter(Region& region, const backing::Memory& memory, bool read_only) {
+int32_t enter(Region& region, const backing::Memory& memory, bool read_only, const char* path) {
   region.memory = memory;
   region.first = kNoId;
   region.read_only = read_only;
@@ -89,7 +89,7 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only) {
   }
   region.directory.process = kMaxProcesses;  // nobody's, until it joins
   if (!read_only) {
-    if (const int32_t failed = region.directory.join(); failed != 0) return failed;
+    if (const int32_t failed = region.directory.join(path); failed != 0) return failed;
   }
   __atomic_store_n(&region.active, 1, __ATOMIC_RELEASE);
   return 0;
@@ -102,7 +102,10 @@ void opened_by_this_thread(uint32_t number) {
 
 /// A region whose memory is there, and its number: the process's own is the first one.
 /// @param memory  let go of where this process has that region already
-int32_t add(const backing::Memory& memory, bool read_only) {
+/// @param path  that it was opened by; kAbsent where that does not lead to it any more. Null: whatever it
+/// leads
+///              to
+int32_t add(const backing::Memory& memory, bool read_only, const char* path = nullptr) {
   int32_t free_one = -1;
   for (uint32_t i = 0; i < kMaxRegions; ++i) {
     const Region& region = regions[i];
@@ -121,7 +124,7 @@ int32_t add(const backing::Memory& memory, bool read_only) {
   int32_t failed = free_one < 0 ? static_cast<int32_t>(kTooMany) : 0;
   if (failed == 0) {
     Region& region = regions[free_one];
-    failed = enter(region, memory, read_only);
+    failed = enter(region, memory, read_only, path);
     if (failed == 0) {
       opened_by_this_thread(static_cast<uint32_t>(free_one));
       return free_one;
@@ -131,6 +134,20 @@ int32_t add(const backing::Memory& memory, bool read_only) {
     backing::release(memory);
   }
   return failed;
+}
+
+/// Opens what a path leads to, and joins those who have it.
+template <typename Open>
+int32_t add_by_path(const char* path, const Open& open) {
+  // Somebody may remove or replace the file in between: a few times, not for ever.
+  constexpr int kTries = 8;
+  for (int i = 0; i < kTries; ++i) {
+    backing::Memory memory;
+    if (const int32_t failed = open(&memory); failed != 0) return failed;
+    if (const int32_t added = add(memory, false, path); added != kAbsent) return added;
+  }
+  errno = EAGAIN;
+  return kBusy;
 }
 
 /// With the table's lock.
@@ -173,11 +190,9 @@ bool ready() {
 int32_t create_file(const char* path, uint32_t cells) {
   const Guard guard(table);
   if (!ready_locked()) return kNoMemory;
-  backing::Memory memory;
   const Sizes sizes = sizes_for(cells != 0 ? cells : arena::default_cells(true), kMaxProcesses);
   if (!arena::fits(sizes.cells)) return kNoMemory;
-  const int32_t failed = backing::create_file(path, sizes, &memory);
-  return failed != 0 ? failed : add(memory, false);
+  return add_by_path(path, [&](backing::Memory* out) { return backing::create_file(path, sizes, out); });
 }
 
 int32_t create_memfd(uint32_t cells) {
@@ -193,9 +208,11 @@ int32_t create_memfd(uint32_t cells) {
 int32_t attach(const char* path, bool read_only) {
   const Guard guard(table);
   if (!ready_locked()) return kNoMemory;
+  if (!read_only)
+    return add_by_path(path, [&](backing::Memory* out) { return backing::attach(path, false, out); });
   backing::Memory memory;
-  const int32_t failed = backing::attach(path, read_only, &memory);
-  return failed != 0 ? failed : add(memory, read_only);
+  const int32_t failed = backing::attach(path, true, &memory);
+  return failed != 0 ? failed : add(memory, true);
 }
 
 int32_t find(uint64_t nonce, uint64_t inode) {

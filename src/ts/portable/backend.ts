@@ -236,6 +236,7 @@ export function portableBackend(): Backend {
     createFile: () => RESULT.unsupported,
     createMemfd: () => RESULT.unsupported,
     attach: () => RESULT.unsupported,
+    sweep: () => 0,
     closeRegion: (region) => regions.close(region),
     checkRegion: (region) => (regions.get(region) === undefined ? RESULT.closed : 0),
     regionInfo(region) {

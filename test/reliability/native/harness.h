@@ -150,6 +150,10 @@ void open_entries(uint32_t seed);
 void lead_alone();
 void allot_regions();
 void attach_regions();
+/// Files that are swept away while somebody comes.
+void sweep_files();
+/// … or replaced, between any two system calls.
+void replace_files();
 void change_regions(const Round& round);
 /// Numbers of what others open and close meanwhile.
 void forge(const Round& round);

@@ -61,6 +61,8 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::lead_alone();
     structures::allot_regions();
     structures::attach_regions();
+    structures::sweep_files();
+    structures::replace_files();
     structures::step();
     structures::count_alone();
     structures::record_alone();

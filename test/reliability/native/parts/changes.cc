@@ -5,6 +5,7 @@
 
 #include "directory_memory.h"
 #include "harness.h"
+#include "region/lock.h"
 #include "traps.h"
 
 namespace structures {
@@ -149,6 +150,7 @@ void stop_in_join() {
   const Trap trap(one.processes, [&] {
     expect(one.header->dirty != 0, "dirty while it joins");
     expect(memory.is_locked(), "locked while it joins");
+    expect(!rseq::region::lock::is_alive(memory.fd(), 0), "alive before it has written itself down");
   });
   expect(one.join() == 0, "joined");
   expect(trap.was_touched() && one.header->dirty == 0 && !memory.is_locked(), "and has");

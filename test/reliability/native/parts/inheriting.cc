@@ -1,9 +1,13 @@
 /// Places of dead processes, and what they held: for those who come after them, or who need the room.
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <memory>
 
 #include "member.h"
+#include "region/lock.h"
+#include "steps.h"
 
 namespace structures {
 namespace {
@@ -68,6 +72,55 @@ void inherit(const std::string& path) {
     expect(first.entry(number).generation == 0, "what was never used", number);
 }
 
+#if STRUCTURES_STEPS
+
+/// By the time that somebody lives in a place, what the dead one held there is nobody's, and it is written
+/// down.
+void inherit_in_steps(const std::string& path) {
+  const Member first(path);
+  auto dead = std::make_unique<Member>(path);
+  const uint32_t nameless = dead->make("");
+  dead->own.processes[1].pid = 77;
+  dead.reset();
+  std::unique_ptr<Member> next;
+  uint32_t lives = 0;
+  in_steps([&] { next = std::make_unique<Member>(path); },
+           [&] {
+             if (!was_call() || !region::lock::is_alive(first.own.fd, 1) || lives++ > 0) return;
+             const region::Process& written = first.own.processes[1];
+             expect(first.holds(1, nameless) == 0 && !first.is_live(nameless), "held by the dead", nameless);
+             expect(written.incarnation == 2 && written.pid != 77, "its process", written.pid);
+             expect(first.header().dirty == 0, "in the midst of it");
+           });
+  expect(lives > 0 && next->own.process == 1, "in its place", next->own.process, 1);
+}
+
+#else
+
+void inherit_in_steps(const std::string&) {}
+
+#endif
+
+/// A place whose lock cannot be had after all: the next one.
+void pass_over(const std::string& path) {
+  const Member first(path);
+  // Locked as by a reader, which who asks does not see.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  struct flock lock = {};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = 1 + 1;
+  lock.l_len = 1;
+  expect(fcntl(fd, F_OFD_SETLK, &lock) == 0, "a place locked for reading", errno);
+  expect(!region::lock::is_alive(first.own.fd, 1), "nobody lives there");
+  const Member next(path);
+  expect(next.joined == 0 && next.own.process == 2, "the next place", next.own.process, 2);
+  next.expect_used(0, 0);
+  expect(Member(path).joined == region::kTooMany, "no other one");
+  ::close(fd);
+  expect(Member(path).own.process == 1, "now it can be had");
+}
+
 /// Where there is no room, what the dead held is let go of first.
 void make_room(const std::string& path) {
   constexpr uint32_t kHalf = kMemberSizes.cells / 2;
@@ -99,10 +152,12 @@ void make_room(const std::string& path) {
 
 void inherit_places() {
   const std::string path = folder() + "/places";
-  for (const auto& work : {take_places, inherit, make_room}) {
+  for (const auto& work : {take_places, inherit, pass_over, make_room}) {
     work(path);
     unlink(path.c_str());
   }
+  if (has_sections()) inherit_in_steps(path);
+  unlink(path.c_str());
   operations += 500;
 }
 

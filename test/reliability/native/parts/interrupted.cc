@@ -1,11 +1,15 @@
 /// What is read of memory that others change meanwhile: between any two instructions of the reader.
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <new>
 
 #include "cpu.h"
 #include "drain_reader.h"
 #include "harness.h"
+#include "region/lock.h"
+#include "region/owners.h"
 #include "steps.h"
 #include "trust.h"
 
@@ -140,10 +144,40 @@ void move_at_each_look() {
                "looks that are none");
 }
 
+/// A dead process's place is taken while it is looked at: its word is nobody's all the time.
+void look_at_places() {
+  const std::string path = folder() + "/interrupted";
+  const auto number = static_cast<uint32_t>(region::create_file(path.c_str(), 8192));
+  region::Info info;
+  expect(region::info(number, &info), "a file", number);
+  const uint32_t place = info.directory->process + 1;
+  region::Process& written = info.directory->processes[place];
+  const uint64_t word = uint64_t{place} << 53 | UINT64_C(5) << 32;
+  int fd = -1;
+  with_change_at_each(
+      "a look at a place",
+      [&] {
+        ::close(fd);
+        fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+        written.incarnation = 5;
+      },
+      [&] {
+        if (region::owners::lives(number, word)) expect(false, "the dead one lives", fd);
+      },
+      [&] {
+        written.incarnation = 6;
+        region::lock::take_process(fd, place);
+      });
+  ::close(fd);
+  region::close(number);
+  unlink(path.c_str());
+}
+
 }  // namespace
 
 void interrupt() {
   if (!has_sections()) return;
+  look_at_places();
   look_at_turns();
   grow_length();
   on_threads(1, [](uint32_t) {

@@ -1,0 +1,10 @@
+/// What a path leads to, which others can change at any time.
+#pragma once
+
+namespace rseq::region {
+
+/// Whether the path leads to that very open file. It says something only as long as the directory's lock is
+/// held: whoever sweeps a region's file away has it.
+bool leads_to(const char* path, int fd);
+
+}  // namespace rseq::region

@@ -1,0 +1,39 @@
+#include "sweep.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "backing.h"
+#include "lock.h"
+#include "path.h"
+
+namespace rseq::region {
+namespace {
+
+/// With the directory's lock.
+bool remove_locked(const char* path, int fd) {
+  return !lock::is_anybody_alive(fd) && leads_to(path, fd) && unlink(path) == 0;
+}
+
+bool remove_unjoined(const char* path, int fd) {
+  backing::Memory unmapped;
+  // Whoever has the lock lives.
+  if (backing::check(fd, &unmapped) != 0 || !lock::try_directory(fd)) return false;
+  const bool removed = remove_locked(path, fd);
+  // Not by closing alone: a process that is being started has the file until its program begins.
+  lock::give_directory(fd);
+  return removed;
+}
+
+}  // namespace
+
+bool sweep(const char* path) {
+  // O_NOFOLLOW: a link is not what unlink() would remove.
+  const int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+  if (fd < 0) return false;
+  const bool removed = remove_unjoined(path, fd);
+  close(fd);
+  return removed;
+}
+
+}  // namespace rseq::region
