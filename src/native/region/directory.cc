@@ -1,24 +1,11 @@
 #include "directory.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "lock.h"
 #include "shared.h"
 
 namespace rseq::region {
-namespace {
-
-uint32_t hash_of(const Bytes& name, const Bytes& labels) {
-  const uint32_t hash = hash_bytes(name.data, name.length);
-  return hash_bytes(labels.data, labels.length, hash_bytes("", 1, hash));
-}
-
-bool same(const Bytes& a, const Bytes& b) {
-  return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
-}
-
-}  // namespace
 
 void Directory::set(const Sizes& from, char* control) {
   const Layout layout(from);
@@ -33,57 +20,6 @@ void Directory::set(const Sizes& from, char* control) {
   text_words = words(layout.text_map);
   holds = words(layout.holds);
   texts = control + layout.texts;
-}
-
-uint32_t Directory::entry_high() const {
-  const uint32_t high = load(&header->entry_high);
-  return high < sizes.entries ? high : sizes.entries;
-}
-
-uint32_t Directory::process_high() const {
-  const uint32_t high = load(&header->process_high);
-  return high < sizes.processes ? high : sizes.processes;
-}
-
-// --- reading ----------------------------------------------------------------------------------------------
-
-bool Directory::copy(uint32_t number, Entry* out) const {
-  if (number >= sizes.entries) return false;
-  const Entry& entry = entries[number];
-  const uint32_t generation = load(&entry.generation);
-  const uint32_t state = load(&entry.state);
-  load_shared(out, &entry, sizeof entry);
-  __atomic_thread_fence(__ATOMIC_ACQUIRE);
-  return load(&entry.generation) == generation && state == kLive && inside(*out);
-}
-
-bool Directory::inside(const Entry& entry) const {
-  const uint32_t length = units(total_length(entry));
-  return entry.kind > Kind::kNone && static_cast<uint8_t>(entry.kind) < kKinds &&
-         entry.lengths[kName] <= kMaxName && entry.cells != 0 && entry.cells <= sizes.cells &&
-         entry.cell <= sizes.cells - entry.cells && length <= sizes.text_units &&
-         entry.text <= sizes.text_units - length;
-}
-
-Bytes Directory::text(const Entry& copied, Text which) const {
-  const char* at = texts + uint64_t{copied.text} * kTextUnit;
-  for (int i = 0; i < which; ++i) at += copied.lengths[i];
-  return {at, copied.lengths[which]};
-}
-
-int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) const {
-  const uint32_t hash = hash_of(name, labels);
-  uint32_t next = load(&buckets[hash % sizes.entries]);
-  // A chain longer than the directory runs in a circle.
-  for (uint32_t steps = 0; next != 0 && next <= sizes.entries && steps < sizes.entries; ++steps) {
-    const Entry& entry = entries[next - 1];
-    if (load(&entry.hash) == hash && copy(next - 1, out) && same(text(*out, kName), name) &&
-        same(text(*out, kLabels), labels)) {
-      return static_cast<int32_t>(next - 1);
-    }
-    next = load(&entry.next);
-  }
-  return kAbsent;
 }
 
 // --- holding ----------------------------------------------------------------------------------------------
@@ -115,15 +51,6 @@ bool Directory::is_held(uint32_t number) const {
     if (owner == process || lock::is_alive(fd, owner)) return true;
   }
   return false;
-}
-
-void Directory::held_by_the_living(uint64_t* out, uint32_t words) const {
-  memset(out, 0, words * sizeof *out);
-  for (uint32_t owner = 0; owner < process_high(); ++owner) {
-    if (owner != process && !lock::is_alive(fd, owner)) continue;
-    for (uint32_t i = 0; i < words; ++i)
-      out[i] |= __atomic_load_n(hold_word(owner, i * 64), __ATOMIC_RELAXED);
-  }
 }
 
 // --- changing ---------------------------------------------------------------------------------------------

@@ -44,6 +44,12 @@ struct Bytes {
   uint32_t length;
 };
 
+/// What an entry's chain is found by.
+inline uint32_t hash_of(const Bytes& name, const Bytes& labels) {
+  const uint32_t hash = hash_bytes(name.data, name.length);
+  return hash_bytes(labels.data, labels.length, hash_bytes("", 1, hash));
+}
+
 /// What an entry is to be, or is.
 struct Description {
   Kind kind;
