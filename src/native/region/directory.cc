@@ -146,9 +146,12 @@ int32_t Directory::make(const Description& wanted, Entry* out) {
   return number;
 }
 
-/// Cells, text and number of an entry in kRemoving go back. Can be done again where it was cut short.
+/// Cells, text and number of an entry go back. Can be done again where it was cut short.
 void Directory::remove(uint32_t number) {
   Entry& entry = entries[number];
+  set_state(entry, kRemoving);
+  // Before the zeros: who reads one of them finds that state, or a later one, in still().
+  __atomic_thread_fence(__ATOMIC_RELEASE);
   const Entry copied = entry;
   unlink(number);
   if (inside(copied)) {
@@ -171,10 +174,7 @@ void Directory::remove(uint32_t number) {
 }
 
 void Directory::remove_if_unheld(uint32_t number) {
-  Entry& entry = entries[number];
-  if (load(&entry.state) != kLive || is_held(number)) return;
-  set_state(entry, kRemoving);
-  remove(number);
+  if (load(&entries[number].state) == kLive && !is_held(number)) remove(number);
 }
 
 int32_t Directory::let_go(uint32_t number, bool keep) {

@@ -4,7 +4,8 @@
 /// Whatever changes the directory, holds included, takes the lock between processes (lock.h), and sets
 /// `dirty` where it takes more than one store. The entries are the truth, and chains, bitmaps and counts
 /// follow from them, so that the next process repairs what a killed one left half done: nothing made is lost,
-/// nothing is there twice. Looking takes no lock: what it finds is so only where this process holds it.
+/// nothing is there twice. Looking takes no lock: what it finds stays so only where this process holds it.
+/// What anybody else reads counts only where still() says so afterwards.
 ///
 /// A run is given to a next owner only when no living process holds it any more. A process holds what its
 /// threads have open, each as often as it was opened; a thread lets go when it closes, or ends. So nobody can
@@ -107,6 +108,9 @@ struct Directory {
 
   /// A copy of an entry whose every number is in bounds. @return false where it is not live, or out of bounds
   bool copy(uint32_t number, Entry* out) const;
+  /// To be asked when an owner's entry, cells or texts were read: whether what was read is that owner's.
+  /// @param number  below sizes.entries
+  bool still(uint32_t number, uint32_t generation) const;
   /// A text of such a copy.
   Bytes text(const Entry& copied, Text which) const;
 
@@ -141,6 +145,7 @@ struct Directory {
   void end() { __atomic_store_n(&header->dirty, 0, __ATOMIC_RELEASE); }
   void repair();
   bool inside(const Entry& entry) const;
+  bool is_named(uint32_t number, uint32_t hash, const Bytes& name, const Bytes& labels, Entry* out) const;
   bool is_held(uint32_t number) const;
   void mark_held(uint32_t number);
   int32_t build(const Description& wanted, uint32_t hash);

@@ -214,8 +214,7 @@ const Held* held(uint32_t region, uint32_t entry) {
   if (found == nullptr || entry >= mine[region].size || mine[region].counts[entry] == 0) return nullptr;
   const Held* one = &found->held[entry];
   // Who only looks on holds nothing: the entry can have got another owner.
-  const bool same = !found->read_only || load(&found->directory.entries[entry].generation) == one->generation;
-  return same ? one : nullptr;
+  return !found->read_only || found->directory.still(entry, one->generation) ? one : nullptr;
 }
 
 int64_t* cell_of(uint32_t region, const Held& held, uint32_t stripe, uint32_t i) {

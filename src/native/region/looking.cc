@@ -27,11 +27,20 @@ uint32_t Directory::process_high() const {
 bool Directory::copy(uint32_t number, Entry* out) const {
   if (number >= sizes.entries) return false;
   const Entry& entry = entries[number];
+  // The generation first: so what is live is of that owner, or of a later one, which still() tells.
   const uint32_t generation = load(&entry.generation);
-  const uint32_t state = load(&entry.state);
+  if (load(&entry.state) != kLive) return false;
   load_shared(out, &entry, sizeof entry);
+  return still(number, generation) && inside(*out);
+}
+
+bool Directory::still(uint32_t number, uint32_t generation) const {
+  const Entry& entry = entries[number];
+  // Behind what was read. Pairs with remove()'s fence before the zeros, and build()'s before what it writes.
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
-  return load(&entry.generation) == generation && state == kLive && inside(*out);
+  // The state first. A removal changes the generation last: looked at before, it could be the old one still,
+  // and the state a next owner's.
+  return load(&entry.state) == kLive && load(&entry.generation) == generation;
 }
 
 bool Directory::inside(const Entry& entry) const {
@@ -48,17 +57,19 @@ Bytes Directory::text(const Entry& copied, Text which) const {
   return {at, copied.lengths[which]};
 }
 
+bool Directory::is_named(uint32_t number, uint32_t hash, const Bytes& name, const Bytes& labels,
+                         Entry* out) const {
+  return load(&entries[number].hash) == hash && copy(number, out) && same(text(*out, kName), name) &&
+         same(text(*out, kLabels), labels) && still(number, out->generation);
+}
+
 int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) const {
   const uint32_t hash = hash_of(name, labels);
   uint32_t next = load(&buckets[hash % sizes.entries]);
   // A chain longer than the directory runs in a circle.
   for (uint32_t steps = 0; next != 0 && next <= sizes.entries && steps < sizes.entries; ++steps) {
-    const Entry& entry = entries[next - 1];
-    if (load(&entry.hash) == hash && copy(next - 1, out) && same(text(*out, kName), name) &&
-        same(text(*out, kLabels), labels)) {
-      return static_cast<int32_t>(next - 1);
-    }
-    next = load(&entry.next);
+    if (is_named(next - 1, hash, name, labels, out)) return static_cast<int32_t>(next - 1);
+    next = load(&entries[next - 1].next);
   }
   return kAbsent;
 }
