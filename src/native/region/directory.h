@@ -101,10 +101,12 @@ struct Directory {
   /// Takes a slot for this process, and lets go of what its last owner held. @return 0 or a Result
   int32_t join();
 
-  /// The live entry of that name and those labels, or kAbsent. Without the lock it can be gone already, or
-  /// missed while somebody repairs.
+  /// The live entry of that name and those labels, or kAbsent. Without the lock it can be gone already. It
+  /// can be missed as well, where an entry of its chain is removed meanwhile, or somebody repairs.
   /// @param out  a copy of it
   int32_t look(const Bytes& name, const Bytes& labels, Entry* out) const;
+  /// The same for who has no lock to take: misses nothing that was there all the time.
+  int32_t search(const Bytes& name, const Bytes& labels, Entry* out) const;
 
   /// A copy of an entry whose every number is in bounds. @return false where it is not live, or out of bounds
   bool copy(uint32_t number, Entry* out) const;

@@ -149,7 +149,8 @@ int32_t open(uint32_t region, Kind kind, bool by_mm_cid, const Bytes& name, cons
   if (found == nullptr) return kClosed;
   const Guard guard(found->mutex);
   Entry copied;
-  int32_t entry = found->directory.look(name, labels, &copied);
+  int32_t entry = found->read_only ? found->directory.search(name, labels, &copied)
+                                   : found->directory.look(name, labels, &copied);
   if (!found->read_only && !holds(*found, entry, copied))
     entry = found->directory.hold(name, labels, &copied);
   return entry < 0 ? entry : take_as(region, kind, by_mm_cid, static_cast<uint32_t>(entry), copied);

@@ -74,6 +74,17 @@ int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) cons
   return kAbsent;
 }
 
+int32_t Directory::search(const Bytes& name, const Bytes& labels, Entry* out) const {
+  const int32_t found = look(name, labels, out);
+  if (found >= 0) return found;
+  // An entry that nobody touches stays where it is, whatever becomes of chains.
+  const uint32_t hash = hash_of(name, labels);
+  const uint32_t high = name.length == 0 ? 0 : entry_high();
+  for (uint32_t number = 0; number < high; ++number)
+    if (is_named(number, hash, name, labels, out)) return static_cast<int32_t>(number);
+  return kAbsent;
+}
+
 void Directory::held_by_the_living(uint64_t* out, uint32_t words) const {
   memset(out, 0, words * sizeof *out);
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
