@@ -47,7 +47,8 @@ int32_t Directory::hold(uint32_t number, uint32_t generation, Entry* out) {
 bool Directory::is_held(uint32_t number) const {
   const uint64_t bit = UINT64_C(1) << number % 64;
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
-    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_RELAXED) & bit) == 0) continue;
+    // Acquire, the pair of drop_hold(): what is unheld nobody adds to any more.
+    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_ACQUIRE) & bit) == 0) continue;
     if (owner == process || lock::is_alive(fd, owner)) return true;
   }
   return false;
@@ -178,17 +179,15 @@ void Directory::remove_if_unheld(uint32_t number) {
 }
 
 int32_t Directory::let_go(uint32_t number, bool keep) {
-  const uint64_t bit = UINT64_C(1) << number % 64;
-  uint64_t* word = hold_word(process, number);
   if (keep && entries[number].lengths[kName] != 0) {
-    __atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
+    drop_hold(number);
     return 0;
   }
   // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
   // dies here.
   if (const int32_t failed = lock(); failed != 0) return failed;
   begin();
-  __atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
+  drop_hold(number);
   remove_if_unheld(number);
   end();
   unlock();

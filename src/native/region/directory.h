@@ -150,6 +150,11 @@ struct Directory {
   bool is_named(uint32_t number, uint32_t hash, const Bytes& name, const Bytes& labels, Entry* out) const;
   bool is_held(uint32_t number) const;
   void mark_held(uint32_t number);
+  /// Release: what this process's threads have stored to the cells comes before what a remover stores there.
+  /// Its pair is in is_held().
+  void drop_hold(uint32_t number) {
+    __atomic_fetch_and(hold_word(process, number), ~(UINT64_C(1) << number % 64), __ATOMIC_RELEASE);
+  }
   int32_t build(const Description& wanted, uint32_t hash);
   void link(uint32_t number);
   void unlink(uint32_t number);
