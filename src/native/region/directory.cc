@@ -98,6 +98,9 @@ int32_t Directory::build(const Description& wanted, uint32_t hash) {
     if (number >= 0) entry_bits.give_back(static_cast<uint32_t>(number), 1);
     return kFull;
   }
+  // Before the next owner's texts and numbers: who finds one of them finds, in still(), the last one's
+  // changed generation. A removal has stored that, and kFree, earlier.
+  __atomic_thread_fence(__ATOMIC_RELEASE);
   // Nobody copies an entry that is not live; but anybody looks.
   Entry entry = entries[number];
   entry.hash = hash;

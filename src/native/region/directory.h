@@ -143,7 +143,11 @@ struct Directory {
 
   int32_t lock();
   void unlock();
-  void begin() { __atomic_store_n(&header->dirty, 1, __ATOMIC_RELEASE); }
+  void begin() {
+    __atomic_store_n(&header->dirty, 1, __ATOMIC_RELAXED);
+    // Before every store of the change: who finds one of them finds that it was begun, in lock().
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+  }
   void end() { __atomic_store_n(&header->dirty, 0, __ATOMIC_RELEASE); }
   void repair();
   bool inside(const Entry& entry) const;
