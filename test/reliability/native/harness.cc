@@ -167,9 +167,18 @@ void look(uint32_t number) {
     region::load_shared(texts.data(), directory.text(entry, region::kName).data, texts.size());
     ++operations;
   }
-  std::vector<double> numbers(rseq::survey::size(directory));
-  const size_t count = rseq::survey::read(number, directory, numbers.data(), numbers.size());
-  expect(count <= numbers.size(), "numbers of a survey", static_cast<int64_t>(count));
+  std::vector<double> numbers;
+  survey_all(number, numbers);
+}
+
+size_t survey_all(uint32_t number, std::vector<double>& numbers) {
+  region::Info info;
+  expect(region::info(number, &info), "a region to survey", number);
+  for (;;) {
+    const size_t count = rseq::survey::read(number, *info.directory, numbers.data(), numbers.size());
+    if (count <= numbers.size()) return count;
+    numbers.resize(count);
+  }
 }
 
 void expect_settled(rseq::area::Reason reason, int error, const char* what) {

@@ -84,6 +84,8 @@ bool has_sections();
 
 /// Reads everything in a region without holding any of it, as `list` and a survey do.
 void look(uint32_t number);
+/// A survey of the region, with as much room as it takes. @return how many numbers
+size_t survey_all(uint32_t number, std::vector<double>& numbers);
 
 // --- the parts: each makes its own objects, uses them for some milliseconds, and checks what must hold
 // ----------
