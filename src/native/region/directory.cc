@@ -28,20 +28,27 @@ void Directory::mark_held(uint32_t number) {
   __atomic_fetch_or(hold_word(process, number), UINT64_C(1) << number % 64, __ATOMIC_RELAXED);
 }
 
-int32_t Directory::hold(const Bytes& name, const Bytes& labels, Entry* out) {
+/// Under the lock: so the last one to let go of what is refused finds it unheld, and removes it.
+int32_t Directory::hold_if(const Sort& sort, uint32_t number, const Entry& copied) {
+  if (!sort.is_of(copied)) return kOtherKind;
+  mark_held(number);
+  return static_cast<int32_t>(number);
+}
+
+int32_t Directory::hold(const Sort& sort, const Bytes& name, const Bytes& labels, Entry* out) {
   if (const int32_t failed = lock(); failed != 0) return failed;
-  const int32_t number = look(name, labels, out);
-  if (number >= 0) mark_held(static_cast<uint32_t>(number));
+  int32_t number = look(name, labels, out);
+  if (number >= 0) number = hold_if(sort, static_cast<uint32_t>(number), *out);
   unlock();
   return number;
 }
 
-int32_t Directory::hold(uint32_t number, uint32_t generation, Entry* out) {
+int32_t Directory::hold(const Sort& sort, uint32_t number, uint32_t generation, Entry* out) {
   if (const int32_t failed = lock(); failed != 0) return failed;
   const bool there = copy(number, out) && out->generation == generation;
-  if (there) mark_held(number);
+  const int32_t result = there ? hold_if(sort, number, *out) : static_cast<int32_t>(kAbsent);
   unlock();
-  return there ? static_cast<int32_t>(number) : static_cast<int32_t>(kAbsent);
+  return result;
 }
 
 bool Directory::is_held(uint32_t number) const {
@@ -130,7 +137,7 @@ int32_t Directory::make(const Description& wanted, Entry* out) {
   const Bytes& labels = wanted.texts[kLabels];
   int32_t number = name.length == 0 ? static_cast<int32_t>(kAbsent) : look(name, labels, out);
   if (number >= 0) {
-    mark_held(static_cast<uint32_t>(number));
+    number = hold_if({wanted.kind, wanted.by_mm_cid}, static_cast<uint32_t>(number), *out);
   } else {
     begin();
     const uint32_t hash = hash_of(name, labels);

@@ -60,6 +60,14 @@ struct Description {
   Bytes texts[kTexts];  ///< a name of length 0: nameless, found by its number alone
 };
 
+/// What an opening asks for: of another sort, nothing is opened.
+struct Sort {
+  Kind kind;
+  bool by_mm_cid;
+
+  bool is_of(const Entry& entry) const { return entry.kind == kind && (entry.by_mm_cid != 0) == by_mm_cid; }
+};
+
 inline uint32_t total_length(const Entry& entry) {
   uint32_t length = 0;
   for (const uint16_t one : entry.lengths) length += one;
@@ -121,9 +129,10 @@ struct Directory {
   /// The entries that living processes hold, a bit for each: words up to `words`. A look, not a lock.
   void held_by_the_living(uint64_t* out, uint32_t words) const;
 
-  /// The entry of that name, or of that number and generation; held by this process from now on. Or kAbsent.
-  int32_t hold(const Bytes& name, const Bytes& labels, Entry* out);
-  int32_t hold(uint32_t number, uint32_t generation, Entry* out);
+  /// The entry of that name, or of that number and generation; held by this process from now on. Or kAbsent,
+  /// or kOtherKind: then it was not held for a moment either.
+  int32_t hold(const Sort& sort, const Bytes& name, const Bytes& labels, Entry* out);
+  int32_t hold(const Sort& sort, uint32_t number, uint32_t generation, Entry* out);
 
   /// The same, and makes it where there is none. Cells of a new one are zero.
   int32_t make(const Description& wanted, Entry* out);
@@ -153,6 +162,7 @@ struct Directory {
   bool inside(const Entry& entry) const;
   bool is_named(uint32_t number, uint32_t hash, const Bytes& name, const Bytes& labels, Entry* out) const;
   bool is_held(uint32_t number) const;
+  int32_t hold_if(const Sort& sort, uint32_t number, const Entry& copied);
   void mark_held(uint32_t number);
   /// Release: what this process's threads have stored to the cells comes before what a remover stores there.
   /// Its pair is in is_held().
