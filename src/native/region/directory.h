@@ -139,6 +139,7 @@ struct Directory {
 
   /// This process lets go of the entry. Removes it where no living process holds it.
   /// @param keep  a named one stays: its thread ended, nobody gave it up
+  /// @return 0, or a Result: then this process holds it still
   int32_t let_go(uint32_t number, bool keep);
 
  private:

@@ -76,6 +76,18 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   return 0;
 }
 
+/// The lock can be had again: this process lets go of what had to wait for it.
+void let_go_of_waiting(Region& region) {
+  const uint32_t high = region.directory.entry_high();
+  for (uint32_t entry = 0; entry < high && region.waiting != 0; ++entry) {
+    Held& held = region.held[entry];
+    if (!held.waits) continue;
+    if (region.directory.let_go(entry, false) != 0) return;
+    held.waits = false;
+    --region.waiting;
+  }
+}
+
 /// This process has let the last reference go.
 int32_t drop(Region& region, uint32_t entry, bool keep) {
   Held& held = region.held[entry];
@@ -90,7 +102,15 @@ int32_t drop(Region& region, uint32_t entry, bool keep) {
   }
   held = {};
   --region.entries_held;
-  return region.read_only ? 0 : region.directory.let_go(entry, keep);
+  if (region.read_only) return 0;
+  const int32_t failed = region.directory.let_go(entry, keep);
+  if (failed != 0) {
+    held.waits = true;
+    ++region.waiting;
+  } else if (!keep) {
+    let_go_of_waiting(region);
+  }
+  return failed;
 }
 
 /// One more opening by this thread of an entry that this process holds, or only looks at.
@@ -100,6 +120,8 @@ int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
   const bool first = held.references == 0;
   int32_t failed = 0;
   if (first) {
+    if (held.waits) --region.waiting;
+    held.waits = false;
     ++region.entries_held;
     failed = remember(region, entry, copied);
   } else if (held.generation != copied.generation) {
@@ -130,7 +152,10 @@ int32_t take_if(uint32_t number, const Sort& sort, int32_t entry, const Entry& c
 /// take(), of what a change has made this process hold.
 /// @param entry  or a Result
 int32_t take_held(uint32_t number, int32_t entry, const Entry& copied) {
-  return entry < 0 ? entry : take(number, static_cast<uint32_t>(entry), copied);
+  const bool had_lock = entry != kBusy && entry != kSystem;
+  const int32_t taken = entry < 0 ? entry : take(number, static_cast<uint32_t>(entry), copied);
+  if (had_lock) let_go_of_waiting(regions[number]);
+  return taken;
 }
 
 /// Whether this process holds what a look without the lock found: then it is so.

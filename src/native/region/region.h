@@ -34,6 +34,7 @@ struct Held {
   uint32_t shape;  ///< of these: 1 + that number
   Kind kind;
   uint32_t form;  ///< its entry's shape: of a pool, how many slots it has
+  bool waits;     ///< nobody's, but the lock could not be had to let go of it: the next change does
 
   /// A copy without `references`, which change while anything is held.
   Held constants() const {
