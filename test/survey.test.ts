@@ -1,8 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { PerCpuCounter, PerCpuHistogram, PerCpuSum, Region } from 'rseq'
 import { afterAll, describe, expect, test } from 'vitest'
 import { merge } from '../lib/families.js'
 import { Gauge } from '../lib/gauge.js'
+import { Directory } from '../lib/portable/directory.js'
+import { createMemory, ENTRY, ENTRY_WORDS, type Memory, STATE } from '../lib/portable/memory.js'
+import { survey as portableSurvey } from '../lib/portable/survey.js'
 import { type Sample, Survey } from '../lib/survey.js'
 import { hasAddon, root, world } from './world'
 
@@ -17,6 +21,63 @@ function look(survey: Survey): Map<string, Sample> {
 
 /** Regions of several processes are the addon's. */
 const shared = hasAddon ? test : (): void => undefined
+
+/** src/native/region/format.h's `State`. */
+const [FREE, LIVE, REMOVING] = [0, 1, 2]
+
+/** Where an entry's state stands in a region's file, by its five sizes: src/native/region/format.h's `Layout`. */
+function stateAt(file: number, entry: number): number {
+  const sizes = new Uint32Array(5)
+  readSync(file, sizes, 0, sizes.byteLength, 12)
+  const [, , entries = 0, , processes = 0] = sizes
+  const part = (bytes: number): number => Math.ceil(bytes / 4096) * 4096
+  return 4096 + part(processes * 32) + part(entries * 4) + entry * 64
+}
+
+/** What the portable backend's survey finds, where `during` happens when it reads the cells. */
+function portably(memory: Memory, during: () => void = () => undefined): number[] {
+  const watched = Object.create(memory, {
+    cells: {
+      get() {
+        during()
+        return memory.cells
+      },
+    },
+  })
+  const into = new Float64Array(64)
+  const length = portableSurvey({ memory: watched } as never, into)
+  return Array.from(into.subarray(0, length))
+}
+
+describe('the portable survey', () => {
+  const memory = createMemory()
+  const wanted = { kind: 1, byMmCid: false, cells: 1, shape: 0, texts: new Uint8Array(0) }
+  const made = new Directory(memory).make({ ...wanted, lengths: [0, 0, 0, 0, 0] })
+  const { number, generation, cell } = made as { number: number; generation: number; cell: number }
+  const at = number * ENTRY_WORDS
+  const live = (): void => {
+    memory.entries[at + ENTRY.state] = STATE.live
+    memory.entries[at + ENTRY.generation] = generation
+    ;[memory.cells[cell], memory.baselines[cell]] = [1005n, 1000n]
+  }
+
+  test.each(['removing', 'free'] as const)('leaves out what is %s, before its look or in it', (state) => {
+    const remove = (): void => {
+      memory.entries[at + ENTRY.state] = STATE[state]
+      memory.cells[cell] = 0n
+    }
+    live()
+    expect(portably(memory).at(-1)).toBe(5)
+    expect(portably(memory, remove)).toHaveLength(1)
+    expect(portably(memory)).toHaveLength(1)
+  })
+
+  test('leaves out what is a next owner’s', () => {
+    live()
+    expect(portably(memory, () => Atomics.add(memory.entries, at + ENTRY.generation, 1))).toHaveLength(1)
+    expect(portably(memory)).toHaveLength(7)
+  })
+})
 
 describe(`Survey, world ${world}`, () => {
   test('shows every kind with its value, and holds none', () => {
@@ -110,6 +171,31 @@ describe(`Survey, world ${world}`, () => {
     for (let i = 0; i < 2000; i++) expect(found.get(`survey many ${i}`)?.value).toBe(i)
     for (const counter of all) counter.close()
     expect([...look(survey).keys()].filter((name) => name.startsWith('survey many'))).toEqual([])
+  })
+
+  shared('who only looks on sees nothing of what is being removed', () => {
+    const looking = Region.attach(region.path as string, { readOnly: true })
+    const counter = PerCpuCounter.named('survey removing', { region })
+    const histogram = PerCpuHistogram.named('survey removing too', { region, buckets: [1] })
+    const seen = PerCpuCounter.named('survey removing', { region: looking })
+    const seenToo = PerCpuHistogram.named('survey removing too', { region: looking })
+    const entries = [...look(new Survey(looking)).values()].map(({ series }) => series.entry)
+    const file = openSync(region.path as string, 'r+')
+    for (const state of [REMOVING, FREE, LIVE]) {
+      for (const entry of entries) writeSync(file, Uint32Array.of(state), 0, 4, stateAt(file, entry))
+      const isLive = state === LIVE
+      const names = isLive ? ['survey removing', 'survey removing too'] : []
+      expect([...look(new Survey(looking)).keys()]).toEqual(names)
+      expect(looking.list().map(({ name }) => name)).toEqual(expect.arrayContaining(names))
+      expect(looking.list().length >= 2).toBe(isLive)
+      for (const read of [() => seen.value, () => seen.perCpu(), () => seenToo.count]) {
+        if (isLive) read()
+        else expect(read).toThrow(expect.objectContaining({ code: 'ERR_RSEQ_HANDLE' }))
+      }
+    }
+    closeSync(file)
+    looking.close()
+    for (const one of [counter, histogram]) one.close()
   })
 
   shared('a closed region is an error', () => {

@@ -82,8 +82,10 @@ napi_value RecordTimes(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// --- reading cells: (region, entry, …); NaN or undefined where this process does not hold the entry
-// -----------
+// --- reading cells ----------------------------------------------------------------------------------------
+//
+// (region, entry, …) → NaN or undefined where this thread has not opened the entry, or only looks at what was
+// removed.
 
 /// An int64 where a double holds it exactly, else NaN.
 double exact(int64_t n) {
@@ -94,28 +96,30 @@ double exact(int64_t n) {
 /// (region, entry) → the sum, or NaN where a double cannot hold it exactly
 napi_value Value(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
-  const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
-  return number(env, held == nullptr ? __builtin_nan("") : exact(counter::sum_i64(arguments.u32(0), *held)));
+  const uint32_t region = arguments.u32(0);
+  const auto sum = [=](const region::Held& held) { return exact(counter::sum_i64(region, held)); };
+  return number(env, region::read(region, arguments.u32(1), __builtin_nan(""), sum));
 }
 
 /// (region, entry) → the sum, or undefined
 napi_value FloatValue(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
-  const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
-  return held == nullptr ? nullptr : number(env, counter::sum_f64(arguments.u32(0), *held));
+  const uint32_t region = arguments.u32(0);
+  const auto sum = [=](const region::Held& held) { return number(env, counter::sum_f64(region, held)); };
+  return region::read(region, arguments.u32(1), napi_value{}, sum);
 }
 
 /// (region, entry, drain: boolean) → the sum as a bigint, or undefined
 napi_value BigValue(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
-  const region::Held* held = region::held(region, arguments.u32(1));
-  if (held == nullptr) return nullptr;
-  napi_value result = nullptr;
-  napi_create_bigint_int64(
-      env, arguments.boolean(2) ? counter::drain_i64(region, *held) : counter::sum_i64(region, *held),
-      &result);
-  return result;
+  const bool drain = arguments.boolean(2);
+  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) {
+    napi_value result = nullptr;
+    napi_create_bigint_int64(env, drain ? counter::drain_i64(region, held) : counter::sum_i64(region, held),
+                             &result);
+    return result;
+  });
 }
 
 /// (region, entry) → what was added since the last drain, or undefined
@@ -137,27 +141,26 @@ napi_value new_buffer(napi_env env, size_t bytes, void** data) {
 napi_value Cells(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const uint32_t region = arguments.u32(0);
-  const region::Held* held = region::held(region, arguments.u32(1));
-  if (held == nullptr) return nullptr;
-  void* data;
-  napi_value buffer = new_buffer(env, (region::stripes_of(region) + 1) * sizeof(uint64_t), &data);
-  if (data != nullptr) counter::read(region, *held, static_cast<uint64_t*>(data));
-  return buffer;
+  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) {
+    void* data;
+    napi_value buffer = new_buffer(env, (region::stripes_of(region) + 1) * sizeof(uint64_t), &data);
+    if (data != nullptr) counter::read(region, held, static_cast<uint64_t*>(data));
+    return buffer;
+  });
 }
 
 /// (region, entry, drain: boolean) → ArrayBuffer of doubles: histogram.h's Out
 napi_value HistogramCells(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
-  const region::Held* found = region::held(region, arguments.u32(1));
-  if (found == nullptr) return nullptr;
-  const region::Held held =
-      found->constants();  // the buffer must fit what is read, whatever becomes of the entry
-  if (held.kind != region::Kind::kHistogram) return nullptr;
-  void* data;
-  napi_value buffer = new_buffer(env, histogram::out_size(held) * sizeof(double), &data);
-  if (data != nullptr) histogram::read(region, held, arguments.boolean(2), static_cast<double*>(data));
-  return buffer;
+  const bool drain = arguments.boolean(2);
+  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) -> napi_value {
+    if (held.kind != region::Kind::kHistogram) return nullptr;
+    void* data;
+    napi_value buffer = new_buffer(env, histogram::out_size(held) * sizeof(double), &data);
+    if (data != nullptr) histogram::read(region, held, drain, static_cast<double*>(data));
+    return buffer;
+  });
 }
 
 }  // namespace

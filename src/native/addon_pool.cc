@@ -60,18 +60,14 @@ napi_value ReleaseSlots(napi_env env, napi_callback_info info) {
   return number(env, refused == Refusal::kNone ? 0 : static_cast<double>(refused) + 8.0 * at);
 }
 
-const region::Held* held_pool(uint32_t region, uint32_t entry) {
-  const region::Held* held = region::held(region, entry);
-  return held != nullptr && held->kind == region::Kind::kPool ? held : nullptr;
-}
-
 /// (region, entry) → a number of slots, or undefined
 template <uint32_t (*count)(uint32_t, const region::Held&)>
 napi_value Count(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const uint32_t region = arguments.u32(0);
-  const region::Held* held = held_pool(region, arguments.u32(1));
-  return held == nullptr ? nullptr : number(env, count(region, *held));
+  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) {
+    return held.kind == region::Kind::kPool ? number(env, count(region, held)) : nullptr;
+  });
 }
 
 /// (region, entry, slot) → 0 where it is free; else 1, + 2 where it is the calling thread's, + 4 where its
@@ -80,14 +76,15 @@ napi_value SlotOwner(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const uint32_t slot = arguments.u32(2);
-  const region::Held* held = held_pool(region, arguments.u32(1));
-  if (held == nullptr || slot >= held->form) return nullptr;
-  const uint64_t word = pool::owner(region, *held, slot);
-  if (word == 0) return number(env, 0);
-  const int self = word == region::owners::word(region) ? 2 : 0;
-  const int alive = region::owners::lives(region, word) ? 4 : 0;
-  const int handed_over = region::owners::is_handed_over(word) ? 8 : 0;
-  return number(env, 1 + self + alive + handed_over + 16.0 * region::owners::pid(region, word));
+  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) -> napi_value {
+    if (held.kind != region::Kind::kPool || slot >= held.form) return nullptr;
+    const uint64_t word = pool::owner(region, held, slot);
+    if (word == 0) return number(env, 0);
+    const int self = word == region::owners::word(region) ? 2 : 0;
+    const int alive = region::owners::lives(region, word) ? 4 : 0;
+    const int handed_over = region::owners::is_handed_over(word) ? 8 : 0;
+    return number(env, 1 + self + alive + handed_over + 16.0 * region::owners::pid(region, word));
+  });
 }
 
 /// () → the calling thread's number as an owner

@@ -78,8 +78,13 @@ napi_value OfRegion(napi_env env, napi_callback_info info) {
 
 /// An entry and its hot id in one number, which a double holds exactly.
 napi_value opened(napi_env env, uint32_t region, int32_t entry) {
-  const region::Held* held = entry < 0 ? nullptr : region::held(region, static_cast<uint32_t>(entry));
-  return held == nullptr ? result_of(env, entry) : number(env, entry * 4294967296.0 + held->id);
+  if (entry < 0) return result_of(env, entry);
+  const auto which = static_cast<uint32_t>(entry);
+  const region::Held* held = region::held(region, which);
+  if (held != nullptr) return number(env, entry * 4294967296.0 + held->id);
+  // Only looked at, and removed since.
+  region::release(region, which);
+  return number(env, region::kAbsent);
 }
 
 /// A name as long as the longest, or longer: then it is refused.
@@ -180,8 +185,7 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
   } freed = {texts};
   if (texts == nullptr) return env.Undefined();
   region::load_shared(texts, directory.text(copied, region::kName).data, length);
-  region::Entry again;
-  if (!directory.copy(number, &again) || again.generation != copied.generation) return env.Undefined();
+  if (!directory.still(number, copied.generation)) return env.Undefined();
   auto out = Napi::Object::New(env);
   const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
   set("entry", number);

@@ -57,18 +57,21 @@ napi_value RingEnd(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// (region, entry, out: Float64Array of drain::Counts) → whether this process holds that ring
+/// (region, entry, out: Float64Array of drain::Counts) → whether this thread has opened that ring, and it is
+/// still there
 napi_value RingCounts(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
-  const Ring ring(arguments.u32(0), arguments.u32(1));
+  const uint32_t region = arguments.u32(0);
   const auto out = arguments.array<double>(2, napi_float64_array);
+  const bool is_read = region::read(region, arguments.u32(1), false, [=](const region::Held& held) {
+    if (held.kind != region::Kind::kRing || out.length != 4) return false;
+    const drain::Counts counts = drain::count(region, held);
+    const uint64_t all[] = {counts.written, counts.discarded, counts.overwritten, counts.pending};
+    for (size_t i = 0; i < 4; ++i) out.data[i] = static_cast<double>(all[i]);
+    return true;
+  });
   napi_value result = nullptr;
-  const bool fits = ring.exists() && out.length == 4;
-  napi_get_boolean(env, fits, &result);
-  if (!fits) return result;
-  const drain::Counts counts = drain::count(arguments.u32(0), ring.held);
-  const uint64_t all[] = {counts.written, counts.discarded, counts.overwritten, counts.pending};
-  for (size_t i = 0; i < 4; ++i) out.data[i] = static_cast<double>(all[i]);
+  napi_get_boolean(env, is_read, &result);
   return result;
 }
 

@@ -19,7 +19,7 @@ napi_value OnGauge(napi_env env, napi_callback_info info) {
 }
 
 /// (region, into: Float64Array) → how many of it were filled, by survey.h's Head and values, one entry after
-/// the other; −n where it should have n; or undefined. The caller's memory, for new pages would cost more
+/// the other; −n where it should have had n; or undefined. The caller's memory, for new pages would cost more
 /// than all else.
 napi_value Survey(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
@@ -27,9 +27,9 @@ napi_value Survey(napi_env env, napi_callback_info info) {
   const auto into = arguments.array<double>(1, napi_float64_array);
   region::Info found;
   if (!region::ready() || !region::info(region, &found)) return nullptr;
-  const size_t wanted = survey::size(*found.directory);
-  if (into.length < wanted) return number(env, -static_cast<double>(wanted));
-  return number(env, static_cast<double>(survey::read(region, *found.directory, into.data, into.length)));
+  const size_t count = survey::read(region, *found.directory, into.data, into.length);
+  const auto numbers = static_cast<double>(count);
+  return number(env, count > into.length ? -numbers : numbers);
 }
 
 /// (out: Uint8Array, numbers: Float64Array, heads: Uint8Array, ends: Uint32Array, which: Uint32Array,

@@ -30,6 +30,7 @@
     '<(native)/region/entries.cc',
     '<(native)/region/fault.cc',
     '<(native)/region/lock.cc',
+    '<(native)/region/looking.cc',
     '<(native)/region/owners.cc',
     '<(native)/region/path.cc',
     '<(native)/region/processes.cc',

@@ -50,14 +50,6 @@ bool put(double* head, Head which, double value) {
 
 }  // namespace
 
-size_t size(const Directory& directory) {
-  // A histogram's run has a cell less than it has values.
-  const auto at_most = [](uint32_t said, uint32_t most) { return size_t{said < most ? said : most}; };
-  const size_t entries = at_most(region::load(&directory.header->entries_used), directory.entry_high());
-  const size_t cells = at_most(region::load(&directory.header->cells_used), directory.sizes.cells);
-  return kFirst + entries * (kHead + 1) + cells;
-}
-
 size_t read(uint32_t region, const Directory& directory, double* out, size_t capacity) {
   const uint32_t high = directory.entry_high();
   const uint32_t words = (high + 63) / 64;
@@ -70,21 +62,26 @@ size_t read(uint32_t region, const Directory& directory, double* out, size_t cap
     Entry copied;
     if (!directory.copy(i, &copied)) continue;
     const uint32_t count = values(copied);
-    if (count == 0 || count + kHead > capacity - at) continue;
-    read_values(region, copied, out + at + kHead);
-    // Given back meanwhile, it may have been the next owner's that was read.
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (region::load(&directory.entries[i].generation) != copied.generation) continue;
-    double* head = out + at;
+    if (count == 0) continue;
+    const size_t first = at;
+    at += kHead + count;
+    // From here on it is only counted how much there is: who has less room comes back with more.
+    if (at > capacity) continue;
+    double* head = out + first;
+    read_values(region, copied, head + kHead);
+    // Given back meanwhile, it may have been zeros or a next owner's that was read.
+    if (!directory.still(i, copied.generation)) {
+      at = first;
+      continue;
+    }
     is_same &= put(head, kEntry, i);
     is_same &= put(head, kGeneration, copied.generation);
     is_same &= put(head, kKind, static_cast<double>(copied.kind));
     is_same &= put(head, kHeld, static_cast<double>(held[i / 64] >> i % 64 & 1));
     is_same &= put(head, kValues, count);
-    at += kHead + count;
   }
   free(held);
-  out[0] = is_same ? 1 : 0;
+  if (capacity != 0) out[0] = is_same ? 1 : 0;
   return at;
 }
 

@@ -21,13 +21,11 @@ enum Head : uint32_t {
   kHead
 };
 
-/// As many doubles as read() can need now; more entries may be made meanwhile.
-size_t size(const region::Directory& directory);
-
 /// Values are as counter::sum_i64(), sum_f64() and histogram::read() say; an entry that was given back
 /// meanwhile is left out.
 /// @param out what an earlier call has written there, or anything else
-/// @return how many doubles were written, at most `capacity`: entries beyond are left out
+/// @return how many doubles were written, or 0 without memory. Above `capacity`: how many there were to
+///         write, and what is in `out` is no survey
 size_t read(uint32_t region, const region::Directory& directory, double* out, size_t capacity);
 
 }  // namespace rseq::survey

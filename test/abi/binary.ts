@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { contains, Elf, type ElfSymbol } from '../elf'
+import { type Arch, contains, Elf, type ElfSymbol } from '../elf'
 import { Disassembly, type Instruction } from './disassembly'
 
 /** struct rseq_cs, and the critical section that it describes. */
@@ -92,6 +92,13 @@ export class Binary {
     return first.some((name) => rest.every((names) => names.includes(name)))
   }
 
+  /** The instructions of all functions of such a name, and of the parts of them that GCC moved away. */
+  functions(named: RegExp): Instruction[] {
+    return this.#functions
+      .filter(({ name }) => named.test(name))
+      .flatMap(({ address, size }) => this.code.all.filter((one) => contains(address, size, one.address)))
+  }
+
   /** The instructions that arm a section. */
   arming({ start }: Descriptor): Instruction[] {
     return this.code.before(start, ARMING[this.elf.arch])
@@ -106,6 +113,8 @@ export class Binary {
 /** One property of a binary. */
 export interface Check {
   name: string
+  /** of binaries for this one alone */
+  arch?: Arch
   /** what is wrong, in words; nothing where all is well */
   problems(binary: Binary): string[]
 }

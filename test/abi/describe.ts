@@ -9,22 +9,31 @@ import * as code from './code'
 import * as descriptors from './descriptors'
 import { tool } from './disassembly'
 import * as marker from './marker'
+import * as ordering from './ordering'
 import * as portability from './portability'
 import { portabilityMutations } from './portability-mutations'
 import { sectionMutations } from './section-mutations'
 
 const isCheck = (value: unknown): value is Check =>
   typeof value === 'object' && value !== null && 'problems' in value
-const checks = [descriptors, marker, code, portability].flatMap((module) =>
+const allChecks = [descriptors, marker, code, ordering, portability].flatMap((module) =>
   Object.values(module).filter(isCheck),
 )
 
-const mutations = [...sectionMutations, ...marker.markerMutations, ...portabilityMutations]
+const allMutations = [
+  ...sectionMutations,
+  ...marker.markerMutations,
+  ...ordering.orderingMutations,
+  ...portabilityMutations,
+]
 
 const LARGEST = 200_000
 
 /** Checks a built addon: its critical sections, and that one file serves every distribution. */
 export function describeBinary(path: string, arch: Arch): void {
+  const isHere = ({ arch: only = arch }: Check): boolean => only === arch
+  const checks = allChecks.filter(isHere)
+  const mutations = allMutations.filter(({ check }) => isHere(check))
   const scratch = mkdtempSync(join(tmpdir(), 'rseq-abi-'))
   afterAll(() => rmSync(scratch, { recursive: true }))
 

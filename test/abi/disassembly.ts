@@ -44,7 +44,7 @@ function parse(line: string): Omit<Instruction, 'size'> | undefined {
 
 /** All code of a file, by objdump. */
 export class Disassembly {
-  readonly #all: Instruction[]
+  readonly all: readonly Instruction[]
   readonly #indexOf: Map<number, number>
 
   constructor(path: string, arch: Arch) {
@@ -54,15 +54,15 @@ export class Disassembly {
       maxBuffer: 1 << 28,
     })
     const parsed = output.split('\n').flatMap((line) => parse(line) ?? [])
-    this.#all = parsed.map((instruction, i) => ({
+    this.all = parsed.map((instruction, i) => ({
       ...instruction,
       size: (parsed[i + 1]?.address ?? instruction.address) - instruction.address,
     }))
-    this.#indexOf = new Map(this.#all.map(({ address }, i) => [address, i]))
+    this.#indexOf = new Map(this.all.map(({ address }, i) => [address, i]))
   }
 
   get length(): number {
-    return this.#all.length
+    return this.all.length
   }
 
   #index(address: number): number {
@@ -72,17 +72,17 @@ export class Disassembly {
   }
 
   at(address: number): Instruction {
-    return this.#all[this.#index(address)] as Instruction
+    return this.all[this.#index(address)] as Instruction
   }
 
   /** The instructions in [start, end). */
   range(start: number, end: number): Instruction[] {
-    return this.#all.slice(this.#index(start), this.#index(end))
+    return this.all.slice(this.#index(start), this.#index(end))
   }
 
   /** The `count` instructions before an address. */
   before(address: number, count: number): Instruction[] {
     const i = this.#index(address)
-    return this.#all.slice(i - count, i)
+    return this.all.slice(i - count, i)
   }
 }

@@ -1,24 +1,11 @@
 #include "directory.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "lock.h"
 #include "shared.h"
 
 namespace rseq::region {
-namespace {
-
-uint32_t hash_of(const Bytes& name, const Bytes& labels) {
-  const uint32_t hash = hash_bytes(name.data, name.length);
-  return hash_bytes(labels.data, labels.length, hash_bytes("", 1, hash));
-}
-
-bool same(const Bytes& a, const Bytes& b) {
-  return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
-}
-
-}  // namespace
 
 void Directory::set(const Sizes& from, char* control) {
   const Layout layout(from);
@@ -35,95 +22,43 @@ void Directory::set(const Sizes& from, char* control) {
   texts = control + layout.texts;
 }
 
-uint32_t Directory::entry_high() const {
-  const uint32_t high = load(&header->entry_high);
-  return high < sizes.entries ? high : sizes.entries;
-}
-
-uint32_t Directory::process_high() const {
-  const uint32_t high = load(&header->process_high);
-  return high < sizes.processes ? high : sizes.processes;
-}
-
-// --- reading ----------------------------------------------------------------------------------------------
-
-bool Directory::copy(uint32_t number, Entry* out) const {
-  if (number >= sizes.entries) return false;
-  const Entry& entry = entries[number];
-  const uint32_t generation = load(&entry.generation);
-  const uint32_t state = load(&entry.state);
-  load_shared(out, &entry, sizeof entry);
-  __atomic_thread_fence(__ATOMIC_ACQUIRE);
-  return load(&entry.generation) == generation && state == kLive && inside(*out);
-}
-
-bool Directory::inside(const Entry& entry) const {
-  const uint32_t length = units(total_length(entry));
-  return entry.kind > Kind::kNone && static_cast<uint8_t>(entry.kind) < kKinds &&
-         entry.lengths[kName] <= kMaxName && entry.cells != 0 && entry.cells <= sizes.cells &&
-         entry.cell <= sizes.cells - entry.cells && length <= sizes.text_units &&
-         entry.text <= sizes.text_units - length;
-}
-
-Bytes Directory::text(const Entry& copied, Text which) const {
-  const char* at = texts + uint64_t{copied.text} * kTextUnit;
-  for (int i = 0; i < which; ++i) at += copied.lengths[i];
-  return {at, copied.lengths[which]};
-}
-
-int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) const {
-  const uint32_t hash = hash_of(name, labels);
-  uint32_t next = load(&buckets[hash % sizes.entries]);
-  // A chain longer than the directory runs in a circle.
-  for (uint32_t steps = 0; next != 0 && next <= sizes.entries && steps < sizes.entries; ++steps) {
-    const Entry& entry = entries[next - 1];
-    if (load(&entry.hash) == hash && copy(next - 1, out) && same(text(*out, kName), name) &&
-        same(text(*out, kLabels), labels)) {
-      return static_cast<int32_t>(next - 1);
-    }
-    next = load(&entry.next);
-  }
-  return kAbsent;
-}
-
 // --- holding ----------------------------------------------------------------------------------------------
 
 void Directory::mark_held(uint32_t number) {
   __atomic_fetch_or(hold_word(process, number), UINT64_C(1) << number % 64, __ATOMIC_RELAXED);
 }
 
-int32_t Directory::hold(const Bytes& name, const Bytes& labels, Entry* out) {
+/// Under the lock: so the last one to let go of what is refused finds it unheld, and removes it.
+int32_t Directory::hold_if(const Sort& sort, uint32_t number, const Entry& copied) {
+  if (!sort.is_of(copied)) return kOtherKind;
+  mark_held(number);
+  return static_cast<int32_t>(number);
+}
+
+int32_t Directory::hold(const Sort& sort, const Bytes& name, const Bytes& labels, Entry* out) {
   if (const int32_t failed = lock(); failed != 0) return failed;
-  const int32_t number = look(name, labels, out);
-  if (number >= 0) mark_held(static_cast<uint32_t>(number));
+  int32_t number = look(name, labels, out);
+  if (number >= 0) number = hold_if(sort, static_cast<uint32_t>(number), *out);
   unlock();
   return number;
 }
 
-int32_t Directory::hold(uint32_t number, uint32_t generation, Entry* out) {
+int32_t Directory::hold(const Sort& sort, uint32_t number, uint32_t generation, Entry* out) {
   if (const int32_t failed = lock(); failed != 0) return failed;
   const bool there = copy(number, out) && out->generation == generation;
-  if (there) mark_held(number);
+  const int32_t result = there ? hold_if(sort, number, *out) : static_cast<int32_t>(kAbsent);
   unlock();
-  return there ? static_cast<int32_t>(number) : static_cast<int32_t>(kAbsent);
+  return result;
 }
 
 bool Directory::is_held(uint32_t number) const {
   const uint64_t bit = UINT64_C(1) << number % 64;
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
-    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_RELAXED) & bit) == 0) continue;
+    // Acquire, the pair of drop_hold(): what is unheld nobody adds to any more.
+    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_ACQUIRE) & bit) == 0) continue;
     if (owner == process || lock::is_alive(fd, owner)) return true;
   }
   return false;
-}
-
-void Directory::held_by_the_living(uint64_t* out, uint32_t words) const {
-  memset(out, 0, words * sizeof *out);
-  for (uint32_t owner = 0; owner < process_high(); ++owner) {
-    if (owner != process && !lock::is_alive(fd, owner)) continue;
-    for (uint32_t i = 0; i < words; ++i)
-      out[i] |= __atomic_load_n(hold_word(owner, i * 64), __ATOMIC_RELAXED);
-  }
 }
 
 // --- changing ---------------------------------------------------------------------------------------------
@@ -170,6 +105,9 @@ int32_t Directory::build(const Description& wanted, uint32_t hash) {
     if (number >= 0) entry_bits.give_back(static_cast<uint32_t>(number), 1);
     return kFull;
   }
+  // Before the next owner's texts and numbers: who finds one of them finds, in still(), the last one's
+  // changed generation. A removal has stored that, and kFree, earlier.
+  __atomic_thread_fence(__ATOMIC_RELEASE);
   // Nobody copies an entry that is not live; but anybody looks.
   Entry entry = entries[number];
   entry.hash = hash;
@@ -199,7 +137,7 @@ int32_t Directory::make(const Description& wanted, Entry* out) {
   const Bytes& labels = wanted.texts[kLabels];
   int32_t number = name.length == 0 ? static_cast<int32_t>(kAbsent) : look(name, labels, out);
   if (number >= 0) {
-    mark_held(static_cast<uint32_t>(number));
+    number = hold_if({wanted.kind, wanted.by_mm_cid}, static_cast<uint32_t>(number), *out);
   } else {
     begin();
     const uint32_t hash = hash_of(name, labels);
@@ -219,9 +157,12 @@ int32_t Directory::make(const Description& wanted, Entry* out) {
   return number;
 }
 
-/// Cells, text and number of an entry in kRemoving go back. Can be done again where it was cut short.
+/// Cells, text and number of an entry go back. Can be done again where it was cut short.
 void Directory::remove(uint32_t number) {
   Entry& entry = entries[number];
+  set_state(entry, kRemoving);
+  // Before the zeros: who reads one of them finds that state, or a later one, in still().
+  __atomic_thread_fence(__ATOMIC_RELEASE);
   const Entry copied = entry;
   unlink(number);
   if (inside(copied)) {
@@ -244,24 +185,19 @@ void Directory::remove(uint32_t number) {
 }
 
 void Directory::remove_if_unheld(uint32_t number) {
-  Entry& entry = entries[number];
-  if (load(&entry.state) != kLive || is_held(number)) return;
-  set_state(entry, kRemoving);
-  remove(number);
+  if (load(&entries[number].state) == kLive && !is_held(number)) remove(number);
 }
 
 int32_t Directory::let_go(uint32_t number, bool keep) {
-  const uint64_t bit = UINT64_C(1) << number % 64;
-  uint64_t* word = hold_word(process, number);
   if (keep && entries[number].lengths[kName] != 0) {
-    __atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
+    drop_hold(number);
     return 0;
   }
   // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
   // dies here.
   if (const int32_t failed = lock(); failed != 0) return failed;
   begin();
-  __atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
+  drop_hold(number);
   remove_if_unheld(number);
   end();
   unlock();

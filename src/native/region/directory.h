@@ -4,7 +4,8 @@
 /// Whatever changes the directory, holds included, takes the lock between processes (lock.h), and sets
 /// `dirty` where it takes more than one store. The entries are the truth, and chains, bitmaps and counts
 /// follow from them, so that the next process repairs what a killed one left half done: nothing made is lost,
-/// nothing is there twice. Looking takes no lock: what it finds is so only where this process holds it.
+/// nothing is there twice. Looking takes no lock: what it finds stays so only where this process holds it.
+/// What anybody else reads counts only where still() says so afterwards.
 ///
 /// A run is given to a next owner only when no living process holds it any more. A process holds what its
 /// threads have open, each as often as it was opened; a thread lets go when it closes, or ends. So nobody can
@@ -44,6 +45,12 @@ struct Bytes {
   uint32_t length;
 };
 
+/// What an entry's chain is found by.
+inline uint32_t hash_of(const Bytes& name, const Bytes& labels) {
+  const uint32_t hash = hash_bytes(name.data, name.length);
+  return hash_bytes(labels.data, labels.length, hash_bytes("", 1, hash));
+}
+
 /// What an entry is to be, or is.
 struct Description {
   Kind kind;
@@ -51,6 +58,14 @@ struct Description {
   uint32_t cells;
   uint32_t shape;
   Bytes texts[kTexts];  ///< a name of length 0: nameless, found by its number alone
+};
+
+/// What an opening asks for: of another sort, nothing is opened.
+struct Sort {
+  Kind kind;
+  bool by_mm_cid;
+
+  bool is_of(const Entry& entry) const { return entry.kind == kind && (entry.by_mm_cid != 0) == by_mm_cid; }
 };
 
 inline uint32_t total_length(const Entry& entry) {
@@ -95,13 +110,18 @@ struct Directory {
   /// @param path  that has led to the file; kAbsent where it does not any more. Null: none that could change
   int32_t join(const char* path = nullptr);
 
-  /// The live entry of that name and those labels, or kAbsent. Without the lock it can be gone already, or
-  /// missed while somebody repairs.
+  /// The live entry of that name and those labels, or kAbsent. Without the lock it can be gone already. It
+  /// can be missed as well, where an entry of its chain is removed meanwhile, or somebody repairs.
   /// @param out  a copy of it
   int32_t look(const Bytes& name, const Bytes& labels, Entry* out) const;
+  /// The same for who has no lock to take: misses nothing that was there all the time.
+  int32_t search(const Bytes& name, const Bytes& labels, Entry* out) const;
 
   /// A copy of an entry whose every number is in bounds. @return false where it is not live, or out of bounds
   bool copy(uint32_t number, Entry* out) const;
+  /// To be asked when an owner's entry, cells or texts were read: whether what was read is that owner's.
+  /// @param number  below sizes.entries
+  bool still(uint32_t number, uint32_t generation) const;
   /// A text of such a copy.
   Bytes text(const Entry& copied, Text which) const;
 
@@ -110,15 +130,17 @@ struct Directory {
   /// The entries that living processes hold, a bit for each: words up to `words`. A look, not a lock.
   void held_by_the_living(uint64_t* out, uint32_t words) const;
 
-  /// The entry of that name, or of that number and generation; held by this process from now on. Or kAbsent.
-  int32_t hold(const Bytes& name, const Bytes& labels, Entry* out);
-  int32_t hold(uint32_t number, uint32_t generation, Entry* out);
+  /// The entry of that name, or of that number and generation; held by this process from now on. Or kAbsent,
+  /// or kOtherKind: then it was not held for a moment either.
+  int32_t hold(const Sort& sort, const Bytes& name, const Bytes& labels, Entry* out);
+  int32_t hold(const Sort& sort, uint32_t number, uint32_t generation, Entry* out);
 
   /// The same, and makes it where there is none. Cells of a new one are zero.
   int32_t make(const Description& wanted, Entry* out);
 
   /// This process lets go of the entry. Removes it where no living process holds it.
   /// @param keep  a named one stays: its thread ended, nobody gave it up
+  /// @return 0, or a Result: then this process holds it still
   int32_t let_go(uint32_t number, bool keep);
 
  private:
@@ -132,12 +154,23 @@ struct Directory {
 
   int32_t lock();
   void unlock();
-  void begin() { __atomic_store_n(&header->dirty, 1, __ATOMIC_RELEASE); }
+  void begin() {
+    __atomic_store_n(&header->dirty, 1, __ATOMIC_RELAXED);
+    // Before every store of the change: who finds one of them finds that it was begun, in lock().
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+  }
   void end() { __atomic_store_n(&header->dirty, 0, __ATOMIC_RELEASE); }
   void repair();
   bool inside(const Entry& entry) const;
+  bool is_named(uint32_t number, uint32_t hash, const Bytes& name, const Bytes& labels, Entry* out) const;
   bool is_held(uint32_t number) const;
+  int32_t hold_if(const Sort& sort, uint32_t number, const Entry& copied);
   void mark_held(uint32_t number);
+  /// Release: what this process's threads have stored to the cells comes before what a remover stores there.
+  /// Its pair is in is_held().
+  void drop_hold(uint32_t number) {
+    __atomic_fetch_and(hold_word(process, number), ~(UINT64_C(1) << number % 64), __ATOMIC_RELEASE);
+  }
   int32_t build(const Description& wanted, uint32_t hash);
   void link(uint32_t number);
   void unlink(uint32_t number);

@@ -76,6 +76,18 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   return 0;
 }
 
+/// The lock can be had again: this process lets go of what had to wait for it.
+void let_go_of_waiting(Region& region) {
+  const uint32_t high = region.directory.entry_high();
+  for (uint32_t entry = 0; entry < high && region.waiting != 0; ++entry) {
+    Held& held = region.held[entry];
+    if (!held.waits) continue;
+    if (region.directory.let_go(entry, false) != 0) return;
+    held.waits = false;
+    --region.waiting;
+  }
+}
+
 /// This process has let the last reference go.
 int32_t drop(Region& region, uint32_t entry, bool keep) {
   Held& held = region.held[entry];
@@ -90,7 +102,15 @@ int32_t drop(Region& region, uint32_t entry, bool keep) {
   }
   held = {};
   --region.entries_held;
-  return region.read_only ? 0 : region.directory.let_go(entry, keep);
+  if (region.read_only) return 0;
+  const int32_t failed = region.directory.let_go(entry, keep);
+  if (failed != 0) {
+    held.waits = true;
+    ++region.waiting;
+  } else if (!keep) {
+    let_go_of_waiting(region);
+  }
+  return failed;
 }
 
 /// One more opening by this thread of an entry that this process holds, or only looks at.
@@ -100,6 +120,8 @@ int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
   const bool first = held.references == 0;
   int32_t failed = 0;
   if (first) {
+    if (held.waits) --region.waiting;
+    held.waits = false;
     ++region.entries_held;
     failed = remember(region, entry, copied);
   } else if (held.generation != copied.generation) {
@@ -114,12 +136,26 @@ int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
   return static_cast<int32_t>(entry);
 }
 
-/// take(), of what was asked for; else this process lets go of what it holds for this one opening.
-int32_t take_as(uint32_t number, Kind kind, bool by_mm_cid, uint32_t entry, const Entry& copied) {
-  Region& region = regions[number];
-  if (copied.kind == kind && (copied.by_mm_cid != 0) == by_mm_cid) return take(number, entry, copied);
-  if (!region.read_only && region.held[entry].references == 0) region.directory.let_go(entry, true);
-  return kOtherKind;
+/// take(), of what was found without the lock.
+/// @param entry  or a Result
+int32_t take_if(uint32_t number, const Sort& sort, int32_t entry, const Entry& copied) {
+  if (entry < 0) return entry;
+  if (!sort.is_of(copied)) return kOtherKind;
+  const int32_t taken = take(number, static_cast<uint32_t>(entry), copied);
+  // Who only looks on can have met the texts of a next owner.
+  const Region& region = regions[number];
+  const bool is_gone = taken == kDamaged && region.read_only &&
+                       !region.directory.still(static_cast<uint32_t>(entry), copied.generation);
+  return is_gone ? static_cast<int32_t>(kAbsent) : taken;
+}
+
+/// take(), of what a change has made this process hold.
+/// @param entry  or a Result
+int32_t take_held(uint32_t number, int32_t entry, const Entry& copied) {
+  const bool had_lock = entry != kBusy && entry != kSystem;
+  const int32_t taken = entry < 0 ? entry : take(number, static_cast<uint32_t>(entry), copied);
+  if (had_lock) let_go_of_waiting(regions[number]);
+  return taken;
 }
 
 /// Whether this process holds what a look without the lock found: then it is so.
@@ -148,11 +184,13 @@ int32_t open(uint32_t region, Kind kind, bool by_mm_cid, const Bytes& name, cons
   Region* found = active(region);
   if (found == nullptr) return kClosed;
   const Guard guard(found->mutex);
+  Directory& directory = found->directory;
+  const Sort sort = {kind, by_mm_cid};
   Entry copied;
-  int32_t entry = found->directory.look(name, labels, &copied);
-  if (!found->read_only && !holds(*found, entry, copied))
-    entry = found->directory.hold(name, labels, &copied);
-  return entry < 0 ? entry : take_as(region, kind, by_mm_cid, static_cast<uint32_t>(entry), copied);
+  if (found->read_only) return take_if(region, sort, directory.search(name, labels, &copied), copied);
+  const int32_t entry = directory.look(name, labels, &copied);
+  if (holds(*found, entry, copied)) return take_if(region, sort, entry, copied);
+  return take_held(region, directory.hold(sort, name, labels, &copied), copied);
 }
 
 int32_t make(uint32_t region, const Description& wanted) {
@@ -161,23 +199,20 @@ int32_t make(uint32_t region, const Description& wanted) {
   if (found->read_only) return kReadOnly;
   const Guard guard(found->mutex);
   Entry copied;
-  const int32_t entry = found->directory.make(wanted, &copied);
-  // Somebody else may have been first with that name, and have wanted something else.
-  return entry < 0 ? entry
-                   : take_as(region, wanted.kind, wanted.by_mm_cid, static_cast<uint32_t>(entry), copied);
+  return take_held(region, found->directory.make(wanted, &copied), copied);
 }
 
 int32_t adopt(uint32_t region, Kind kind, bool by_mm_cid, uint32_t entry, uint32_t generation) {
   Region* found = active(region);
   if (found == nullptr) return kClosed;
   const Guard guard(found->mutex);
+  Directory& directory = found->directory;
+  const Sort sort = {kind, by_mm_cid};
   Entry copied;
-  if (!found->directory.copy(entry, &copied) || copied.generation != generation) return kAbsent;
-  if (!found->read_only && !holds(*found, static_cast<int32_t>(entry), copied)) {
-    const int32_t held = found->directory.hold(entry, generation, &copied);
-    if (held < 0) return held;
-  }
-  return take_as(region, kind, by_mm_cid, entry, copied);
+  if (!directory.copy(entry, &copied) || copied.generation != generation) return kAbsent;
+  const auto number = static_cast<int32_t>(entry);
+  if (found->read_only || holds(*found, number, copied)) return take_if(region, sort, number, copied);
+  return take_held(region, directory.hold(sort, entry, generation, &copied), copied);
 }
 
 int32_t release(uint32_t region, uint32_t entry) {
@@ -214,8 +249,7 @@ const Held* held(uint32_t region, uint32_t entry) {
   if (found == nullptr || entry >= mine[region].size || mine[region].counts[entry] == 0) return nullptr;
   const Held* one = &found->held[entry];
   // Who only looks on holds nothing: the entry can have got another owner.
-  const bool same = !found->read_only || load(&found->directory.entries[entry].generation) == one->generation;
-  return same ? one : nullptr;
+  return !found->read_only || found->directory.still(entry, one->generation) ? one : nullptr;
 }
 
 int64_t* cell_of(uint32_t region, const Held& held, uint32_t stripe, uint32_t i) {

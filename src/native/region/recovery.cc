@@ -19,8 +19,8 @@ void Directory::repair() {
   memset(text_words, 0, sizes.text_units / 8);
   memset(buckets, 0, uint64_t{sizes.entries} * sizeof *buckets);
   header->entry_hint = header->cell_hint = header->text_hint = 0;
-  store_shared(&header->entries_used, 0);
-  store_shared(&header->cells_used, 0);
+  uint32_t entries_used = 0;
+  uint32_t cells_used = 0;
   for (uint32_t number = 0; number < high; ++number) {
     Entry& entry = entries[number];
     const Entry copied = entry;
@@ -32,12 +32,18 @@ void Directory::repair() {
     entry_map().mark(number, 1);
     cell_map().mark(copied.cell, copied.cells);
     text_map().mark(copied.text, units(total_length(copied)));
-    store_shared(&header->entries_used, header->entries_used + 1);
-    store_shared(&header->cells_used, header->cells_used + copied.cells);
-    if (copied.lengths[kName] != 0 && copied.state == kLive) {
+    ++entries_used;
+    cells_used += copied.cells;
+  }
+  // Once: others look at these without the lock, and are to see no less than there is.
+  store_shared(&header->entries_used, entries_used);
+  store_shared(&header->cells_used, cells_used);
+  for (uint32_t number = 0; number < high; ++number) {
+    const uint32_t state = entries[number].state;
+    if (state == kFree) continue;
+    if (entries[number].lengths[kName] != 0 && state == kLive) {
       link(number);
-    } else if (copied.state == kRemoving || !is_held(number)) {
-      set_state(entry, kRemoving);
+    } else if (state == kRemoving || !is_held(number)) {
       remove(number);
     }
   }

@@ -41,6 +41,7 @@ void detach(Region& region) {
   fault::forget(number);
   if (region.held != nullptr) munmap(region.held, held_bytes(region));
   region.held = nullptr;
+  region.waiting = 0;
   if (region.first != kNoId) arena::give_back(region.first, region.memory.sizes.cells);
   backing::release(region.memory);
 }

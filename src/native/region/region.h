@@ -34,6 +34,7 @@ struct Held {
   uint32_t shape;  ///< of these: 1 + that number
   Kind kind;
   uint32_t form;  ///< its entry's shape: of a pool, how many slots it has
+  bool waits;     ///< nobody's, but the lock could not be had to let go of it: the next change does
 
   /// A copy without `references`, which change while anything is held.
   Held constants() const {
@@ -105,8 +106,18 @@ int32_t release(uint32_t region, uint32_t entry);
 void end_thread();
 
 /// @return null where the calling thread has not opened the entry, or this process only looks on and it was
-///         removed
+///         removed. What is read of it then is to be read by read().
 const Held* held(uint32_t region, uint32_t entry);
+/// What `work` makes of the entry; `absent` where held() is null, before it or behind it: who only looks on
+/// can have read a next owner's, or what a removal has left.
+/// @param work  of a copy: what is read must fit its memory, whatever becomes of the entry
+template <typename Result, typename Work>
+Result read(uint32_t region, uint32_t entry, Result absent, Work work) {
+  const Held* found = held(region, entry);
+  if (found == nullptr) return absent;
+  const Result result = work(found->constants());
+  return held(region, entry) != nullptr ? result : absent;
+}
 /// Cell `i` of a held entry in a stripe; the region's own stripes.count is the overflow stripe, the next the
 /// baseline.
 int64_t* cell_of(uint32_t region, const Held& held, uint32_t stripe, uint32_t i);

@@ -15,8 +15,9 @@ struct Region {
   uint32_t active;
   uint32_t opened;  ///< by all threads together
   uint32_t entries_held;
-  uint32_t roles;  ///< that this process plays, a bit for each
-  uint32_t first;  ///< of the cells in the arena; kNoId: they are not there
+  uint32_t waiting;  ///< entries that wait, see Held
+  uint32_t roles;    ///< that this process plays, a bit for each
+  uint32_t first;    ///< of the cells in the arena; kNoId: they are not there
   bool read_only;
 };
 

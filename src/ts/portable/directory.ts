@@ -184,8 +184,11 @@ export class Directory {
     const { number } = entry
     this.#setState(number, STATE.removing)
     this.#unlink(entry)
-    cells.fill(0n, entry.cell, entry.cell + entry.cells)
-    baselines.fill(0n, entry.cell, entry.cell + entry.cells)
+    // One by one, in this order: who reads a zero finds that state, or a later one, in isStill().
+    for (let cell = entry.cell; cell < entry.cell + entry.cells; cell++) {
+      Atomics.store(cells, cell, 0n)
+      Atomics.store(baselines, cell, 0n)
+    }
     // Handles of this owner open nothing from here on.
     Atomics.add(entries, number * ENTRY_WORDS + ENTRY.generation, 1)
     this.#setState(number, STATE.free)

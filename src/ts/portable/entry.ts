@@ -46,12 +46,14 @@ export function isEntry(number: number): boolean {
 /** Reads, once, every word of an entry. @returns null where it is not in use, or says what cannot be */
 export function copyEntry({ entries }: Memory, number: number): Entry | null {
   const at = number * ENTRY_WORDS
+  // First: so what is in use is of that owner, or of a later one, which isStill() tells.
+  const generation = Atomics.load(entries, at + ENTRY.generation) >>> 0
   const state = Atomics.load(entries, at + ENTRY.state)
   if (state !== STATE.live && state !== STATE.removing) return null
   const get = (word: number): number => (entries[at + word] as number) >>> 0
   const entry: Entry = {
     number,
-    generation: get(ENTRY.generation),
+    generation,
     hash: get(ENTRY.hash) | 0,
     kind: get(ENTRY.kind),
     byMmCid: get(ENTRY.byMmCid) !== 0,
@@ -69,6 +71,17 @@ export function copyEntry({ entries }: Memory, number: number): Entry | null {
     entry.lengths.every((length, i) => length <= (i === 0 ? MAX_NAME : MAX_TEXT)) &&
     entry.text + unitsOf(entry) <= TEXT_UNITS
   return fits ? entry : null
+}
+
+/**
+ * To be asked without the lock when an owner's entry, cells or texts were read: whether what was read is that owner's.
+ */
+export function isStill({ entries }: Memory, { number, generation }: Entry): boolean {
+  const at = number * ENTRY_WORDS
+  // The state first. A removal changes the generation last: looked at before, it could be the old one still, and
+  // the state a next owner's.
+  const isLive = Atomics.load(entries, at + ENTRY.state) === STATE.live
+  return isLive && Atomics.load(entries, at + ENTRY.generation) >>> 0 === generation
 }
 
 /** Writes an entry that is free; it stays so until its state is stored. */

@@ -2,7 +2,7 @@ import { typedArrayLength } from '../arrays'
 import { KIND, SURVEY, TEXTS } from '../cells'
 import { bucketsOf } from '../histogram-shape'
 import { sum, sumFloat } from './cell'
-import { copyEntry, type Entry, textOf } from './entry'
+import { copyEntry, type Entry, isStill, textOf } from './entry'
 import { Histogram, runOf } from './histogram'
 import { ENTRIES, ENTRY, ENTRY_WORDS, type Memory } from './memory'
 import type { Region } from './region'
@@ -26,8 +26,8 @@ export function survey({ memory }: Region, into: Float64Array): number {
     const entry = copyEntry(memory, number)
     if (entry === null) continue
     const values = valuesOf(memory, entry)
-    // Given back meanwhile, it may have been the next owner's that was read.
-    if (values.length === 0 || copyEntry(memory, number)?.generation !== entry.generation) continue
+    // Given back meanwhile, it may have been zeros or the next owner's that was read.
+    if (values.length === 0 || !isStill(memory, entry)) continue
     const head = new Array<number>(SURVEY.head)
     head[SURVEY.entry] = number
     head[SURVEY.generation] = entry.generation

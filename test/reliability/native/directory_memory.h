@@ -28,6 +28,7 @@ struct Wanted {
 
   region::Bytes bytes(region::Text which) const;
   region::Description description() const;
+  region::Sort sort() const { return {kind, by_mm_cid}; }
   bool has_name_of(const Wanted& other) const;
   uint32_t units() const;
 };

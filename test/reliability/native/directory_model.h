@@ -49,10 +49,21 @@ class Model {
   }
 
   int32_t make(uint32_t process, const Wanted& what) {
-    int32_t number = what.texts[region::kName].empty() ? static_cast<int32_t>(region::kAbsent) : find(what);
-    if (number < 0) number = place(what);
+    const int32_t known =
+        what.texts[region::kName].empty() ? static_cast<int32_t>(region::kAbsent) : find(what);
+    if (known >= 0) return hold(process, known, what);
+    int32_t number = place(what);
     if (number < 0 && forget_the_dead()) number = place(what);
     if (number >= 0) slots[process].holds.insert(static_cast<uint32_t>(number));
+    return number;
+  }
+
+  /// @param number  of what is live, or a Result
+  int32_t hold(uint32_t process, int32_t number, const Wanted& what) {
+    if (number < 0) return number;
+    const Wanted& is = entries[number].what;
+    if (is.kind != what.kind || is.by_mm_cid != what.by_mm_cid) return region::kOtherKind;
+    slots[process].holds.insert(static_cast<uint32_t>(number));
     return number;
   }
 

@@ -46,6 +46,9 @@ void in_process(const std::function<void()>& work);
 /// Runs this program anew, with such words behind its name. @param more  of its environment: NAME=value
 pid_t start_again(const std::vector<std::string>& words, const std::vector<std::string>& more = {});
 
+/// From now on this process sleeps no longer than a moment, whatever it asks for.
+void skip_sleep();
+
 /// Keeps the calling thread on the last CPU that it may run on. @return its number
 uint32_t stay_on_last();
 
@@ -84,9 +87,14 @@ bool has_sections();
 
 /// Reads everything in a region without holding any of it, as `list` and a survey do.
 void look(uint32_t number);
+/// A survey of the region, with as much room as it takes. @return how many numbers
+size_t survey_all(uint32_t number, std::vector<double>& numbers);
 
 // --- the parts: each makes its own objects, uses them for some milliseconds, and checks what must hold
 // ----------
+
+/// From one round's seed to the next one's.
+inline constexpr uint32_t kSeedsPerRound = 64;
 
 struct Round {
   uint32_t seed;
@@ -143,6 +151,13 @@ void lose_pages();
 int meet_bus(const char* handler);
 void name_alone(uint32_t seed);
 void see_changes();
+/// What is read of entries that are removed, and looked for beside that, instruction by instruction.
+void remove_alone();
+void succeed(const Round& round);
+void go_astray(const Round& round);
+/// Who lets go while another one opens, or keeps the lock.
+void let_go_late();
+void survey_beside(const Round& round);
 /// Directories beside a model of them.
 void keep_names(const Round& round);
 void open_kinds();

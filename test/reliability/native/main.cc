@@ -1,12 +1,13 @@
 /// structures SECONDS [SEED]         all parts, again and again, on threads and in processes
 /// structures damaged COUNT SEED     damaged region files
+/// structures protocols COUNT SEED   races between what changes a region and what reads it; see protocols.h
 /// structures mistake NAME           a deliberate mistake, which the sanitizer has to report
 /// structures child FILE NUMBER      a process of the first one's
 /// structures bus HANDLER            … that a signal ends
 /// structures refusal CASE           … to whom the kernel refuses something
 ///
-/// The last line is JSON: { rounds, operations, violations, sections }. Exit status 1: something did not
-/// hold.
+/// The last line is JSON: { rounds, operations, violations, sections }, or of races each one's figures. Exit
+/// status 1: something did not hold.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "area.h"
 #include "bugs.h"
 #include "harness.h"
+#include "protocols.h"
 
 namespace {
 
@@ -36,7 +38,8 @@ uint32_t run(double seconds, uint32_t seed) {
   const uint32_t size = structures::has_sections() ? 2000 : 200;
   uint32_t rounds = 0;
   do {
-    const Round round = {.seed = seed + rounds * 64, .threads = 2 + rounds % 3, .size = size};
+    const Round round = {
+        .seed = seed + rounds * structures::kSeedsPerRound, .threads = 2 + rounds % 3, .size = size};
     structures::enter_sections();
     structures::use_areas();
     structures::refuse_areas();
@@ -55,6 +58,11 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::lose_pages();
     structures::name_alone(round.seed);
     structures::see_changes();
+    structures::remove_alone();
+    structures::succeed(round);
+    structures::go_astray(round);
+    structures::let_go_late();
+    structures::survey_beside(round);
     structures::keep_names(round);
     structures::open_kinds();
     structures::open_entries(round.seed);
@@ -100,7 +108,11 @@ int main(int argc, char** argv) {
   const uint32_t seed = argc > 2 ? number_of(argv[argc - 1]) : 1;
   uint32_t rounds = 1;
   for (int i = 0; i < 2; ++i) structures::expect(structures::region::ready(), "the process’s own region");
-  if (strcmp(what, "damaged") == 0 && argc == 4) {
+  const bool is_race = strcmp(what, "protocols") == 0 && argc == 4;
+  int status = 0;
+  if (is_race) {
+    status = structures::run_protocols(strtoull(argv[2], nullptr, 10), seed);
+  } else if (strcmp(what, "damaged") == 0 && argc == 4) {
     structures::use_damaged(number_of(argv[2]), seed);
   } else {
     rounds = run(strtod(what, nullptr), seed);
@@ -109,6 +121,7 @@ int main(int argc, char** argv) {
   structures::region::end_thread();
   rseq::area::release();
   structures::remove_folder();
+  if (is_race) return status;
   const uint64_t violations = structures::violations;
   printf("{\"rounds\":%" PRIu32 ",\"operations\":%" PRIu64 ",\"violations\":%" PRIu64 ",\"sections\":%s}\n",
          rounds, structures::operations.load(), violations, sections ? "true" : "false");

@@ -18,6 +18,9 @@ inline constexpr region::Sizes kMemberSizes = {
 inline constexpr uint32_t kMemberStripes = kMemberSizes.stripes + 2;
 inline constexpr uint32_t kRun = 3;  ///< cells of most
 
+/// What a Member makes.
+inline constexpr region::Sort kCounterSort = {region::Kind::kCounter, false};
+
 class Member {
  public:
   explicit Member(const std::string& path) {
@@ -63,7 +66,7 @@ class Member {
 
   int32_t find(const std::string& name) {
     region::Entry found;
-    return own.hold({name.data(), static_cast<uint32_t>(name.size())}, {nullptr, 0}, &found);
+    return own.hold(kCounterSort, {name.data(), static_cast<uint32_t>(name.size())}, {nullptr, 0}, &found);
   }
   int32_t try_make(const std::string& name, uint32_t cells) {
     region::Description wanted = {
@@ -81,7 +84,7 @@ class Member {
   /// Holds what another one made.
   void share(uint32_t number) {
     region::Entry copied;
-    const int32_t held = own.hold(number, entry(number).generation, &copied);
+    const int32_t held = own.hold(kCounterSort, number, entry(number).generation, &copied);
     expect(held == static_cast<int32_t>(number), "held too", held, number);
   }
 

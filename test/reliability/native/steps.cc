@@ -15,15 +15,14 @@ const std::function<void()>* after_each = nullptr;
 /// The step's first instruction: a system call is one step with what follows it. And the next step's.
 const uint8_t* was = nullptr;
 const uint8_t* next = nullptr;
-
-bool runs_on = false;
+bool is_over = false;
 
 void on_trap(int, siginfo_t*, void* context) {
   greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   was = next;
   next = reinterpret_cast<const uint8_t*>(registers[REG_RIP]);
   if (*after_each) (*after_each)();
-  if (runs_on) registers[REG_EFL] &= ~static_cast<greg_t>(kTrapFlag);
+  if (is_over) registers[REG_EFL] &= ~static_cast<greg_t>(kTrapFlag);
 }
 
 }  // namespace
@@ -35,7 +34,7 @@ void in_steps(const std::function<void()>& work, const std::function<void()>& th
   ours.sa_flags = SA_SIGINFO;
   after_each = &then;
   next = nullptr;
-  runs_on = false;
+  is_over = false;
   sigaction(SIGTRAP, &ours, &before);
   __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | kTrapFlag);
   work();
@@ -43,7 +42,7 @@ void in_steps(const std::function<void()>& work, const std::function<void()>& th
   sigaction(SIGTRAP, &before, nullptr);
 }
 
-void run_on() { runs_on = true; }
+void end_steps() { is_over = true; }
 
 bool was_call() { return was != nullptr && was[0] == 0x0f && was[1] == 0x05; }
 

@@ -3,7 +3,8 @@
   'type': 'executable',
   'includes': ['../../../src/native/rseq.gypi'],
   'sources': [
-    'bugs.cc', 'damage.cc', 'directory_memory.cc', 'harness.cc', 'main.cc', 'steps.cc', 'traps.cc',
+    'bugs.cc', 'damage.cc', 'directory_memory.cc', 'harness.cc', 'main.cc', 'protocols.cc', 'steps.cc',
+    'traps.cc',
     '<!@(ls parts/*.cc)',
   ],
   'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],

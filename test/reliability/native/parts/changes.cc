@@ -17,6 +17,7 @@ using region::Entry;
 
 constexpr Bytes kThere = {"there", 5};
 constexpr Bytes kNone = {nullptr, 0};
+constexpr region::Sort kCounter = {region::Kind::kCounter, false};
 
 void expect_number(int32_t found, int32_t expected, const char* what) {
   expect(found == expected, what, found, expected);
@@ -32,7 +33,7 @@ void hold_with_others() {
   Entry entry;
   for (const int32_t number : {named, nameless}) {
     const auto which = static_cast<uint32_t>(number);
-    expect_number(other.hold(which, own.at(number).generation, &entry), number, "held by both");
+    expect_number(other.hold(kCounter, which, own.at(number).generation, &entry), number, "held by both");
     expect(own.directory.let_go(which, false) == 0, "let go by one");
     expect(own.directory.copy(which, &entry), "held by the other");
   }
@@ -57,8 +58,8 @@ void lock_nothing() {
     errno = 0;
   };
   errno = 0;
-  fails(cut_off.hold(kThere, kNone, &entry), "held by its name");
-  fails(cut_off.hold(static_cast<uint32_t>(number), 0, &entry), "held by its number");
+  fails(cut_off.hold(kCounter, kThere, kNone, &entry), "held by its name");
+  fails(cut_off.hold(kCounter, static_cast<uint32_t>(number), 0, &entry), "held by its number");
   fails(cut_off.make(Wanted{}.description(), &entry), "made");
   fails(cut_off.let_go(static_cast<uint32_t>(number), false), "let go");
   expect(cut_off.let_go(static_cast<uint32_t>(number), true) == 0, "a name needs no lock to stay");

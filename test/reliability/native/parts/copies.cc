@@ -60,7 +60,8 @@ void copy_held() {
                              .id = 5,
                              .shape = 6,
                              .kind = region::Kind::kRing,
-                             .form = 7};
+                             .form = 7,
+                             .waits = false};
   const region::Held copied = held.constants();
   const bool same = copied.references == 0 && copied.cell == held.cell && copied.cells == held.cells &&
                     copied.generation == held.generation && copied.id == held.id &&

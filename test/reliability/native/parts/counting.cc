@@ -71,16 +71,10 @@ void drain(const Objects& all, const Round& round, Totals& totals) {
 
 /// A survey of the region, and its numbers as rows of a page.
 void look(const Objects& all, const Round& round) {
-  region::Info info;
-  if (!region::info(all.count.region, &info)) return;
   std::vector<double> numbers;
   std::vector<char> text(4096);
   for (uint32_t i = 0; i < round.size / 256 + 1; ++i) {
-    // Others make entries meanwhile: what does not fit is left out.
-    numbers.resize(survey::size(*info.directory));
-    const size_t count = survey::read(all.count.region, *info.directory, numbers.data(), numbers.size());
-    expect(count <= numbers.size(), "numbers of a survey", static_cast<int64_t>(count),
-           static_cast<int64_t>(numbers.size()));
+    const size_t count = survey_all(all.count.region, numbers);
     std::vector<uint32_t> ends(count, 0);
     std::vector<uint32_t> which;
     for (uint32_t n = 0; n < count; ++n) which.push_back((n % 4) << page::kIndexBits | n);

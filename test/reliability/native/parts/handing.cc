@@ -184,7 +184,7 @@ uint32_t stopped(uint32_t at, uint32_t thread, Work work, Then then, After after
            [&] {
              if (++steps != at && at != kEach) return;
              then(one);
-             if (at != kEach) run_on();
+             if (at != kEach) end_steps();
            });
   after(one);
   return steps;

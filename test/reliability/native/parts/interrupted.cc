@@ -25,25 +25,6 @@ namespace drain = rseq::drain;
 namespace records = rseq::records;
 namespace trust = rseq::trust;
 
-/// Runs `work` again and again, each time after `prepare`, and with one `change` after its first instruction,
-/// its second, and so on to the last.
-template <typename Prepare, typename Work, typename Change>
-void with_change_at_each(const char* what, Prepare prepare, Work work, Change change) {
-  constexpr uint32_t kMost = 20'000;
-  uint32_t steps = 0;
-  for (uint32_t at = 1; at < kMost; ++at) {
-    steps = 0;
-    prepare();
-    in_steps([&] { work(); },
-             [&] {
-               if (++steps == at) change();
-             });
-    if (steps < at) break;
-  }
-  expect(steps > 5 && steps < kMost, what, steps);
-  operations += steps;
-}
-
 /// A consumer's two next turns, the first of which leaves the numbers as they were: what is found is of one
 /// turn.
 void look_at_turns() {

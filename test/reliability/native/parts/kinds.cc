@@ -170,6 +170,9 @@ void refuse_other_kinds() {
   // As who dies in a change can leave it: only under the lock it is made whole again.
   memset(file.directory->buckets, 0, file.directory->sizes.entries * sizeof(uint32_t));
   file.directory->header->dirty = 1;
+  expect_result(region::open(file.looked_at, Kind::kCounter, false, {"n", 1}, kNoLabels), 0,
+                "found by who has no lock to take");
+  expect_result(region::release(file.looked_at, 0), 0, "closed by them");
   expect_result(file.open(Kind::kCounter, "n"), 0, "opened");
   expect(file.is_held(0), "held from now on");
   expect_result(file.open(Kind::kCounter, "m"), region::kAbsent, "a name that there is not");

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <thread>
 
-#include "../../../native/seccomp.h"
 #include "harness.h"
 
 namespace structures {
@@ -151,12 +150,6 @@ void wait_for(const Description& one, const Description& other) {
     quickest = std::min(quickest, took.count());
   }
   expect(quickest < kLongest, "as quick as that once");
-}
-
-/// From now on this process sleeps no longer than a moment, whatever it asks for.
-void skip_sleep() {
-  // Where there are no filters, five seconds pass.
-  for (const int call : {SYS_clock_nanosleep, SYS_nanosleep}) deny_call(call, 0, 0);
 }
 
 /// Who never gives the directory up does not stop everybody else for good.

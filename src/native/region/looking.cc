@@ -1,0 +1,97 @@
+// What is seen of a directory without its lock: entries as they were, and whether they still are.
+#include <string.h>
+
+#include "directory.h"
+#include "lock.h"
+#include "shared.h"
+
+namespace rseq::region {
+namespace {
+
+bool same(const Bytes& a, const Bytes& b) {
+  return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+}  // namespace
+
+uint32_t Directory::entry_high() const {
+  const uint32_t high = load(&header->entry_high);
+  return high < sizes.entries ? high : sizes.entries;
+}
+
+uint32_t Directory::process_high() const {
+  const uint32_t high = load(&header->process_high);
+  return high < sizes.processes ? high : sizes.processes;
+}
+
+bool Directory::copy(uint32_t number, Entry* out) const {
+  if (number >= sizes.entries) return false;
+  const Entry& entry = entries[number];
+  // The generation first: so what is live is of that owner, or of a later one, which still() tells.
+  const uint32_t generation = load(&entry.generation);
+  if (load(&entry.state) != kLive) return false;
+  load_shared(out, &entry, sizeof entry);
+  return still(number, generation) && inside(*out);
+}
+
+bool Directory::still(uint32_t number, uint32_t generation) const {
+  const Entry& entry = entries[number];
+  // Behind what was read. Pairs with remove()'s fence before the zeros, and build()'s before what it writes.
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  // The state first. A removal changes the generation last: looked at before, it could be the old one still,
+  // and the state a next owner's.
+  return load(&entry.state) == kLive && load(&entry.generation) == generation;
+}
+
+bool Directory::inside(const Entry& entry) const {
+  const uint32_t length = units(total_length(entry));
+  return entry.kind > Kind::kNone && static_cast<uint8_t>(entry.kind) < kKinds &&
+         entry.lengths[kName] <= kMaxName && entry.cells != 0 && entry.cells <= sizes.cells &&
+         entry.cell <= sizes.cells - entry.cells && length <= sizes.text_units &&
+         entry.text <= sizes.text_units - length;
+}
+
+Bytes Directory::text(const Entry& copied, Text which) const {
+  const char* at = texts + uint64_t{copied.text} * kTextUnit;
+  for (int i = 0; i < which; ++i) at += copied.lengths[i];
+  return {at, copied.lengths[which]};
+}
+
+bool Directory::is_named(uint32_t number, uint32_t hash, const Bytes& name, const Bytes& labels,
+                         Entry* out) const {
+  return load(&entries[number].hash) == hash && copy(number, out) && same(text(*out, kName), name) &&
+         same(text(*out, kLabels), labels) && still(number, out->generation);
+}
+
+int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) const {
+  const uint32_t hash = hash_of(name, labels);
+  uint32_t next = load(&buckets[hash % sizes.entries]);
+  // A chain longer than the directory runs in a circle.
+  for (uint32_t steps = 0; next != 0 && next <= sizes.entries && steps < sizes.entries; ++steps) {
+    if (is_named(next - 1, hash, name, labels, out)) return static_cast<int32_t>(next - 1);
+    next = load(&entries[next - 1].next);
+  }
+  return kAbsent;
+}
+
+int32_t Directory::search(const Bytes& name, const Bytes& labels, Entry* out) const {
+  const int32_t found = look(name, labels, out);
+  if (found >= 0) return found;
+  // An entry that nobody touches stays where it is, whatever becomes of chains.
+  const uint32_t hash = hash_of(name, labels);
+  const uint32_t high = name.length == 0 ? 0 : entry_high();
+  for (uint32_t number = 0; number < high; ++number)
+    if (is_named(number, hash, name, labels, out)) return static_cast<int32_t>(number);
+  return kAbsent;
+}
+
+void Directory::held_by_the_living(uint64_t* out, uint32_t words) const {
+  memset(out, 0, words * sizeof *out);
+  for (uint32_t owner = 0; owner < process_high(); ++owner) {
+    if (owner != process && !lock::is_alive(fd, owner)) continue;
+    for (uint32_t i = 0; i < words; ++i)
+      out[i] |= __atomic_load_n(hold_word(owner, i * 64), __ATOMIC_RELAXED);
+  }
+}
+
+}  // namespace rseq::region
