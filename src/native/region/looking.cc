@@ -38,8 +38,8 @@ bool Directory::still(uint32_t number, uint32_t generation) const {
   const Entry& entry = entries[number];
   // Behind what was read. Pairs with remove()'s fence before the zeros, and build()'s before what it writes.
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
-  // The state first. A removal changes the generation last: looked at before, it could be the old one still,
-  // and the state a next owner's.
+  // The state first. A removal changes the generation behind its zeros: looked at before the state, it could
+  // be the old one, and the state a next owner's.
   return load(&entry.state) == kLive && load(&entry.generation) == generation;
 }
 

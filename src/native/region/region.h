@@ -106,10 +106,10 @@ int32_t release(uint32_t region, uint32_t entry);
 void end_thread();
 
 /// @return null where the calling thread has not opened the entry, or this process only looks on and it was
-///         removed. What is read of it then is to be read by read().
+///         removed. What is read of its cells is to be read by read().
 const Held* held(uint32_t region, uint32_t entry);
-/// What `work` makes of the entry; `absent` where held() is null, before it or behind it: who only looks on
-/// can have read a next owner's, or what a removal has left.
+/// What `work` makes of the entry, or `absent` where held() is null, before it or behind it. Who only looks
+/// on can have read a next owner's cells, or what a removal has left.
 /// @param work  of a copy: what is read must fit its memory, whatever becomes of the entry
 template <typename Result, typename Work>
 Result read(uint32_t region, uint32_t entry, Result absent, Work work) {

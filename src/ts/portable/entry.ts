@@ -78,8 +78,8 @@ export function copyEntry({ entries }: Memory, number: number): Entry | null {
  */
 export function isStill({ entries }: Memory, { number, generation }: Entry): boolean {
   const at = number * ENTRY_WORDS
-  // The state first. A removal changes the generation last: looked at before, it could be the old one still, and
-  // the state a next owner's.
+  // The state first. A removal changes the generation behind its zeros: looked at before the state, it could be the
+  // old one, and the state a next owner's.
   const isLive = Atomics.load(entries, at + ENTRY.state) === STATE.live
   return isLive && Atomics.load(entries, at + ENTRY.generation) >>> 0 === generation
 }

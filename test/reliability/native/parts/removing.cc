@@ -1,5 +1,5 @@
-/// What is read of an entry while it is removed, between any two instructions of that, and of what a removal
-/// leaves that is cut short at any of them: what it said before, or nothing.
+/// What is read of an entry between any two instructions of its removal: what it said before, or nothing. And
+/// of what is left where the removal is cut short there.
 #include <string.h>
 #include <sys/stat.h>
 

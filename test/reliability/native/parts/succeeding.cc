@@ -79,8 +79,8 @@ void change_in_copies(uint32_t seed) {
       [&] { owners.copy(); }, [&] { owners.end_second(); }, {2, seed});
 }
 
-/// A removal was under way when values were read, and is over, and there is a next owner, at any instruction
-/// of the look behind them.
+/// A removal was under way when values were read. At any instruction of the look behind them it is over, and
+/// there is a next owner.
 void end_between_looks() {
   const Owners owners;
   with_change_at_each(
@@ -98,8 +98,8 @@ void end_between_looks() {
       });
 }
 
-/// A removal has said so, and set the CPUs' cells of a drained counter to zero, between any two instructions
-/// of who reads it: the generation is the old one still.
+/// Between any two instructions of who reads a drained counter, a removal begins: it has said so, and set a
+/// CPU's cell to zero. The generation is the old one still.
 template <typename Read>
 void begin_beside(const char* what, Stride stride, Read read) {
   constexpr int64_t kDrained = 1000;
