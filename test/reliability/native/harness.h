@@ -124,12 +124,6 @@ void follow_hints();
 void hold_slots(const Round& round);
 /// Slots on their way from one thread to another.
 void hand_over(uint32_t seed);
-struct Passed {
-  uint64_t adopted;
-  uint64_t reclaimed;
-};
-/// Threads that pass slots on and end, so many rounds of all together.
-Passed pass_on(uint64_t rounds, uint32_t threads, uint32_t seed);
 void drain_alone();
 void write_records(const Round& round);
 void take_runs(const Round& round);

@@ -85,7 +85,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::follow_hints();
     structures::hold_slots(round);
     structures::hand_over(round.seed);
-    structures::pass_on(round.size, round.threads, round.seed);
+    structures::race_passing(round.size, round.seed);
     structures::drain_alone();
     structures::write_records(round);
     structures::change_regions(round);

@@ -15,6 +15,7 @@ struct Race {
 constexpr Race kRaces[] = {
     {"removing", race_removing},
     {"looking", race_looking},
+    {"passing", race_passing},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-/// Races between what changes a region and what reads it: as many rounds as are asked for, on two threads.
+/// Races between what changes a region and what reads it, or between who passes slots on: as many rounds as
+/// are asked for, on two threads or more.
 #pragma once
 
 #include <stdint.h>
@@ -22,6 +23,9 @@ Figures race_removing(uint64_t rounds, uint32_t seed);
 /// Neighbours of a name change their chain, and the directory is repaired. A round is a look by who only
 /// looks on.
 Figures race_looking(uint64_t rounds, uint32_t seed);
+/// Threads pass slots on and end, beside others that reclaim, acquire and release, alone and in lists. A round
+/// is one of a thread's.
+Figures race_passing(uint64_t rounds, uint32_t seed);
 
 /// Runs them one after the other, and prints their figures as JSON. @return exit status
 int run_protocols(uint64_t rounds, uint32_t seed);
