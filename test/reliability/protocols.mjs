@@ -19,7 +19,7 @@ async function crossBuild(arch) {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const own = join('test', 'reliability', 'native')
   const filter = (path) => !path.endsWith('/build')
-  for (const part of ['src/native', own])
+  for (const part of ['src/native', 'test/native', own])
     cpSync(join(root, part), join(folder, part), { recursive: true, filter, verbatimSymlinks: true })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const { CC, CXX } = compilers(arch)
