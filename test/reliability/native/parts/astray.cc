@@ -22,9 +22,15 @@ class Chain {
   Chain() : chain_(bucket(kUntouched)) {
     for (uint32_t i = 0; neighbour_.empty(); ++i)
       if (bucket(std::to_string(i)) == chain_) neighbour_ = std::to_string(i);
-    expect(make(file.number, Kind::kCounter, kUntouched).exists(), "made");
+    expect(make(file.number, Kind::kCounter, "").entry == 0, "nameless");
+    expect(make(file.number, Kind::kCounter, kUntouched).entry == kNumber, "made");
+    region::Entry found;
+    expect_result(looking_->search({"", 0}, kNoLabels, &found), region::kAbsent, "what has no name");
   }
-  ~Chain() { region::release(file.number, 0); }
+  ~Chain() {
+    region::release(file.number, kNumber);
+    region::release(file.number, 0);
+  }
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
 
@@ -34,27 +40,28 @@ class Chain {
   void move_neighbour() {
     remove_neighbour();
     beside_ = make(file.number, Kind::kCounter, "elsewhere");
-    expect(beside_.entry == 1 && bucket("elsewhere") != chain_, "in its place", beside_.entry, 1);
+    expect(beside_.entry == kNumber + 1 && bucket("elsewhere") != chain_, "in its place", beside_.entry);
   }
 
   /// By who only looks on.
   void open() const {
     const int32_t found =
         region::open(file.looked_at, Kind::kCounter, false, bytes_of(kUntouched), kNoLabels);
-    if (found != 0) expect(false, "an untouched name", found, 0);
+    if (found != kNumber) expect(false, "an untouched name", found, kNumber);
   }
-  void close_again() const { region::release(file.looked_at, 0); }
+  void close_again() const { region::release(file.looked_at, kNumber); }
   /// What opens it, in fewer instructions.
   void search() const {
     region::Entry found;
     const int32_t number = looking_->search(bytes_of(kUntouched), kNoLabels, &found);
-    if (number != 0) expect(false, "an untouched name", number, 0);
+    if (number != kNumber) expect(false, "an untouched name", number, kNumber);
   }
 
   RegionFile file;
 
  private:
   static inline const std::string kUntouched = "u";
+  static constexpr int32_t kNumber = 1;
 
   uint32_t bucket(const std::string& name) const {
     return region::hash_of(bytes_of(name), kNoLabels) % file.directory->sizes.entries;
