@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PerCpuCounter, PerCpuHistogram, PerCpuSum, Region, status } from 'rseq'
@@ -142,6 +143,18 @@ describe(`Region, world ${world}`, () => {
     }
     expect(() => new PerCpuCounter(options)).toThrow(code('ERR_RSEQ_READ_ONLY'))
     expect(() => PerCpuCounter.named('new', options)).toThrow(code('ERR_RSEQ_READ_ONLY'))
+    // Below the classes, too, nothing is written to what can only be read.
+    const raw = createRequire(import.meta.url)(status().addon as string)
+    const again = raw.attach(file, true)
+    const [counter, buckets] = [1, 3].map((kind) =>
+      Math.floor(raw.open(again, kind, false, kind === 1 ? 'n' : 'h', '') / 2 ** 32),
+    )
+    expect(raw.bigValue(again, counter, false)).toBe(3n)
+    expect(raw.bigValue(again, counter, true)).toBeUndefined()
+    expect(raw.drainFloat(again, counter)).toBeUndefined()
+    expect(raw.histogramCells(again, buckets, true)).toBeUndefined()
+    for (const entry of [counter, buckets]) raw.release(again, entry)
+    raw.closeRegion(again)
     seenHistogram.close()
     expect(readFileSync(file).equals(before)).toBe(true)
     mine.inc()

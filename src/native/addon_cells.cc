@@ -109,12 +109,16 @@ napi_value FloatValue(napi_env env, napi_callback_info info) {
   return region::read(region, arguments.u32(1), napi_value{}, sum);
 }
 
+/// Whether what only looks on is asked to write. TypeScript refuses that before.
+bool cannot_drain(const region::Held& held) { return held.id == region::kNoId; }
+
 /// (region, entry, drain: boolean) → the sum as a bigint, or undefined
 napi_value BigValue(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const bool drain = arguments.boolean(2);
-  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) {
+  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) -> napi_value {
+    if (drain && cannot_drain(held)) return nullptr;
     napi_value result = nullptr;
     napi_create_bigint_int64(env, drain ? counter::drain_i64(region, held) : counter::sum_i64(region, held),
                              &result);
@@ -126,7 +130,8 @@ napi_value BigValue(napi_env env, napi_callback_info info) {
 napi_value DrainFloat(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
-  return held == nullptr ? nullptr : number(env, counter::drain_f64(arguments.u32(0), *held));
+  if (held == nullptr || cannot_drain(*held)) return nullptr;
+  return number(env, counter::drain_f64(arguments.u32(0), *held));
 }
 
 /// A new ArrayBuffer. @param data  null where there is no memory
@@ -155,7 +160,7 @@ napi_value HistogramCells(napi_env env, napi_callback_info info) {
   const uint32_t region = arguments.u32(0);
   const bool drain = arguments.boolean(2);
   return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) -> napi_value {
-    if (held.kind != region::Kind::kHistogram) return nullptr;
+    if (held.kind != region::Kind::kHistogram || (drain && cannot_drain(held))) return nullptr;
     void* data;
     napi_value buffer = new_buffer(env, histogram::out_size(held) * sizeof(double), &data);
     if (data != nullptr) histogram::read(region, held, drain, static_cast<double*>(data));
