@@ -14,13 +14,14 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 
-/** Ends the script as failed where it takes longer. */
+/** Ends the script as failed where it takes longer; RSEQ_TEST_TIMEOUT, in milliseconds, grants more. */
 export function deadline(seconds) {
+  const most = Math.max(seconds, Number(process.env.RSEQ_TEST_TIMEOUT ?? 0) / 1000)
   const late = () => {
-    console.error(`not done after ${seconds} s`)
+    console.error(`not done after ${most} s`)
     process.exit(1)
   }
-  setTimeout(late, seconds * 1000).unref()
+  setTimeout(late, most * 1000).unref()
 }
 
 /** A new folder, in memory where there is such a file system; within RSEQ_TEST_SCRATCH, where that is set. */

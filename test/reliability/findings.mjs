@@ -40,7 +40,7 @@ export function run(command, args, { env = {}, cwd = root, seconds = 120 } = {})
     timeout: seconds * 1000,
     killSignal: 'SIGKILL',
   })
-  if (ended.status !== 0) return { failed: ending(ended), stderr: ended.stderr }
+  if (ended.status !== 0) return { failed: ending(ended), stderr: ended.stderr.trim() || ended.stdout }
   try {
     return JSON.parse(ended.stdout.trim().split('\n').at(-1))
   } catch {

@@ -35,12 +35,13 @@ function trials(program, rounds) {
   // An emulated machine is some hundred times slower.
   const seconds = 600 + rounds / 1000
   const seed = `${Date.now() % 2 ** 31}`
+  const env = { RSEQ_TEST_TIMEOUT: `${seconds * 1000}` }
   const script = (name, ...args) =>
-    run(process.execPath, [join('test', name), ...args.map(String)], { seconds })
+    run(process.execPath, [join('test', name), ...args.map(String)], { seconds, env })
   return [
     { what: 'races', result: run(program, ['protocols', `${rounds}`, seed], { seconds }) },
     { what: 'drains', result: script('drain.mjs', 10) },
-    { what: 'names made and removed', result: script('churn.mjs', Math.ceil(rounds / 100), 100) },
+    { what: 'names made and removed', result: script('churn.mjs', Math.max(10_000, rounds / 100), 100) },
   ]
 }
 
