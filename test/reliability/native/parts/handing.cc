@@ -171,9 +171,12 @@ void cross_processes() {
 
 constexpr uint32_t kSlots = 2;
 constexpr uint32_t kEach = ~UINT32_C(0);
+constexpr uint32_t kNever = 0;
+/// What all threads have beyond those that are told apart.
+constexpr uint32_t kShared = owners::kThreadSlots - 1;
 
-/// `work` on a new pool whose slots are `thread`'s. It is stopped behind one of its instructions, or behind
-/// each: there `then` happens.
+/// `work` on a new pool whose slots are `thread`'s. It is stopped behind one of its instructions, behind
+/// each, or never: there `then` happens.
 /// @return how many instructions it has
 template <typename Work, typename Then, typename After>
 uint32_t stopped(uint32_t at, uint32_t thread, Work work, Then then, After after) {
@@ -236,11 +239,12 @@ void guess_mark(uint32_t seed) {
   constexpr int32_t kAll[] = {0, 1};
   constexpr uint64_t kTicket = slots::kMostSlots + 1;
   Random random(seed);
+  Refusal adopted = Refusal::kFree;
   uint32_t guessed = 0;
-  for (uint32_t i = 0; i < kPoints; ++i) {
-    Refusal adopted = Refusal::kFree;
-    stopped(
-        1 + random.below(800), owners::thread_word(),
+  const auto stop_at = [&](uint32_t point) {
+    adopted = Refusal::kFree;
+    return stopped(
+        point, owners::thread_word(),
         [&](const Pool& one) {
           uint32_t at = 0;
           pool::release_many(one.id(), kAll, kSlots, &at);
@@ -251,31 +255,40 @@ void guess_mark(uint32_t seed) {
           ++guessed;
           expect_refused(one.give(1), Refusal::kNone, "freed under who adopted it");
         });
-  }
+  };
+  const uint32_t steps = stop_at(kNever);
+  for (uint32_t i = 0; i < kPoints; ++i) stop_at(1 + random.below(steps));
   expect(guessed > 0, "guessed in time", guessed);
 }
 
 /// Threads beyond the last thread slot have one word. One of them releases, by mistake, what another one is
 /// releasing; meanwhile a third one has it.
 void stop_release_of_shared() {
-  constexpr uint32_t kMost = 200;  // the word is changed well before
-  constexpr uint32_t kShared = owners::kThreadSlots - 1;
+  constexpr uint32_t kBefore = 24 * kInstructions;
   const uint32_t other = owners::thread_word();
-  uint32_t raced = 0;
-  for (uint32_t at = 1; at < kMost; ++at) {
+  /// @return whether the word was not changed yet
+  const auto stop_at = [&](uint32_t point) {
     int32_t taken = -1;
     stopped(
-        at, kShared, [](const Pool& one) { one.give(1, kShared); },
+        point, kShared, [](const Pool& one) { one.give(1, kShared); },
         [&](const Pool& one) {
           if (one.give(1, kShared) == Refusal::kNone) taken = pool::acquire(one.id(), other);
         },
         [&](const Pool& one) {
           if (taken < 0) return;
-          ++raced;
           expect(static_cast<uint32_t>(one.owner(1)) == other, "freed by one of many", taken);
         });
+    return taken >= 0;
+  };
+  // The last instruction before the word is changed; it was looked at a few before that.
+  uint32_t last = 1;
+  uint32_t changed = 4096 * kInstructions;
+  expect(stop_at(last) && !stop_at(changed), "stopped before it was changed, and behind");
+  while (changed - last > 1) {
+    const uint32_t middle = (last + changed) / 2;
+    (stop_at(middle) ? last : changed) = middle;
   }
-  expect(raced > 5 && raced < kMost - 5, "stopped before it was changed, and behind", raced);
+  for (uint32_t i = 0; i < kBefore && i < last; ++i) expect(stop_at(last - i), "not changed yet", last - i);
 }
 
 #endif
