@@ -43,7 +43,16 @@ const options = {
     // From within its folder.
     './page.js',
     // What a look at a service, or at a CPU, needs of the package beside its face.
-    ...['index', 'native', 'survey', 'families', 'histogram-reading'].map((name) => `../../${name}`),
+    ...[
+      'index',
+      'native',
+      'service-application',
+      'service-file',
+      'service-process',
+      'survey',
+      'families',
+      'histogram-reading',
+    ].map((name) => `../../${name}`),
   ],
   plugins: [stylesAsText],
   legalComments: 'none',
