@@ -11,7 +11,7 @@ const out = join(root, 'lib', 'cli')
 
 /** One file per command, so that each loads only what it needs; the workers; the page. */
 const entries = [
-  ...['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index'],
+  ...['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index', 'top/running'],
   ...['noise/index', 'noise/page', 'noise/worker'],
 ]
 

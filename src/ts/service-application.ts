@@ -34,7 +34,7 @@ function byName(name: string): Application {
 }
 
 function byScript(script: string): Application {
-  return { rule: 'main script', text: script, hash: hashOf('script', script) }
+  return { rule: 'main script', text: script || 'no file', hash: hashOf('script', script) }
 }
 
 /** PM2's daemon has started this process as a worker of its own cluster: no process below it has this variable. */
@@ -71,27 +71,26 @@ function byPm2(environment: Environment): Application | null {
 /** A script as all processes name it; as it was said, where it cannot be found. */
 function real(script: string): string {
   try {
-    return realpathSync(script)
+    return script === '' ? '' : realpathSync(script)
   } catch {
     return script
   }
 }
 
-/**
- * The script of a command line; empty where there is none.
- *
- * @param folder that it is relative to
- * @param options how many arguments stand before it, where that is known
- */
-function scriptIn(line: readonly string[], folder: string, options = 0): string {
-  const scripts = line.map((text) => (/^[^-]/.test(text) ? resolve(folder, text) : ''))
-  if (options > 0 && scripts[1 + options]) return scripts[1 + options] as string
-  return scripts.slice(1).find((script) => script !== '' && existsSync(script)) ?? ''
+/** The files that a command line names, of which one is the script. @param folder that they are relative to */
+function filesOf(line: readonly string[], folder: string): string[] {
+  const files = line.map((text) => (/^[^-]/.test(text) ? resolve(folder, text) : ''))
+  return files.slice(1).filter((file) => file !== '' && existsSync(file))
 }
 
 /** Also for threads, whose own arguments begin with their own file. */
 function runScript(): string {
-  return mainScript() ?? scriptIn(commandLineOf('self'), '/proc/self/cwd', process.execArgv.length)
+  const main = mainScript()
+  if (main !== null) return main
+  const line = commandLineOf('self')
+  const from = (at: number): string | undefined => filesOf(line.slice(at), '/proc/self/cwd')[0]
+  // Options may have files as values; a thread can have other options than its process.
+  return from(process.execArgv.length) ?? from(0) ?? ''
 }
 
 /** What the workers of this primary run, where it has said so: that is the application, and not what starts it. */
@@ -135,17 +134,17 @@ export function ownApplication(environment: Environment): Application {
 export function applicationsOf(pid: number): Application[] {
   const environment = environmentOf(pid)
   const name = environment.get('RSEQ_SERVICE')
-  const script = scriptIn(commandLineOf(pid), `/proc/${pid}/cwd`)
+  const scripts = [...filesOf(commandLineOf(pid), `/proc/${pid}/cwd`), '']
   return [
     ...(name === undefined || name === '' ? [] : [byName(name)]),
     ...[byPm2(environment) ?? []].flat(),
-    byScript(real(script)),
+    ...scripts.map((script) => byScript(real(script))),
   ]
 }
 
 /** Of the package that the main script belongs to: the nearest folder above it that has a package.json. */
 export function packageHash(environment: Environment): string {
-  const script = real(ownScript(environment))
+  const script = real(ownScript(environment)) || real('.')
   for (let folder = script; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json'))) return hashOf('package', folder)
     if (folder === dirname(folder)) return hashOf('package', dirname(script))

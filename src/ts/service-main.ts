@@ -20,9 +20,10 @@ const KEY = 'rseq: the main thread'
 
 export const startOf = (pid: number): string => statOf(pid)?.started ?? UNKNOWN
 
+const { ppid } = process
 const atFirst: Main = {
   script: isMainThread ? (process.argv[1] ?? '') : null,
-  parent: { pid: process.ppid, started: startOf(process.ppid) },
+  parent: { pid: ppid, started: startOf(ppid) },
 }
 const told = isMainThread ? undefined : (threads.getEnvironmentData?.(KEY) as unknown as Main | undefined)
 const main = told ?? atFirst
