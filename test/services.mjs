@@ -4,11 +4,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { fail } from './runner.mjs'
 import { Place } from './services/place.mjs'
 import { rows } from './services/rows.mjs'
+import { toolRows } from './services/tools.mjs'
 
 const shown = (value) => (typeof value === 'string' ? value : JSON.stringify(value))
 
 const word = process.argv[2] ?? ''
-const chosen = rows.filter(([name]) => name.includes(word))
+const chosen = [...rows, ...toolRows].filter(([name]) => name.includes(word))
 if (chosen.length === 0) fail(`no row has the word ${word}`)
 
 const counts = { passed: 0, failed: 0 }

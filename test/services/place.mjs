@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -104,6 +105,7 @@ export class Place {
   /** Short, for a socket's name has at most 107 bytes. */
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'rseq-s-')))
   #children = []
+  #ends = []
   /** What no process of it inherits from whoever runs the tests. */
   env
 
@@ -124,14 +126,21 @@ export class Place {
     return file
   }
 
-  /** Starts a program that becomes an actor. */
-  async run(command, args, { env = {}, name } = {}) {
+  /** Starts a program, which ends with the place. */
+  launch(command, args, env = {}) {
     const child = spawn(command, args, {
+      cwd: this.folder,
       env: { ...this.env, ...env },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     this.#children.push(child)
-    return this.actor(name ?? `${child.pid}-0`)
+    return child
+  }
+
+  /** Starts a program that becomes an actor. */
+  run(command, args, { env, name } = {}) {
+    const { pid } = this.launch(command, args, env)
+    return this.actor(name ?? `${pid}-0`)
   }
 
   node = (script, env) => this.run(process.execPath, [script], { env })
@@ -141,6 +150,13 @@ export class Place {
     const path = join(this.env.ACTORS, name)
     await eventually(`an actor ${name}`, () => existsSync(path))
     return new Actor(path)
+  }
+
+  /** The first one that is none of those. */
+  async another(...known) {
+    const names = () => readdirSync(this.env.ACTORS).filter((name) => /^\d+-0$/.test(name))
+    const isNew = (name) => !known.some(({ pid }) => name === `${pid}-0`)
+    return this.actor(await eventually('another actor', () => names().find(isNew)))
   }
 
   /** One that another one starts. */
@@ -157,7 +173,13 @@ export class Place {
     actor.forget()
   }
 
+  /** What is to be done before all of it ends. */
+  atEnd(end) {
+    this.#ends.push(end)
+  }
+
   async end() {
+    for (const end of this.#ends) await end()
     const living = this.#children.filter((child) => child.exitCode === null && child.signalCode === null)
     const ended = living.map((child) => once(child, 'exit'))
     for (const child of living) child.kill('SIGTERM')
