@@ -48,7 +48,7 @@ export function fetchPackage(name, folder) {
 export function installPackage(name, folder) {
   return whole(name, folder, (scratch) => {
     writeFileSync(join(scratch, 'package.json'), '{}')
-    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--omit=optional']
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund']
     npm(name, ['install', ...options, name], scratch)
   })
 }

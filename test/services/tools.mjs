@@ -53,18 +53,9 @@ class Pm2 {
     return Promise.all(pids.map((pid) => this.#place.actor(`${pid}-0`)))
   }
 
-  async start(name, count, ...more) {
+  async start(name, count) {
     const mode = count === null ? [] : ['-i', count]
-    this.run(
-      'start',
-      this.#place.script(`${name}.js`),
-      '--name',
-      name,
-      ...mode,
-      '--listen-timeout',
-      1000,
-      ...more,
-    )
+    this.run('start', this.#place.script(`${name}.js`), '--name', name, ...mode, '--listen-timeout', 1000)
     return this.application(name, count ?? 1)
   }
 }
@@ -88,9 +79,10 @@ const pm2 = [
     [5, 5, 6, 6, 6, 8, 8, 8],
     async (place) => {
       const pm2 = new Pm2(place)
+      // Metrics are made when a program starts: what comes is there before what goes.
+      place.env.EARLY = 'count'
       const first = await pm2.start('shop', 2)
       await first[0].add(5)
-      await first[1].value()
       pm2.run('reload', 'shop')
       const reloaded = await pm2.application('shop', 2, ...first)
       const afterReload = await values(reloaded)
@@ -150,7 +142,8 @@ const pm2 = [
       const worker = await place.start(one, 'cluster')
       await worker.add(1)
       await one.add(2)
-      const [, two] = await pm2.start('shop', null, '-f').then(() => pm2.application('shop', 2))
+      pm2.run('start', place.script('shop.js'), '--name', 'shop', '-f')
+      const [, two] = await pm2.application('shop', 2)
       await two.add(4)
       return values([one, worker, two])
     },
