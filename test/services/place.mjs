@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -115,6 +116,11 @@ export class Place {
     mkdirSync(this.env.ACTORS)
     mkdirSync(join(this.folder, 'node_modules'))
     symlinkSync(PACKAGE, join(this.folder, 'node_modules', 'rseq'))
+  }
+
+  /** For processes of other users, too. */
+  open() {
+    for (const folder of [this.folder, this.env.ACTORS]) chmodSync(folder, 0o777)
   }
 
   /** A script; its folder is a package. */

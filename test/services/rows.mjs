@@ -316,6 +316,9 @@ async function orphan(place, { primaryCounts, early }) {
   return [...(await first.answer), ...(await second.answer)]
 }
 
+/** Whoever is nobody. */
+const NOBODY = 65534
+
 /** What PM2's daemon starts a worker with. */
 const asPm2 = (name) => ({ pm2_env: JSON.stringify({ name, namespace: 'default' }) })
 
@@ -355,6 +358,21 @@ const ends = [
         await place.killLast(actor)
       }
       return seen
+    },
+  ],
+  [
+    'workers of another user than their primary, which counts: they are one, with a warning',
+    [1, 30, 30, ['RSEQ_SERVICE']],
+    async (place) => {
+      place.open()
+      const primary = await place.node(place.script('main.js'))
+      await primary.add(1)
+      await primary.call('setupPrimary', { uid: NOBODY, gid: NOBODY })
+      const [one, two] = [await place.start(primary, 'cluster'), await place.start(primary, 'cluster')]
+      await one.add(10)
+      await two.add(20)
+      unlinkSync(await one.path())
+      return [...(await values(primary, one, two)), await two.warnings()]
     },
   ],
   [
