@@ -1,5 +1,5 @@
 // Where actors live: packages made of test/fixtures/actor.cjs under names of one's own, and what they are told.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -150,6 +150,13 @@ export class Place {
   }
 
   node = (script, env) => this.run(process.execPath, [script], { env })
+
+  /** What the command prints, without line breaks. */
+  rseq(...args) {
+    const command = [join(PACKAGE, 'lib', 'cli', 'rseq.js'), ...args]
+    const { stdout } = spawnSync(process.execPath, command, { env: this.env, encoding: 'utf8' })
+    return stdout.replaceAll(/\s+/g, ' ')
+  }
 
   /** One that somebody starts. */
   async actor(name) {

@@ -391,4 +391,39 @@ const ends = [
   ],
 ]
 
-export const rows = [...families, ...threads, ...losses, ...ends]
+const told = [
+  [
+    'rseq and rseq top --once say which service it is, and why',
+    [
+      ['application MAIN (main script)', 2],
+      ['application shop (RSEQ_SERVICE)', 2],
+      ['application default/shop (PM2)', 2],
+      ['by RSEQ_REGION', 2],
+    ],
+    async (place) => {
+      const script = place.script('main.js')
+      const plain = await place.node(script)
+      const all = [
+        plain,
+        await place.node(script, { RSEQ_SERVICE: 'shop' }),
+        await place.start(plain, 'cluster', null, asPm2('shop')),
+        await place.node(script, { RSEQ_REGION: join(place.folder, 'region') }),
+      ]
+      for (const one of all) await one.value()
+      const status = place.rseq()
+      const says = []
+      for (const one of all) {
+        const path = await one.path()
+        // From its path to the next one.
+        const line = status.split(path)[1]?.split('leader')[0] ?? ''
+        const texts = [line, place.rseq('top', '--once', path)]
+        const found = texts.map((text) => /application [^(]*\([^)]*\)|by RSEQ_REGION/.exec(text)?.[0])
+        const same = found.filter((text) => text === found[0]).length
+        says.push([`${found[0]}`.replace(script, 'MAIN'), same])
+      }
+      return says
+    },
+  ],
+]
+
+export const rows = [...told, ...families, ...threads, ...losses, ...ends]
