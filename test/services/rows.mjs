@@ -345,6 +345,18 @@ const ends = [
     },
   ],
   [
+    '… of which twelve start at once, and each removes what is nobody’s',
+    [12],
+    async (place) => {
+      const manager = await place.node(place.script('manager.js'))
+      const env = { ...asPm2('shop'), EARLY: 'count' }
+      const start = () => place.start(manager, 'cluster', place.script('shop.js'), env)
+      const all = await Promise.all(Array.from({ length: 12 }, start))
+      for (const one of all) await one.add(1)
+      return [...new Set(await values(...all))]
+    },
+  ],
+  [
     'no /proc: a killed leader, and the next one of the same pid',
     [2, 2],
     async (place) => {
