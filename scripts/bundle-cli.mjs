@@ -11,7 +11,7 @@ const out = join(root, 'lib', 'cli')
 
 /** One file per command, so that each loads only what it needs; the workers; the page. */
 const entries = [
-  ...['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index'],
+  ...['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index', 'top/running'],
   ...['noise/index', 'noise/page', 'noise/worker'],
 ]
 
@@ -43,7 +43,16 @@ const options = {
     // From within its folder.
     './page.js',
     // What a look at a service, or at a CPU, needs of the package beside its face.
-    ...['index', 'native', 'survey', 'families', 'histogram-reading'].map((name) => `../../${name}`),
+    ...[
+      'index',
+      'native',
+      'service-application',
+      'service-file',
+      'service-process',
+      'survey',
+      'families',
+      'histogram-reading',
+    ].map((name) => `../../${name}`),
   ],
   plugins: [stylesAsText],
   legalComments: 'none',

@@ -221,7 +221,7 @@ describe('a service', () => {
   test('what a killed leader left goes with the next service; what lives stays, and what is no litter', async () => {
     const living = new Service()
     const { path } = await living.look()
-    const dead = join(dirname(path), `rseq-${process.getuid?.()}-999999998-1`)
+    const dead = join(dirname(path), `rseq-${process.getuid?.()}-999999998-1-0123456789ab`)
     // That cannot be removed is no reason to stop.
     const refused = `${dead}.1`
     mkdirSync(refused)

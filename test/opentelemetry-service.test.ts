@@ -393,7 +393,7 @@ describe('the state of deltas', () => {
   })
 
   test('goes with the region of a service, and so does one that was left behind', () => {
-    const orphan = '/dev/shm/rseq-0-999999999-1.otel-0'.replace('-0-', `-${process.getuid?.()}-`)
+    const orphan = '/dev/shm/rseq-0-999999999-1-0123456789ab.otel-0'.replace('-0-', `-${process.getuid?.()}-`)
     const strange = `${orphan}x`
     for (const path of [orphan, strange]) writeFileSync(path, '{}')
     const script = `

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { TopJson } from '../src/ts/cli/top/json'
 import { Counted } from './counted'
 import { PseudoTerminal } from './pseudo-terminal'
-import { root } from './world'
+import { fixtures, root } from './world'
 
 const command = [process.execPath, join(root, 'lib', 'cli', 'rseq.js'), 'top']
 const { NO_COLOR: _, FORCE_COLOR: __, RSEQ_REGION: ___, ...inherited } = process.env
@@ -66,6 +66,8 @@ describe('rseq top --once', () => {
     expect(region).toMatchObject({
       path: service.path,
       leader: service.pids[0],
+      application: join(fixtures, 'top.mjs'),
+      rule: 'main script',
       processes: { living: 2, dead: 0 },
     })
     const find = (name: string, label = '') =>
@@ -165,7 +167,9 @@ describe('rseq top --once', () => {
       expect([stdout, status]).toEqual(['', 2])
       expect(stderr).toMatch(/^rseq: \d+ services are running; say the file of one, or the pid:$/m)
       for (const { path, pids } of [service, other]) {
-        expect(stderr).toMatch(new RegExp(`^ *${pids[0]}  2 processes +${path}$`, 'm'))
+        expect(stderr).toMatch(
+          new RegExp(`^ *${pids[0]}  2 processes +${path} +application .*/top.mjs \\(main script\\)$`, 'm'),
+        )
       }
       const terminal = top([])
       const screen = await terminal.until('the list', has('which one?'))

@@ -65,7 +65,9 @@ function histogram(name: string, samples: number[], bounds?: number[], unit = ''
 const look = (at: number, ...metrics: Merged[]): Look => ({ at, metrics })
 
 const facts: Facts = {
-  path: '/dev/shm/rseq-1000-4711-99',
+  path: '/dev/shm/rseq-1000-4711-99-0123456789ab',
+  application: '/srv/shop/server.js',
+  rule: 'main script',
   leader: 4711,
   living: 3,
   dead: 1,
@@ -288,7 +290,7 @@ describe('the screen', () => {
   test('has the service above and the selected row’s CPUs below', () => {
     const text = frame(view(), { columns: 100, rows: 24 }, paint).join('\n')
     expect(text).toMatch(
-      /^\/dev\/shm\/rseq-1000-4711-99\nleader 4711 {2}3 processes, 1 dead {2}up 1 h 2 min {2}every 1 s/,
+      /^\/dev\/shm\/rseq-1000-4711-99-0123456789ab\nleader 4711 {2}application \/srv\/shop\/server.js \(main script\) {2}3 processes, 1 dead {2}up 1 h 2 min\nevery 1 s/,
     )
     expect(text).toMatch(/names 3\/1\.05M {2}cells 5,320\/4\.19M/)
     expect(text).toMatch(/cpu 3 +█+ 1M/)

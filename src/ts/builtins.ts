@@ -25,3 +25,8 @@ export const threads: typeof import('node:worker_threads') =
 export function crypto(): typeof import('node:crypto') {
   return process.getBuiltinModule?.('node:crypto') ?? require('node:crypto')
 }
+
+/** Where it is needed: a process that never forks has not loaded it. */
+export function cluster(): import('node:cluster').Cluster {
+  return (process.getBuiltinModule?.('node:cluster') ?? require('node:cluster')) as never
+}

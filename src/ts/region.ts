@@ -92,13 +92,14 @@ export class Region {
   }
 
   /**
-   * The region of the whole service: the same memory in a `cluster` primary, its workers, processes started with
-   * `child_process.fork` after this was first used, and all their threads.
+   * The region of the whole service: the same memory in a `cluster` primary, its workers, what they start with
+   * `child_process.fork` of the same package once this was first used, and all their threads.
    *
-   * It is the file that the environment variable `RSEQ_REGION` names, else one in /dev/shm that belongs to the
-   * primary. It is removed when the primary exits, if that used it itself; else, and where the primary was killed, when
-   * the next service starts. Without the addon it is {@link Region.process}.
+   * It is the file that the environment variable `RSEQ_REGION` names, else one in /dev/shm that belongs to the leader
+   * and the application: `RSEQ_SERVICE`, else PM2's name, else the main script. It is removed when the leader exits, if
+   * that used it itself; else when the next service starts. Without the addon it is {@link Region.process}.
    *
+   * @throws {RangeError} for a `RSEQ_SERVICE` that is too long
    * @throws {RseqError} as {@link Region.create}
    */
   static get service(): Region {

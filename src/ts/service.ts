@@ -1,131 +1,132 @@
-import { backend } from './backend'
-import { fs, os, path, threads } from './builtins'
+import { fs, path, threads } from './builtins'
 import type { Region } from './region'
+import { givenName, isOfDaemon, ownApplication, packageHash } from './service-application'
+import { fileName, folder, type ServiceName, serviceNameOf } from './service-file'
+import { isForked, itself, type Leader, ownEnvironment, ownLeader } from './service-leader'
+import { orphaned, restored, unlinked } from './service-living'
+import { parent, tellThreads } from './service-main'
+import { userId } from './service-process'
+import { remove, sweep } from './service-sweep'
 
-const { accessSync, constants, existsSync, readdirSync, readFileSync, unlinkSync } = fs
-const { tmpdir } = os
+const { existsSync } = fs
 const { dirname, join } = path
 const { isMainThread } = threads
 
 /*
- * Where the processes of a service meet. A cluster worker and its primary compute the same path, whoever comes first;
- * other children find it in their environment.
+ * Where the processes of a service meet: docs/services.md has the rule. All of them compute the same path, whoever comes
+ * first; only children that were forked need to be told.
  */
-const VARIABLE = 'RSEQ_REGION'
+
+/** The file that the user wants. */
+const CHOSEN = 'RSEQ_REGION'
+/** What a process tells its children: its package's hash, a colon, and the file of its service. */
+const TOLD = 'RSEQ_PARENT'
 
 /** The file to be removed with this process. */
 let owned: string | null = null
+/** What this thread has told its children, and what it had heard itself. */
+let told: { readonly text: string; readonly before: string | undefined } | null = null
 
-function readable(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return ''
-  }
+function warn(message: string): void {
+  process.emitWarning(`Region.service: ${message}`, { code: 'RSEQ_SERVICE' })
 }
 
-function namesIn(where: string): string[] {
-  try {
-    return readdirSync(where)
-  } catch {
-    return []
-  }
+interface Inherited {
+  readonly file: string
+  readonly name: ServiceName
 }
 
-/** Field 22 of /proc/PID/stat, counted from behind the command's name, which may hold anything. Empty: no process. */
-function startTime(pid: number): string {
-  const stat = readable(`/proc/${pid}/stat`)
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+/** The parent's service, where this process was forked as a part of it. */
+function inherited(): Inherited | null {
+  const environment = ownEnvironment()
+  // A manager's daemon opens no service: it has only what it was started with itself.
+  if (!isForked() || isOfDaemon(environment)) return null
+  const [hash = '', ...rest] = (environment.get(TOLD) ?? '').split(':')
+  const file = rest.join(':')
+  const name = serviceNameOf(file)
+  if (name === null || hash !== packageHash(environment)) return null
+  if (name.uid === userId()) return { file, name }
+  warn(
+    `the parent's is ${file}, which is another user's: this process counts apart from it. ` +
+      'Let all processes of the service run as one user.',
+  )
+  return null
 }
 
-/**
- * The process that all others of the service descend from. Node takes the variable that makes a cluster worker out of
- * `process.env`; the environment that the process was started with keeps it, for its threads too.
- */
-function leader(): number {
-  const isClusterWorker = /(^|\0)NODE_UNIQUE_ID=/.test(readable('/proc/self/environ'))
-  return isClusterWorker ? process.ppid : process.pid
-}
-
-const userId = (): number => process.getuid?.() ?? 0
-
-function folder(): string {
-  try {
-    accessSync('/dev/shm', constants.W_OK | constants.X_OK)
-    return '/dev/shm'
-  } catch {
-    return tmpdir()
-  }
-}
-
-/**
- * A service's region, by its user and its leader; and what lies beside it: one in the making, or how far a reader of
- * `rseq/opentelemetry` has come, and that in the making.
- */
-const NAME = /^(rseq-(\d+)-(\d+)-(\d+))(\.\d+|\.otel-\d+(?:\.new)?)?$/
-
-interface Found {
-  readonly path: string
-  readonly kind: 'region' | 'making' | 'state'
-  /** The region's path. */
-  readonly region: string
-  readonly uid: number
+interface Place {
+  readonly file: string
   readonly leader: number
-  readonly started: string
+  /** The parent has opened that very file. */
+  readonly isParents: boolean
 }
 
-function foundIn(where: string): Found[] {
-  return namesIn(where).flatMap((name) => {
-    const [, region, uid, leader, started, beside = ''] = NAME.exec(name) ?? []
-    if (region === undefined || started === undefined) return []
-    const kind = beside === '' ? 'region' : beside.startsWith('.otel') ? 'state' : 'making'
-    return [
-      {
-        path: join(where, name),
-        kind,
-        region: join(where, region),
-        uid: Number(uid),
-        leader: Number(leader),
-        started,
-      },
-    ]
-  })
+function besideParent({ file, name }: Inherited): Place {
+  const given = givenName()
+  const { leader } = name
+  if (given === null || given.hash === name.hash) return { file, leader, isParents: true }
+  // Another application of the same leader, where the forked siblings of this name meet.
+  return { file: join(dirname(file), fileName({ ...name, hash: given.hash })), leader, isParents: false }
 }
 
-/** Gone already, or litter of others: no reason to fail. */
-function tryUnlink(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch {}
+function ofOrphan(where: string, nameOf: (leader: Leader) => ServiceName): Place {
+  const name = nameOf({ ...itself(), managed: isOfDaemon(ownEnvironment()) })
+  const { leader } = name
+  const file = orphaned(where, name, parent.pid)
+  if (file !== null) return { file, leader, isParents: false }
+  warn(
+    'the primary of this cluster worker had died before this was first used: it counts by itself. ' +
+      'Use it in the primary, or earlier in the worker.',
+  )
+  return { file: join(where, fileName(name)), leader, isParents: false }
 }
 
-/** Removes what lies beside a region that was removed. A state is somebody's as long as there is a region of that path. */
-function removeBeside({ path, kind, region }: Found): void {
-  // Whoever is making a region finds its file gone, and makes another one.
-  if (kind === 'making' || (kind === 'state' && !existsSync(region))) tryUnlink(path)
+function place(where: string): Place {
+  const parents = inherited()
+  if (parents !== null) return besideParent(parents)
+  const { hash } = ownApplication(ownEnvironment())
+  const nameOf = ({ pid, started, managed }: Leader): ServiceName => {
+    return { uid: userId(), leader: pid, started, managed, hash }
+  }
+  const leader = ownLeader()
+  if (leader === null) return ofOrphan(where, nameOf)
+  const name = nameOf(leader)
+  const file = join(where, fileName(name))
+  const isThere = existsSync(file)
+  return { file: isThere ? file : (restored(where, name) ?? file), leader: leader.pid, isParents: false }
 }
 
-/** Removes the files of services that nobody is left of. */
-function sweep(where: string): void {
-  const uid = userId()
-  const all = foundIn(where).filter((one) => one.uid === uid && startTime(one.leader) !== one.started)
-  // By locks, not by numbers: they may be of another PID namespace.
-  for (const { path, kind } of all) if (kind === 'region') backend.sweep(path)
-  all.forEach(removeBeside)
+/** What to open: the file, or the living region that has lost it. */
+function wayTo({ file, leader, isParents }: Place): string {
+  if (existsSync(file)) return file
+  const way = unlinked(file, leader, leader === process.pid ? [] : [parent.pid])
+  if (way === null && isParents) {
+    warn(
+      `${file} was removed while the service ran: this process and those after it count apart from the others. ` +
+        "Restart the service. systemd-logind removes a user's files in /dev/shm at logout unless it has RemoveIPC=no; " +
+        'RSEQ_REGION names a file elsewhere.',
+    )
+  }
+  return way ?? file
 }
 
-/** Attaches to the service's region, or makes it. */
+/**
+ * Attaches to the service's region, or makes it.
+ *
+ * @throws {RangeError} for a name that is none
+ */
 export function openService(create: (file: string) => Region): Region {
-  const named = process.env[VARIABLE]
-  if (named !== undefined && named !== '') return create(named)
-  const pid = leader()
+  const chosen = process.env[CHOSEN]
+  if (chosen !== undefined && chosen !== '') return create(chosen)
+  tellThreads()
   const where = folder()
   sweep(where)
-  const file = join(where, `rseq-${userId()}-${pid}-${startTime(pid)}`)
-  const region = create(file)
-  process.env[VARIABLE] = file
-  if (pid === process.pid && isMainThread) {
-    owned = file
+  const found = place(where)
+  const region = create(wayTo(found))
+  const text = `${packageHash(ownEnvironment())}:${found.file}`
+  told = { text, before: process.env[TOLD] }
+  process.env[TOLD] = text
+  if (found.leader === process.pid && isMainThread) {
+    owned = found.file
     process.on('exit', leaveService)
   }
   return region
@@ -134,11 +135,11 @@ export function openService(create: (file: string) => Region): Region {
 /** The primary ends, or has closed the region: nobody is to find it any more. */
 export function leaveService(): void {
   process.off('exit', leaveService)
-  if (owned === null) return
-  tryUnlink(owned)
-  foundIn(dirname(owned))
-    .filter(({ region }) => region === owned)
-    .forEach(removeBeside)
-  if (process.env[VARIABLE] === owned) delete process.env[VARIABLE]
+  if (told !== null && process.env[TOLD] === told.text) {
+    if (told.before === undefined) delete process.env[TOLD]
+    else process.env[TOLD] = told.before
+  }
+  told = null
+  if (owned !== null) remove(owned)
   owned = null
 }

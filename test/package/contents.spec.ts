@@ -9,9 +9,8 @@ const LIBRARY =
   `arrays backend batch builtins cells counter cpu dispose entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
   histogram-shape index mailbox measure-uninterrupted native opening percpu
   pool pool-arguments pool-calls pool-memory pool-opening pool-slot preemption preemption-monitor region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
-  ring-opening ring-record ring-shape service status sum survey switches timer turn-metrics turns`.split(
-    /\s+/,
-  )
+  ring-opening ring-record ring-shape service service-application service-file service-leader service-living service-main
+  service-process service-sweep status sum survey switches timer turn-metrics turns`.split(/\s+/)
 const PORTABLE =
   'backend bitmap cell cpus directory drain entry histogram lock memory page pool pool-calls region ring ring-calls survey'.split(
     ' ',
@@ -24,7 +23,7 @@ const PROM_CLIENT =
     /\s+/,
   )
 const COMMAND =
-  'bench bench/page compare demo demo-worker noise/index noise/page noise/worker rseq status top/index'.split(
+  'bench bench/page compare demo demo-worker noise/index noise/page noise/worker rseq status top/index top/running'.split(
     ' ',
   )
 const QUESTIONS = 'child process questions receiver thread'.split(' ')

@@ -93,6 +93,13 @@ class Traveller {
     return new Error(`criu ${what}: ${errors.join(' | ')}`)
   }
 
+  /** Another service of this user starts, and removes what is nobody's. */
+  sweep() {
+    const { RSEQ_REGION: _, ...env } = process.env
+    const done = spawnSync(process.execPath, ['-e', "require('rseq').Region.service"], { cwd: root, env })
+    if (done.status !== 0) throw new Error(`a service that sweeps: ${done.stderr}`)
+  }
+
   async travel(round) {
     const images = join(this.#folder, `images-${round}`)
     mkdirSync(images)
@@ -101,6 +108,7 @@ class Traveller {
     if (status !== 0) throw this.#failure('dump', dump.log)
     this.inSections += readFileSync(dump.log, 'utf8').match(IN_SECTION)?.length ?? 0
     await ended(this.#child)
+    this.sweep()
     const restore = this.#criu('restore', images, '--file-locks')
     const cpu = `${round % availableParallelism()}`
     this.#child = spawn('taskset', ['-c', cpu, ...restore.args], { stdio: 'ignore' })
@@ -158,6 +166,7 @@ async function runHere(inject) {
   const folder =
     inject ?? (await import('../worlds.mjs')).worlds.find(({ name }) => name === 'inject').stage()
   const file = join('/dev/shm', `rseq-criu-${process.pid}`)
+  const service = `${file}-service`
   const libc = { registration: 'libc' }
   const own = { registration: 'self', env: OWN }
   const cases = [
@@ -166,10 +175,14 @@ async function runHere(inject) {
     { name: 'libc’s registration, delays in sections', ...libc, options: { package: folder } },
     { name: 'own registration, delays in sections', ...own, options: { package: folder } },
     { name: 'a region in a file', ...libc, options: { file } },
+    {
+      ...{ name: 'a service with a RSEQ_REGION, while another one starts', ...libc },
+      ...{ options: { service: true }, env: { RSEQ_REGION: service } },
+    },
   ]
   const trials = []
   for (const one of cases) trials.push(await travels(command, one))
-  rmSync(file, { force: true })
+  for (const path of [file, service]) rmSync(path, { force: true })
   if (inject === undefined) rmSync(folder, { recursive: true })
   return { kernel: release(), trials }
 }

@@ -3,6 +3,7 @@ import type { Status } from '../index'
 import type { Values } from './commands'
 import { settled } from './settled'
 import { colors, hanging, wrapped } from './terminal'
+import { running } from './top/running.js'
 
 /** Exit code where rseq is not active: different from a failure of the command. */
 const INACTIVE = 3
@@ -85,6 +86,7 @@ function text(report: Status): string[] {
       node: `${version} ${report.arch}`,
       addon: report.addon ?? 'none',
     }),
+    ...servicesOf(running()),
   ]
 }
 
@@ -93,9 +95,17 @@ function yesNo(value: boolean): string {
 }
 
 function group(title: string, facts: Record<string, string>): string[] {
-  const rows = Object.entries(facts).flatMap(([label, value]) => {
-    const [first = '', ...rest] = hanging(label, value, 2, COLUMN)
-    return [colors.dim(first.slice(0, COLUMN)) + first.slice(COLUMN), ...rest]
-  })
+  const rows = Object.entries(facts).flatMap(([label, value]) => row(label, value))
   return ['', colors.bold(title), ...rows]
+}
+
+/** Nothing where none is running. */
+function servicesOf(all: ReturnType<typeof running>): string[] {
+  const rows = all.flatMap(({ leader, text }) => row(leader, text))
+  return rows.length === 0 ? [] : ['', colors.bold('Services'), ...rows]
+}
+
+function row(label: string, value: string): string[] {
+  const [first = '', ...rest] = hanging(label, value, 2, COLUMN)
+  return [colors.dim(first.slice(0, COLUMN)) + first.slice(COLUMN), ...rest]
 }

@@ -2,15 +2,16 @@ import { createColors } from 'picocolors'
 import { type Key, Screen } from '../screen'
 import { colors } from '../terminal'
 import type { Found } from './find'
-import { leaderOf } from './service'
+import { identityOf, identityText, leaderOf } from './identity'
 import { indexOf, select } from './state'
 import { clean, cut } from './text'
 
-/** One of them as a line: its processes, its file. */
+/** One of them as a line: its processes, its file, its application. */
 export function choiceLine({ shown, pids }: Found): string {
   const leader = leaderOf(shown) ?? pids[0]
   const many = `${pids.length} ${pids.length === 1 ? 'process' : 'processes'}`
-  return `${String(leader ?? '–').padStart(8)}  ${many.padEnd(12)} ${clean(shown)}`
+  const says = identityText(identityOf(shown, pids))
+  return `${String(leader ?? '–').padStart(8)}  ${many.padEnd(12)} ${clean(`${shown}  ${says}`).trimEnd()}`
 }
 
 /**

@@ -1,8 +1,9 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
-import { leaderOf } from './service'
+import { environmentOf } from '../../service-process'
+import { leaderOf } from './identity'
 
 /** What a region's file begins with: `kMagic` of src/native/region/format.h. */
 const MAGIC = '\u0011region\n'
@@ -46,10 +47,9 @@ function identity(path: string): string {
   }, '')
 }
 
-/** Its environment as it was started. */
+/** The region's file that it was started with. */
 function regionVariable(pid: number): string {
-  const environment = attempt(() => readFileSync(`/proc/${pid}/environ`, 'latin1'), '')
-  return Buffer.from(/(?:^|\0)RSEQ_REGION=([^\0]+)/.exec(environment)?.[1] ?? '', 'latin1').toString()
+  return environmentOf(pid).get('RSEQ_REGION') ?? ''
 }
 
 /** Where regions usually are: all other files of a process are left alone unless somebody asks for that process. */
@@ -95,7 +95,7 @@ function sorted(found: Map<string, Found>): Found[] {
 export function services(): Found[] {
   const found = new Map<string, Found>()
   const user = process.getuid?.()
-  for (const entry of readdirSync('/proc')) {
+  for (const entry of attempt(() => readdirSync('/proc'), [])) {
     const pid = /^\d+$/.test(entry) ? Number(entry) : process.pid
     if (pid === process.pid || attempt(() => statSync(`/proc/${pid}`).uid, -1) !== user) continue
     const variable = regionVariable(pid)
@@ -106,17 +106,17 @@ export function services(): Found[] {
 
 /**
  * The regions that one process is attached to. Where it is attached to none, that of its service: what its environment
- * names, or the file of those who descend from it.
+ * names, or the files of which it is the leader.
  */
 export function ofProcess(pid: number): Found[] {
   const found = new Map<string, Found>()
   collect(pid, found, () => true)
   if (found.size > 0) return sorted(found)
   const named = regionVariable(pid)
-  const children = ['/dev/shm', tmpdir()].flatMap((folder) =>
+  const files = ['/dev/shm', tmpdir()].flatMap((folder) =>
     attempt(() => readdirSync(folder), []).map((name) => join(folder, name)),
   )
-  const paths = named === '' ? children.filter((path) => leaderOf(basename(path)) === pid) : [named]
+  const paths = named === '' ? files.filter((path) => leaderOf(path) === pid) : [named]
   return paths.filter(isRegion).map((path) => ({ path, shown: path, pids: [] }))
 }
 

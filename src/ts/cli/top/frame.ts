@@ -1,6 +1,7 @@
 import type { Colors } from 'picocolors/types'
 import type { Size } from '../screen'
 import { detail } from './detail'
+import { identityText } from './identity'
 import { amount, compact, duration, exact } from './numbers'
 import type { Row } from './rows'
 import type { Facts, Split } from './service'
@@ -42,6 +43,7 @@ export function header(facts: Facts, width: number, interval: number | null): st
   const { path, leader, living, dead, uptime, names, cells, cpus, bytes } = facts
   const parts = [
     ...(leader === null ? [] : [`leader ${leader}`]),
+    ...[clean(identityText(facts)) || []].flat(),
     `${living} ${living === 1 ? 'process' : 'processes'}${dead === 0 ? '' : `, ${dead} dead`}`,
     ...(uptime === null ? [] : [`up ${duration(uptime)}`]),
     ...(interval === null ? [] : [`every ${interval} s`]),

@@ -13,6 +13,10 @@ export interface TopJson {
     readonly path: string
     /** Pid of the process that the others descend from, as far as it is known. */
     readonly leader: number | null
+    /** Which application of that leader; null where it is not known. */
+    readonly application: string | null
+    /** What has decided which processes are the service: `RSEQ_REGION`, `RSEQ_SERVICE`, `PM2` or `main script`. */
+    readonly rule: string | null
     readonly processes: { readonly living: number; readonly dead: number }
     /** Seconds since the oldest living process started; null where none lives. */
     readonly uptime: number | null
@@ -106,14 +110,17 @@ function metric({ metric, rate }: Row, split: Split | null): MetricJson {
  * @param interval seconds between the looks that their rates are of
  */
 export function document(
-  { path, leader, living, dead, uptime, cpus, names, cells, bytes }: Facts,
+  { path, leader, application, rule, living, dead, uptime, cpus, names, cells, bytes }: Facts,
   rows: readonly Row[],
   splitOf: (row: Row) => Split | null,
   interval: number | null,
 ): TopJson {
   return {
     schema: 1,
-    region: { path, leader, processes: { living, dead }, uptime, cpus, names, cells, bytes },
+    region: {
+      ...{ path, leader, application, rule },
+      ...{ processes: { living, dead }, uptime, cpus, names, cells, bytes },
+    },
     ...(interval !== null && { interval }),
     metrics: rows.map((row) => metric(row, splitOf(row))),
   }

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { merge } from '../../families'
 import { PerCpuCounter, PerCpuSum, Region, RseqError } from '../../index'
 import { Survey } from '../../survey'
+import { type Identity, identityOf, leaderOf } from './identity'
 import type { Look } from './rows'
 
 /** Linux tells start times in these, whatever it counts in itself. */
 const TICKS_PER_SECOND = 100
 
 /** What is known of a service beside its metrics. */
-export interface Facts {
+export interface Facts extends Identity {
   readonly path: string
   /** Of whose file it is, else the process that was there first; null where nobody has been. */
   readonly leader: number | null
@@ -30,12 +30,6 @@ export interface Facts {
 /** How an object of a region was counted: each CPU, and last the overflow cell. All that was ever added. */
 export type Split = readonly number[]
 
-/** The pid in the name of a service's file. */
-export function leaderOf(path: string): number | null {
-  const pid = /^rseq-\d+-(\d+)-\d+$/.exec(basename(path))?.[1]
-  return pid === undefined ? null : Number(pid)
-}
-
 function secondsSinceBoot(): number {
   return Number.parseFloat(readFileSync('/proc/uptime', 'utf8'))
 }
@@ -47,6 +41,7 @@ export class Service {
   readonly #path: string
   #look: Look | null = null
   #facts: Facts | null = null
+  #identity: Identity | null = null
 
   /**
    * @param path what to attach to
@@ -116,7 +111,16 @@ export class Service {
     const byAge = processes.toSorted((a, b) => a.startTime - b.startTime)
     const oldest = byAge.find(({ alive }) => alive)
     const uptime = oldest && Math.max(0, secondsSinceBoot() - oldest.startTime / TICKS_PER_SECOND)
+    // Who was asked once need not be asked again.
+    const identity =
+      this.#identity ??
+      identityOf(
+        this.#path,
+        living.map(({ pid }) => pid),
+      )
+    if (identity.rule !== null) this.#identity = identity
     return {
+      ...identity,
       path: this.#path,
       leader: leaderOf(this.#path) ?? byAge[0]?.pid ?? null,
       living: living.length,

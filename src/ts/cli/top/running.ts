@@ -1,0 +1,15 @@
+import { services } from './find'
+import { identityOf, identityText, leaderOf } from './identity'
+import { clean } from './text'
+
+/** The services of this user that are running, and why each is one: who leads it, and what there is to say. */
+export function running(): { readonly leader: string; readonly text: string }[] {
+  return services().map(({ shown, pids }) => {
+    const many = `${pids.length} ${pids.length === 1 ? 'process' : 'processes'}`
+    const says = identityText(identityOf(shown, pids))
+    return {
+      leader: `leader ${leaderOf(shown) ?? pids[0] ?? '–'}`,
+      text: clean(`${shown}: ${[many, says].filter(Boolean).join(', ')}`),
+    }
+  })
+}

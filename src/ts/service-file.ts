@@ -1,0 +1,72 @@
+import { fs, os, path } from './builtins'
+import { namesIn, statOf } from './service-process'
+
+const { accessSync, constants } = fs
+const { tmpdir } = os
+const { basename, join } = path
+
+/*
+ * What the files of services are called: rseq-USER-LEADER-START-APPLICATION, and what lies beside one: a region in the
+ * making, or how far a reader of `rseq/opentelemetry` has come, and that in the making.
+ */
+const NAME = /^(rseq-(\d+)-(\d+)-(\d+|x)-(m?)([0-9a-f]{12}))(\.\d+|\.otel-\d+(?:\.new)?)?$/
+
+/** Instead of the start time of a leader that is not shown to us. */
+export const UNKNOWN = 'x'
+
+export interface ServiceName {
+  readonly uid: number
+  /** Pid of the process that all others of the service descend from. */
+  readonly leader: number
+  /** When that was started, as /proc says it, or {@link UNKNOWN}. */
+  readonly started: string
+  /** A process manager leads, which outlives what it manages: the file goes with the last process that has it. */
+  readonly managed: boolean
+  /** Which application of this leader. */
+  readonly hash: string
+}
+
+/** What a file of that folder is, if it is a service's. */
+export interface Found extends ServiceName {
+  readonly path: string
+  readonly kind: 'region' | 'making' | 'state'
+  /** The region's path. */
+  readonly region: string
+}
+
+export function fileName({ uid, leader, started, managed, hash }: ServiceName): string {
+  return `rseq-${uid}-${leader}-${started}-${managed ? 'm' : ''}${hash}`
+}
+
+function parse(path: string, where: string): Found | null {
+  const [, region, uid, leader, started, mark, hash, beside = ''] = NAME.exec(basename(path)) ?? []
+  if (region === undefined || started === undefined || hash === undefined) return null
+  const kind = beside === '' ? 'region' : beside.startsWith('.otel') ? 'state' : 'making'
+  const numbers = { uid: Number(uid), leader: Number(leader) }
+  return { ...numbers, started, managed: mark === 'm', hash, path, kind, region: join(where, region) }
+}
+
+/** What the path of a service's region says; null for any other path. */
+export function serviceNameOf(path: string): ServiceName | null {
+  const found = parse(path, '')
+  return found?.kind === 'region' ? found : null
+}
+
+export function filesIn(where: string): Found[] {
+  return namesIn(where).flatMap((name) => parse(join(where, name), where) ?? [])
+}
+
+/** Its leader lives, as far as that can be known. */
+export function isLed({ leader, started }: ServiceName): boolean {
+  return statOf(leader)?.started === started
+}
+
+/** Where the files are. */
+export function folder(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK | constants.X_OK)
+    return '/dev/shm'
+  } catch {
+    return tmpdir()
+  }
+}

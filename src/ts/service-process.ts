@@ -1,0 +1,87 @@
+import { fs } from './builtins'
+
+const { existsSync, readdirSync, readFileSync, readlinkSync, statSync } = fs
+
+/*
+ * What /proc says of processes. Anybody may be gone, another user's, or hidden: then there is nothing to be said.
+ */
+
+function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
+}
+
+export const userId = (): number => process.getuid?.() ?? 0
+
+/** The texts of a file of /proc that ends each with a NUL. */
+function textsIn(path: string): string[] {
+  return attempt(() => readFileSync(path, 'utf8'), '').split('\0')
+}
+
+export function namesIn(where: string): string[] {
+  return attempt(() => readdirSync(where), [])
+}
+
+export interface ProcessStat {
+  readonly parent: number
+  /** Clock ticks since boot: tells it from others that have had its number. */
+  readonly started: string
+}
+
+/** Null: no such process, or none that is shown to us. */
+export function statOf(pid: number): ProcessStat | null {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), '')
+  // Counted from behind the command's name, which may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const started = fields[19]
+  return started === undefined ? null : { parent: Number(fields[1]), started }
+}
+
+/** The environment that a process was started with. */
+export type Environment = ReadonlyMap<string, string>
+
+/** Empty where it cannot be read. */
+export function environmentOf(pid: number | 'self'): Environment {
+  const pairs = textsIn(`/proc/${pid}/environ`).flatMap((text): [string, string][] => {
+    const at = text.indexOf('=')
+    return at < 1 ? [] : [[text.slice(0, at), text.slice(at + 1)]]
+  })
+  // Of two with one name, the first is what getenv() finds.
+  return new Map(pairs.reverse())
+}
+
+export function commandLineOf(pid: number | 'self'): string[] {
+  return textsIn(`/proc/${pid}/cmdline`)
+}
+
+/** The program that it runs; null where that is not told. */
+export function programOf(pid: number): string | null {
+  return attempt(() => readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ''), null)
+}
+
+/** Also those that its threads have started. */
+export function childrenOf(pid: number): number[] {
+  const threads = `/proc/${pid}/task`
+  // Not every kernel has these lists.
+  if (existsSync(`${threads}/${pid}/children`)) {
+    const lists = namesIn(threads).map((thread) => textsIn(`${threads}/${thread}/children`).join(''))
+    return lists.join(' ').split(' ').filter(Boolean).map(Number)
+  }
+  const all = namesIn('/proc').filter((name) => /^\d+$/.test(name))
+  return all.map(Number).filter((one) => statOf(one)?.parent === pid)
+}
+
+/**
+ * A way to a file that a process of this user has open: its descriptor. Null where it has not.
+ *
+ * @param target what the descriptor leads to, as /proc says it
+ */
+export function descriptorOf(pid: number, target: string): string | null {
+  const folder = `/proc/${pid}/fd`
+  if (attempt(() => statSync(`/proc/${pid}`).uid, -1) !== userId()) return null
+  const fd = namesIn(folder).find((name) => attempt(() => readlinkSync(`${folder}/${name}`), '') === target)
+  return fd === undefined ? null : `${folder}/${fd}`
+}

@@ -1,0 +1,3 @@
+export class Place {
+  end(): Promise<void>
+}
