@@ -7,6 +7,8 @@
 
 namespace rseq::region {
 
+constinit thread_local bool waits_for_lock = true;
+
 void Directory::set(const Sizes& from, char* control) {
   const Layout layout(from);
   sizes = from;
@@ -20,6 +22,7 @@ void Directory::set(const Sizes& from, char* control) {
   text_words = words(layout.text_map);
   holds = words(layout.holds);
   texts = control + layout.texts;
+  stuck = false;
 }
 
 // --- holding ----------------------------------------------------------------------------------------------
@@ -63,14 +66,25 @@ bool Directory::is_held(uint32_t number) const {
 
 // --- changing ---------------------------------------------------------------------------------------------
 
-int32_t Directory::lock() {
-  const int error = lock::take_directory(fd);
+int32_t Directory::lock(int64_t milliseconds) {
+  const bool waits = waits_for_lock && !stuck;
+  const int error = lock::take_directory(fd, waits ? milliseconds : 0);
   if (error != 0) {
+    const bool busy = error == EAGAIN || error == EACCES;
+    if (busy && waits) stuck = true;
     errno = error;
-    return error == EAGAIN || error == EACCES ? kBusy : kSystem;
+    return busy ? kBusy : kSystem;
   }
+  stuck = false;
   if (load(&header->dirty) != 0) repair();
   return 0;
+}
+
+bool Directory::try_lock() {
+  if (!lock::try_directory(fd)) return false;
+  stuck = false;
+  if (load(&header->dirty) != 0) repair();
+  return true;
 }
 
 void Directory::unlock() { lock::give_directory(fd); }
@@ -188,20 +202,27 @@ void Directory::remove_if_unheld(uint32_t number) {
   if (load(&entries[number].state) == kLive && !is_held(number)) remove(number);
 }
 
-int32_t Directory::let_go(uint32_t number, bool keep) {
-  if (keep && entries[number].lengths[kName] != 0) {
-    drop_hold(number);
-    return 0;
-  }
-  // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
-  // dies here.
-  if (const int32_t failed = lock(); failed != 0) return failed;
+void Directory::let_go_locked(uint32_t number) {
   begin();
   drop_hold(number);
   remove_if_unheld(number);
   end();
+}
+
+int32_t Directory::let_go(uint32_t number, bool keep) {
+  if (keep && leave(number)) return 0;
+  // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
+  // dies here.
+  if (const int32_t failed = lock(); failed != 0) return failed;
+  let_go_locked(number);
   unlock();
   return 0;
+}
+
+bool Directory::leave(uint32_t number) {
+  if (entries[number].lengths[kName] == 0) return false;
+  drop_hold(number);
+  return true;
 }
 
 }  // namespace rseq::region

@@ -12,12 +12,20 @@
 /// add to the cells when they are set to zero, and an add that comes late cannot come at all.
 ///
 /// Within a process the caller keeps calls apart (region.cc has a mutex for each region).
+///
+/// Who wants the lock stands in an event loop's turn, and whoever has it can be stopped for hours. So there
+/// is one short wait. From a wait that was in vain until the lock is had again, each change is one try.
 #pragma once
 
 #include "bitmap.h"
 #include "format.h"
 
 namespace rseq::region {
+
+#pragma GCC visibility push(hidden)
+/// Whether the calling thread waits for a directory's lock at all.
+extern constinit thread_local bool waits_for_lock;
+#pragma GCC visibility pop
 
 /// Results that are not an entry, an id or 0; all negative. cells.ts has them too.
 enum Result : int32_t {
@@ -98,6 +106,7 @@ struct Directory {
   char* texts;
   char* cells;      ///< cell 0 of stripe 0, and from one stripe to the next …
   uint64_t stride;  ///< … so many bytes
+  bool stuck;       ///< the last wait for the lock was in vain, and nobody has got it since
 
   /// @param control  the control part's mapping
   void set(const Sizes& from, char* control);
@@ -139,9 +148,27 @@ struct Directory {
   int32_t make(const Description& wanted, Entry* out);
 
   /// This process lets go of the entry. Removes it where no living process holds it.
-  /// @param keep  a named one stays: its thread ended, nobody gave it up
+  /// @param keep  a named one stays: see leave()
   /// @return 0, or a Result: then this process holds it still
   int32_t let_go(uint32_t number, bool keep);
+  /// Lets go of a named one, which stays: its thread ended, nobody gave it up. Takes no lock.
+  /// @return false for a nameless one, of which nothing is changed
+  bool leave(uint32_t number);
+  /// let_go() of each entry for which that is so, in one hold of the lock, which is tried once.
+  /// @param wanted  asked below entry_high(), and told that it was done
+  /// @return false where somebody has the lock
+  template <typename Wanted>
+  bool try_let_go(Wanted wanted) {
+    if (!try_lock()) return false;
+    const uint32_t high = entry_high();
+    for (uint32_t number = 0; number < high; ++number)
+      if (wanted(number)) let_go_locked(number);
+    unlock();
+    return true;
+  }
+  /// Removes the gauges that no living process holds and whose labels have that text. The lock is tried once.
+  /// @return how many, or a Result
+  int32_t remove_dead_gauges(const Bytes& mark);
 
  private:
   Bitmap entry_map() const { return {entry_words, sizes.entries, &header->entry_hint}; }
@@ -152,7 +179,13 @@ struct Directory {
   }
   uint32_t process_high() const;
 
-  int32_t lock();
+  /// How long a change waits for the lock, in milliseconds: an event loop stands still as long.
+  static constexpr int64_t kPatience = 40;
+  /// … and a process that joins, which has no requests to answer yet.
+  static constexpr int64_t kPatienceAtStart = 5000;
+
+  int32_t lock(int64_t milliseconds = kPatience);
+  bool try_lock();
   void unlock();
   void begin() {
     __atomic_store_n(&header->dirty, 1, __ATOMIC_RELAXED);
@@ -176,6 +209,7 @@ struct Directory {
   void unlink(uint32_t number);
   void remove(uint32_t number);
   void remove_if_unheld(uint32_t number);
+  void let_go_locked(uint32_t number);
   void forget(uint32_t owner);
   int32_t take_place();
   bool forget_the_dead();

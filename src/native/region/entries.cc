@@ -76,20 +76,25 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   return 0;
 }
 
-/// The lock can be had again: this process lets go of what had to wait for it.
+/// This process lets go of all that had to wait for the lock, if that can be had.
 void let_go_of_waiting(Region& region) {
-  const uint32_t high = region.directory.entry_high();
-  for (uint32_t entry = 0; entry < high && region.waiting != 0; ++entry) {
+  if (region.waiting == 0) return;
+  region.directory.try_let_go([&](uint32_t entry) {
     Held& held = region.held[entry];
-    if (!held.waits) continue;
-    if (region.directory.let_go(entry, false) != 0) return;
+    if (!held.waits) return false;
     held.waits = false;
     --region.waiting;
-  }
+    return true;
+  });
 }
 
-/// This process has let the last reference go.
-int32_t drop(Region& region, uint32_t entry, bool keep) {
+void wait_to_let_go(Region& region, uint32_t entry) {
+  region.held[entry].waits = true;
+  ++region.waiting;
+}
+
+/// This process has let the last reference go: what it keeps of the entry goes.
+void forget(Region& region, uint32_t entry) {
   Held& held = region.held[entry];
   if (held.shape != 0) {
     if (held.kind == Kind::kPool) {
@@ -102,15 +107,25 @@ int32_t drop(Region& region, uint32_t entry, bool keep) {
   }
   held = {};
   --region.entries_held;
+}
+
+/// … and its hold, by somebody who gives it up.
+int32_t drop(Region& region, uint32_t entry) {
+  forget(region, entry);
   if (region.read_only) return 0;
-  const int32_t failed = region.directory.let_go(entry, keep);
+  const int32_t failed = region.directory.let_go(entry, false);
   if (failed != 0) {
-    held.waits = true;
-    ++region.waiting;
-  } else if (!keep) {
+    wait_to_let_go(region, entry);
+  } else {
     let_go_of_waiting(region);
   }
   return failed;
+}
+
+/// … and its hold, by somebody who ends: a name stays. What has none waits for the lock, see end_thread().
+void leave(Region& region, uint32_t entry) {
+  forget(region, entry);
+  if (!region.read_only && !region.directory.leave(entry)) wait_to_let_go(region, entry);
 }
 
 /// One more opening by this thread of an entry that this process holds, or only looks at.
@@ -129,7 +144,7 @@ int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
   }
   if (failed == 0 && !count(number, entry)) failed = kNoMemory;
   if (failed != 0) {
-    if (first) drop(region, entry, true);
+    if (first) leave(region, entry);
     return failed;
   }
   ++held.references;
@@ -166,14 +181,14 @@ bool holds(const Region& region, int32_t entry, const Entry& copied) {
 }
 
 /// @param times  openings of this thread that end
-int32_t release_locked(uint32_t number, uint32_t entry, uint32_t times, bool keep) {
-  Region& region = regions[number];
-  Held& held = region.held[entry];
+/// @return whether they were the process's last
+bool release_locked(uint32_t number, uint32_t entry, uint32_t times) {
+  Held& held = regions[number].held[entry];
   mine[number].counts[entry] -= times;
   mine[number].entries -= times;
-  if (held.references == times) return drop(region, entry, keep);
+  if (held.references == times) return true;
   held.references -= times;
-  return 0;
+  return false;
 }
 
 }  // namespace
@@ -220,10 +235,18 @@ int32_t release(uint32_t region, uint32_t entry) {
   Region* found = active(region);
   if (found == nullptr || entry >= mine[region].size || mine[region].counts[entry] == 0) return kClosed;
   pthread_mutex_lock(&found->mutex);
-  const int32_t result = release_locked(region, entry, 1, false);
+  const int32_t result = release_locked(region, entry, 1) ? drop(*found, entry) : 0;
   pthread_mutex_unlock(&found->mutex);
   close_locked(region, 0);
   return result;
+}
+
+int32_t remove_dead_gauges(uint32_t region, const Bytes& mark) {
+  Region* found = active(region);
+  if (found == nullptr) return kClosed;
+  if (found->read_only) return kReadOnly;
+  const Guard guard(found->mutex);
+  return found->directory.remove_dead_gauges(mark);
 }
 
 void end_thread() {
@@ -233,8 +256,11 @@ void end_thread() {
     Region& region = regions[i];
     pthread_mutex_lock(&region.mutex);
     for (uint32_t entry = 0; entry < own.size; ++entry) {
-      if (own.counts[entry] != 0) release_locked(i, entry, own.counts[entry], true);
+      const uint32_t times = own.counts[entry];
+      if (times != 0 && release_locked(i, entry, times)) leave(region, entry);
     }
+    // With the table's mutex, which all threads of the process need: in one hold of the lock, or later.
+    let_go_of_waiting(region);
     pthread_mutex_unlock(&region.mutex);
     free(own.counts);
     if (own.roles != 0) step_down_locked(i, own.roles);
