@@ -3,12 +3,19 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AggregationTemporality, MetricReader } from '@opentelemetry/sdk-metrics'
 import { PerCpuCounter, PerCpuSum, Region } from 'rseq'
+import { MeterProvider } from 'rseq/opentelemetry'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { shared, shownBy } from './prom-clients'
 import { helpers } from './world'
 
 const { Counter, Gauge, Histogram, Registry, setRegion } = shared as typeof import('rseq/prom-client')
+
+class Reader extends MetricReader {
+  protected override async onShutdown(): Promise<void> {}
+  protected override async onForceFlush(): Promise<void> {}
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'rseq-stopped-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -179,4 +186,53 @@ describe('while the lock is kept', () => {
     expect(inRegion()).toEqual(['stopped_total'])
     other.close()
   })
+})
+
+test('what OpenTelemetry measures while the lock is kept moves to the region, and is read then', async () => {
+  const reader = new Reader({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE })
+  const provider = new MeterProvider({ region, readers: [reader] })
+  const meter = provider.getMeter('stopped')
+  const counter = meter.createCounter('stopped_count')
+  const upDown = meter.createUpDownCounter('stopped_level')
+  const gauge = meter.createGauge('stopped_last')
+  const took = meter.createHistogram('stopped_span', { advice: { explicitBucketBoundaries: [1, 2] } })
+  meter.createObservableGauge('stopped_seen').addCallback((result) => result.observe(5))
+  const values = async (): Promise<unknown> => {
+    const { resourceMetrics } = await reader.collect()
+    const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)
+    return Object.fromEntries(all.map((one) => [one.descriptor.name, one.dataPoints[0]?.value]))
+  }
+  await reader.collect()
+  const before = inRegion().length
+  keepLock()
+  const duration = milliseconds(() => {
+    for (let i = 0; i < 20; i++) {
+      counter.add(2, { x: i })
+      counter.add(0.5, { x: i })
+      upDown.add(-i, { x: i })
+      gauge.record(i, { x: i })
+      for (const value of [0.5, 1.5, 7]) took.record(value, { x: i })
+    }
+  })
+  expect(duration).toBeLessThan(LONG)
+  await reader.collect()
+  expect(inRegion().length).toBe(before)
+  giveLock()
+  await until(() => inProcess().length === 0 && inRegion().length === before + 20 * 5)
+  counter.add(1, { x: 0 })
+  took.record(1, { x: 0 })
+  expect(await values()).toEqual({
+    stopped_count: 3.5,
+    stopped_level: 0,
+    stopped_last: 0,
+    stopped_seen: 5,
+    stopped_span: {
+      buckets: { boundaries: [1, 2], counts: [2, 1, 1] },
+      count: 4,
+      sum: 10,
+      min: 0.5,
+      max: 7,
+    },
+  })
+  await provider.shutdown()
 })

@@ -174,10 +174,11 @@ napi_value RemoveDeadGauges(napi_env env, napi_callback_info info) {
   return result_of(env, region::remove_dead_gauges(arguments.u32(0), {mark, length}));
 }
 
-/// (boolean) → undefined: whether this thread waits for a directory's lock
-napi_value WaitForLocks(napi_env env, napi_callback_info info) {
+/// (milliseconds) → undefined: how long this thread waits for a directory's lock
+napi_value SetPatience(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
-  region::waits_for_lock = arguments.boolean(0);
+  const uint32_t wanted = arguments.u32(0);
+  region::patience = wanted < region::kMostPatience ? wanted : region::kMostPatience;
   return nullptr;
 }
 
@@ -323,7 +324,7 @@ void set_regions(const Napi::Object& exports) {
   set_raw(exports, "adopt", Adopt);
   set_raw(exports, "release", Release);
   set_raw(exports, "removeDeadGauges", RemoveDeadGauges);
-  set_raw(exports, "waitForLocks", WaitForLocks);
+  set_raw(exports, "setPatience", SetPatience);
   set_raw(exports, "generation", Generation);
   set<Describe>(exports, "describe");
   set<List>(exports, "list");

@@ -251,8 +251,8 @@ export interface Backend extends HotCalls, PoolCalls, RingCalls {
    * @returns how many, or a result: `busy` where somebody has the directory's lock, which is not waited for
    */
   removeDeadGauges(region: number, mark: string): number
-  /** Whether this thread waits for a directory's lock that somebody has, as it does at first. */
-  waitForLocks(waits: boolean): void
+  /** How long this thread's next changes wait for a directory's lock, 0 to 5000 ms. */
+  setPatience(milliseconds: number): void
   generation(region: number, entry: number): number
   describe(region: number, entry: number): EntryInfo | undefined
   list(region: number): EntryInfo[]

@@ -137,7 +137,7 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   adopt: true,
   release: true,
   removeDeadGauges: true,
-  waitForLocks: true,
+  setPatience: true,
   generation: true,
   describe: true,
   list: true,

@@ -1,29 +1,34 @@
 import { backend } from './backend'
 import { RseqError } from './errors'
 
-let waits = true
+/** How long this thread waits for a directory's lock, in milliseconds: src/native/region/directory.h's `kPatience`. */
+const USUAL = 40
+/** … and its `kMostPatience`: for what a program makes when it starts, and cannot do without. */
+export const AT_START = 5000
 
-/** Whether this thread waits for a directory's lock. */
+let patience = USUAL
+
+/** Whether this thread waits for a directory's lock at all. */
 export function isPatient(): boolean {
-  return waits
+  return patience > 0
 }
 
-/**
- * Runs what must not stand still where somebody keeps a directory locked: it tries the lock, and gets
- * `ERR_RSEQ_REGION_BUSY`.
- *
- * @param work synchronous
- */
-export function withoutWaiting<T>(work: () => T): T {
-  const before = waits
-  waits = false
-  backend.waitForLocks(false)
+/** Runs something that waits so long for a directory's lock, and then gets `ERR_RSEQ_REGION_BUSY`. */
+export function withPatience<T>(milliseconds: number, work: () => T): T {
+  const before = patience
+  patience = milliseconds
+  backend.setPatience(milliseconds)
   try {
     return work()
   } finally {
-    waits = before
-    backend.waitForLocks(before)
+    patience = before
+    backend.setPatience(before)
   }
+}
+
+/** Runs what must not stand still where somebody keeps a directory locked: it tries the lock. */
+export function withoutWaiting<T>(work: () => T): T {
+  return withPatience(0, work)
 }
 
 /** Somebody keeps a directory locked: what failed can be done later. */

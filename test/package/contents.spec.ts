@@ -17,7 +17,7 @@ const PORTABLE =
     ' ',
   )
 const OPENTELEMETRY =
-  `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points preemption provider
+  `attempt attributes cells collector index instruments ledger lookup meter observables origin peer placed points preemption provider
   state storage stream views`.split(/\s+/)
 const PROM_CLIENT =
   `attempt cluster contents counter dead family foreign gauge histogram holds home index labels lines look memory metric page peer preemption registry rows tree`.split(

@@ -7,7 +7,7 @@
 
 namespace rseq::region {
 
-constinit thread_local bool waits_for_lock = true;
+constinit thread_local uint32_t patience = kPatience;
 
 void Directory::set(const Sizes& from, char* control) {
   const Layout layout(from);
@@ -66,8 +66,8 @@ bool Directory::is_held(uint32_t number) const {
 
 // --- changing ---------------------------------------------------------------------------------------------
 
-int32_t Directory::lock(int64_t milliseconds) {
-  const bool waits = waits_for_lock && !stuck;
+int32_t Directory::lock(uint32_t milliseconds) {
+  const bool waits = milliseconds != 0 && !stuck;
   const int error = lock::take_directory(fd, waits ? milliseconds : 0);
   if (error != 0) {
     const bool busy = error == EAGAIN || error == EACCES;

@@ -22,9 +22,14 @@
 
 namespace rseq::region {
 
+/// How long a change waits for the lock, in milliseconds: an event loop stands still as long.
+inline constexpr uint32_t kPatience = 40;
+/// … and a process that joins, which has no requests to answer yet.
+inline constexpr uint32_t kMostPatience = 5000;
+
 #pragma GCC visibility push(hidden)
-/// Whether the calling thread waits for a directory's lock at all.
-extern constinit thread_local bool waits_for_lock;
+/// How long the calling thread's changes wait: kPatience, unless it has said otherwise.
+extern constinit thread_local uint32_t patience;
 #pragma GCC visibility pop
 
 /// Results that are not an entry, an id or 0; all negative. cells.ts has them too.
@@ -179,12 +184,7 @@ struct Directory {
   }
   uint32_t process_high() const;
 
-  /// How long a change waits for the lock, in milliseconds: an event loop stands still as long.
-  static constexpr int64_t kPatience = 40;
-  /// … and a process that joins, which has no requests to answer yet.
-  static constexpr int64_t kPatienceAtStart = 5000;
-
-  int32_t lock(int64_t milliseconds = kPatience);
+  int32_t lock(uint32_t milliseconds = patience);
   bool try_lock();
   void unlock();
   void begin() {

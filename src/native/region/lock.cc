@@ -44,7 +44,7 @@ bool is_taken(int fd, off_t first, off_t count) {
 
 }  // namespace
 
-int take_directory(int fd, int64_t milliseconds) {
+int take_directory(int fd, uint32_t milliseconds) {
   // Never F_OFD_SETLKW: a stopped holder must not stop everybody else for good.
   constexpr int kShortTries = 200;
   constexpr long kShortest = 20'000;
@@ -53,7 +53,7 @@ int take_directory(int fd, int64_t milliseconds) {
   int error = set(fd, F_WRLCK, kDirectory);
   if (milliseconds == 0 || !may_come_free(error)) return error;
   // By the clock: on a busy machine a short sleep can be a long one.
-  const uint64_t end = clock::now() + static_cast<uint64_t>(milliseconds) * 1'000'000;
+  const uint64_t end = clock::now() + uint64_t{milliseconds} * 1'000'000;
   for (int i = 0; may_come_free(error) && clock::now() < end; ++i) {
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = i < kShortTries ? kShortest : kLongest};
     nanosleep(&pause, nullptr);

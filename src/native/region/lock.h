@@ -11,7 +11,7 @@ namespace rseq::region::lock {
 /// @param fd  of the region; −1: nobody else can have it
 /// @param milliseconds  to wait for it; 0: one try
 /// @return 0, EAGAIN where somebody has kept it as long as that, or another errno
-int take_directory(int fd, int64_t milliseconds);
+int take_directory(int fd, uint32_t milliseconds);
 /// The same, without waiting. @return false where somebody has it, or it cannot be had
 bool try_directory(int fd);
 void give_directory(int fd);

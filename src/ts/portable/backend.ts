@@ -228,7 +228,7 @@ export function portableBackend(): Backend {
     release: (region, entry) => regions.release(region, entry),
     // No other process, and so none that is dead or keeps a lock.
     removeDeadGauges: (region) => (regions.get(region) === undefined ? RESULT.closed : 0),
-    waitForLocks: () => undefined,
+    setPatience: () => undefined,
     generation: (region, entry) => regions.held(region, entry)?.generation ?? RESULT.closed,
     describe: (region, entry) => regions.get(region)?.directory.describe(entry),
     list(region) {

@@ -85,7 +85,7 @@ void wait_once() {
 void try_only() {
   const RegionFile file;
   const bool& stuck = region::regions[file.number].directory.stuck;
-  region::waits_for_lock = false;
+  region::patience = 0;
   {
     const Holder holder(file);
     const double took = seconds([&] {
@@ -95,7 +95,7 @@ void try_only() {
     expect(!stuck, "nobody has waited");
   }
   expect(try_make(file, "a") >= 0, "a try that succeeds");
-  region::waits_for_lock = true;
+  region::patience = region::kPatience;
   region::release(file.number, 0);
 }
 
