@@ -1,9 +1,13 @@
 import { backend } from './backend'
 import { RseqError } from './errors'
 
-/** How long this thread waits for a directory's lock, in milliseconds: src/native/region/directory.h's `kPatience`. */
-const USUAL = 40
-/** … and its `kMostPatience`: for what a program makes when it starts, and cannot do without. */
+/*
+ * How long this thread waits for a directory's lock, in milliseconds: src/native/region/directory.h's `kPatience`, …
+ */
+const USUAL = 1000
+/** … `kShortPatience`, for what can be done later, … */
+export const SHORT = 40
+/** … and `kMostPatience`, for what a program makes when it starts, and cannot do without. */
 export const AT_START = 5000
 
 let patience = USUAL

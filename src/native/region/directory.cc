@@ -22,7 +22,7 @@ void Directory::set(const Sizes& from, char* control) {
   text_words = words(layout.text_map);
   holds = words(layout.holds);
   texts = control + layout.texts;
-  stuck = false;
+  waited = 0;
 }
 
 // --- holding ----------------------------------------------------------------------------------------------
@@ -67,22 +67,21 @@ bool Directory::is_held(uint32_t number) const {
 // --- changing ---------------------------------------------------------------------------------------------
 
 int32_t Directory::lock(uint32_t milliseconds) {
-  const bool waits = milliseconds != 0 && !stuck;
-  const int error = lock::take_directory(fd, waits ? milliseconds : 0);
+  const int error = lock::take_directory(fd, milliseconds > waited ? milliseconds - waited : 0);
   if (error != 0) {
     const bool busy = error == EAGAIN || error == EACCES;
-    if (busy && waits) stuck = true;
+    if (busy && milliseconds > waited) waited = milliseconds;
     errno = error;
     return busy ? kBusy : kSystem;
   }
-  stuck = false;
+  waited = 0;
   if (load(&header->dirty) != 0) repair();
   return 0;
 }
 
 bool Directory::try_lock() {
   if (!lock::try_directory(fd)) return false;
-  stuck = false;
+  waited = 0;
   if (load(&header->dirty) != 0) repair();
   return true;
 }
@@ -213,7 +212,8 @@ int32_t Directory::let_go(uint32_t number, bool keep) {
   if (keep && leave(number)) return 0;
   // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
   // dies here.
-  if (const int32_t failed = lock(); failed != 0) return failed;
+  const uint32_t most = patience < kShortPatience ? patience : kShortPatience;
+  if (const int32_t failed = lock(most); failed != 0) return failed;
   let_go_locked(number);
   unlock();
   return 0;

@@ -13,8 +13,9 @@
 ///
 /// Within a process the caller keeps calls apart (region.cc has a mutex for each region).
 ///
-/// Who wants the lock stands in an event loop's turn, and whoever has it can be stopped for hours. So there
-/// is one short wait. From a wait that was in vain until the lock is had again, each change is one try.
+/// Who wants the lock stands in an event loop's turn, and whoever has it can be stopped for hours. So waits
+/// are bounded, and all those since this process had the lock last count as one. Once it has waited for as
+/// long as it would, each change is one try, until one succeeds.
 #pragma once
 
 #include "bitmap.h"
@@ -22,9 +23,12 @@
 
 namespace rseq::region {
 
-/// How long a change waits for the lock, in milliseconds: an event loop stands still as long.
-inline constexpr uint32_t kPatience = 40;
-/// … and a process that joins, which has no requests to answer yet.
+/// How long a change waits for the lock, in milliseconds, where somebody gets an error without it. On a busy
+/// machine whoever has it can be kept from the CPU for a hundred of them.
+inline constexpr uint32_t kPatience = 1000;
+/// … where it can be done later: an event loop stands still as long.
+inline constexpr uint32_t kShortPatience = 40;
+/// … and where a process joins, which has no requests to answer yet.
 inline constexpr uint32_t kMostPatience = 5000;
 
 #pragma GCC visibility push(hidden)
@@ -111,7 +115,7 @@ struct Directory {
   char* texts;
   char* cells;      ///< cell 0 of stripe 0, and from one stripe to the next …
   uint64_t stride;  ///< … so many bytes
-  bool stuck;       ///< the last wait for the lock was in vain, and nobody has got it since
+  uint32_t waited;  ///< in vain for the lock, in milliseconds, since this process has had it
 
   /// @param control  the control part's mapping
   void set(const Sizes& from, char* control);

@@ -1,6 +1,6 @@
 import type { NamedOptions } from '../entries'
 import { type Movable, moveLater } from '../moving'
-import { isBusy } from '../patience'
+import { isBusy, SHORT, withPatience } from '../patience'
 import { moved } from '../pouring'
 import { Region } from '../region'
 import { api } from './peer'
@@ -46,7 +46,7 @@ export abstract class Placed implements Movable {
   protected placed<T>(open: Open<T>): T {
     const { name, options } = this.named
     try {
-      return open(options)
+      return withPatience(SHORT, () => open(options))
     } catch (error) {
       if (!isBusy(error) || options.region === Region.process) throw error
       api.diag.warn(

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client'
 import { backend } from '../backend'
 import { AGGREGATORS, type Aggregator, type Merged } from '../families'
 import { Gauge } from '../gauge'
-import { withoutWaiting } from '../patience'
+import { SHORT, withPatience } from '../patience'
 import type { Region } from '../region'
 import { removeDeadOnce } from './dead'
 import { warnOnce } from './home'
@@ -134,8 +134,7 @@ export async function refresh(registry: Registry, isAsked = false): Promise<Map<
     const inOrder = metrics.flatMap((metric) => foreign.get(metric) ?? [])
     const publisher = publisherOf(registry)
     const publish = (): void => publisher.publish(inOrder.filter(({ values }) => Array.isArray(values)))
-    if (isAsked) withoutWaiting(publish)
-    else publish()
+    withPatience(isAsked ? 0 : SHORT, publish)
   }
   return foreign
 }

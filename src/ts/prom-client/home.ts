@@ -1,6 +1,6 @@
 import { RseqError } from '../errors'
 import { type Movable, moveLater } from '../moving'
-import { isBusy, isPatient } from '../patience'
+import { isBusy, isPatient, SHORT, withPatience } from '../patience'
 import { Region } from '../region'
 import type { Cell, CellOptions } from './family'
 import { labelsIn, type Place } from './memory'
@@ -63,7 +63,7 @@ export class Home<C extends Cell> implements Movable {
    */
   open<T>(cell: C, open: (options: CellOptions) => T): T {
     try {
-      return open(this.#optionsOf(cell, this.#place))
+      return withPatience(SHORT, () => open(this.#optionsOf(cell, this.#place)))
     } catch (error) {
       const spills = error instanceof RseqError && SPILLS.has(error.code)
       if (!spills || this.region === Region.process) throw error
