@@ -79,13 +79,6 @@ int32_t Directory::lock(uint32_t milliseconds) {
   return 0;
 }
 
-bool Directory::try_lock() {
-  if (!lock::try_directory(fd)) return false;
-  waited = 0;
-  if (load(&header->dirty) != 0) repair();
-  return true;
-}
-
 void Directory::unlock() { lock::give_directory(fd); }
 
 void Directory::link(uint32_t number) {

@@ -163,17 +163,16 @@ struct Directory {
   /// Lets go of a named one, which stays: its thread ended, nobody gave it up. Takes no lock.
   /// @return false for a nameless one, of which nothing is changed
   bool leave(uint32_t number);
-  /// let_go() of each entry for which that is so, in one hold of the lock, which is tried once.
+  /// let_go() of each entry for which that is so, in one hold of the lock.
+  /// @param milliseconds  to wait for it; 0: one try
   /// @param wanted  asked below entry_high(), and told that it was done
-  /// @return false where somebody has the lock
   template <typename Wanted>
-  bool try_let_go(Wanted wanted) {
-    if (!try_lock()) return false;
+  void let_go_of_all(uint32_t milliseconds, Wanted wanted) {
+    if (lock(milliseconds) != 0) return;
     const uint32_t high = entry_high();
     for (uint32_t number = 0; number < high; ++number)
       if (wanted(number)) let_go_locked(number);
     unlock();
-    return true;
   }
   /// Removes the gauges that no living process holds and whose labels have that text. The lock is tried once.
   /// @return how many, or a Result
@@ -189,7 +188,6 @@ struct Directory {
   uint32_t process_high() const;
 
   int32_t lock(uint32_t milliseconds = patience);
-  bool try_lock();
   void unlock();
   void begin() {
     __atomic_store_n(&header->dirty, 1, __ATOMIC_RELAXED);

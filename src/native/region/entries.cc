@@ -76,18 +76,6 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   return 0;
 }
 
-/// This process lets go of all that had to wait for the lock, if that can be had.
-void let_go_of_waiting(Region& region) {
-  if (region.waiting == 0) return;
-  region.directory.try_let_go([&](uint32_t entry) {
-    Held& held = region.held[entry];
-    if (!held.waits) return false;
-    held.waits = false;
-    --region.waiting;
-    return true;
-  });
-}
-
 void wait_to_let_go(Region& region, uint32_t entry) {
   region.held[entry].waits = true;
   ++region.waiting;
@@ -117,7 +105,7 @@ int32_t drop(Region& region, uint32_t entry) {
   if (failed != 0) {
     wait_to_let_go(region, entry);
   } else {
-    let_go_of_waiting(region);
+    let_go_of_waiting(region, 0);
   }
   return failed;
 }
@@ -169,7 +157,7 @@ int32_t take_if(uint32_t number, const Sort& sort, int32_t entry, const Entry& c
 int32_t take_held(uint32_t number, int32_t entry, const Entry& copied) {
   const bool had_lock = entry != kBusy && entry != kSystem;
   const int32_t taken = entry < 0 ? entry : take(number, static_cast<uint32_t>(entry), copied);
-  if (had_lock) let_go_of_waiting(regions[number]);
+  if (had_lock) let_go_of_waiting(regions[number], 0);
   return taken;
 }
 
@@ -194,6 +182,17 @@ bool release_locked(uint32_t number, uint32_t entry, uint32_t times) {
 }  // namespace
 
 constinit thread_local Mine mine[kMaxRegions] = {};
+
+void let_go_of_waiting(Region& region, uint32_t milliseconds) {
+  if (region.waiting == 0) return;
+  region.directory.let_go_of_all(milliseconds, [&](uint32_t entry) {
+    Held& held = region.held[entry];
+    if (!held.waits) return false;
+    held.waits = false;
+    --region.waiting;
+    return true;
+  });
+}
 
 int32_t open(uint32_t region, Kind kind, bool by_mm_cid, const Bytes& name, const Bytes& labels) {
   Region* found = active(region);
@@ -260,7 +259,7 @@ void end_thread() {
       if (times != 0 && release_locked(i, entry, times)) leave(region, entry);
     }
     // With the table's mutex, which all threads of the process need: in one hold of the lock, or later.
-    let_go_of_waiting(region);
+    let_go_of_waiting(region, 0);
     pthread_mutex_unlock(&region.mutex);
     free(own.counts);
     if (own.roles != 0) step_down_locked(i, own.roles);

@@ -87,7 +87,7 @@ bool Directory::forget_the_dead() {
 }
 
 int32_t Directory::remove_dead_gauges(const Bytes& mark) {
-  if (!try_lock()) return kBusy;
+  if (const int32_t failed = lock(0); failed != 0) return failed;
   const uint32_t high = entry_high();
   int32_t removed = 0;
   for (uint32_t number = 0; number < high; ++number) {

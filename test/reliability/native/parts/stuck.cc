@@ -170,6 +170,27 @@ void end_at_once() {
   expect(!file.exists(0) && file.exists(kMany), "gone, but for the name");
 }
 
+/// The last one of a process that has the region waits a little: nobody lets go of it later.
+void end_last() {
+  const Path path("stuck-last");
+  in_process([&] {
+    const uint32_t number = opened(path.create(), "a region");
+    for (uint32_t i = 0; i < kMany; ++i) make(number, Kind::kCounter, "");
+    const int other = path.open();
+    expect(lock::try_directory(other), "the lock");
+    std::thread gives([&] {
+      usleep(10'000);
+      ::close(other);
+    });
+    region::end_thread();
+    gives.join();
+    _exit(structures::violations == 0 ? 0 : 1);
+  });
+  const uint32_t number = opened(path.attach(true), "the same region");
+  expect(info_of(number).entries_used == 0, "what had no name is gone", info_of(number).entries_used);
+  region::close(number);
+}
+
 int32_t make_gauge(const RegionFile& file, const char* name, const std::string& labels,
                    Kind kind = Kind::kGauge) {
   region::Description wanted = {.kind = kind, .by_mm_cid = false, .cells = 1, .shape = 0, .texts = {}};
@@ -209,6 +230,7 @@ void get_stuck() {
     try_only();
     join_patiently();
     end_at_once();
+    end_last();
     remove_dead();
   });
   operations += 100;
