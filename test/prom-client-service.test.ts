@@ -168,7 +168,13 @@ if (hasAddon) {
       for (const to of [[], ...workers]) expect(await service.page(to, 'killed_')).toEqual(counted)
       // Each life of a process has names of its own: they would fill the region.
       const left = ({ Region }: Here) => Region.service.list().map(({ name }) => name)
+      expect(await service.run([], left)).toContain('killed_gauge')
+      // A page changes nothing; whoever comes next removes them.
+      await service.run(await service.start('cluster'), ({ prom: { Gauge } }) => {
+        new Gauge({ name: 'next_gauge', help: 'h' }).set(4)
+      })
       expect(await service.run([], left)).not.toContain('killed_gauge')
+      expect(await service.page([], 'killed_')).toEqual(counted)
       await service.run(workers[0] as number[], ({ prom: { Counter } }) => {
         new Counter({ name: 'killed_total', help: 'h' }).inc()
       })

@@ -164,7 +164,7 @@ describe(`Region, world ${world}`, () => {
     expect(() => PerCpuCounter.named('passing', options)).toThrow(code('ERR_RSEQ_READ_ONLY'))
   })
 
-  test('a directory that somebody keeps locked is busy, after some seconds', () => {
+  test('a directory that somebody keeps locked is busy, after a moment', () => {
     const file = join(folder, 'locked')
     const region = Region.create({ file, cells: 8192 })
     const held = PerCpuCounter.named('held', { region })

@@ -69,6 +69,7 @@ const BEHAVIOUR = [
   'opentelemetry',
   'opentelemetry-preemption',
   'pool',
+  'pouring',
   'preemption',
   'preemption-monitor',
   'prom-client',

@@ -168,6 +168,20 @@ napi_value HistogramCells(napi_env env, napi_callback_info info) {
   });
 }
 
+/// (region, entry, cells: Float64Array of histogram.h's Out) → whether they fit, and were added
+napi_value MergeHistogram(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const auto cells = arguments.array<double>(2, napi_float64_array);
+  const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
+  const bool fits = held != nullptr && held->kind == region::Kind::kHistogram && held->shape != 0 &&
+                    cells.length == histogram::out_size(*held);
+  double* copied = nullptr;
+  if (fits) copy(cells.data, cells.length, [](double) { return true; }, &copied);
+  if (copied != nullptr) histogram::merge(held->constants(), copied);
+  free(copied);
+  return number(env, copied != nullptr ? 1 : 0);
+}
+
 }  // namespace
 
 void set_cells(const Napi::Object& exports) {
@@ -180,6 +194,7 @@ void set_cells(const Napi::Object& exports) {
   set_raw(exports, "drainFloat", DrainFloat);
   set_raw(exports, "cells", Cells);
   set_raw(exports, "histogramCells", HistogramCells);
+  set_raw(exports, "mergeHistogram", MergeHistogram);
 }
 
 }  // namespace rseq::addon

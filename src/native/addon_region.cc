@@ -165,6 +165,23 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return result_of(env, region::release(arguments.u32(0), arguments.u32(1)));
 }
 
+/// (region, text) → how many gauges of the dead were removed whose labels have that text, or a result
+napi_value RemoveDeadGauges(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  char mark[kNameBuffer];
+  const auto length = static_cast<uint32_t>(arguments.text(1, mark, sizeof mark));
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return result_of(env, region::remove_dead_gauges(arguments.u32(0), {mark, length}));
+}
+
+/// (milliseconds) → undefined: how long this thread waits for a directory's lock
+napi_value SetPatience(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  const uint32_t wanted = arguments.u32(0);
+  region::patience = wanted < region::kMostPatience ? wanted : region::kMostPatience;
+  return nullptr;
+}
+
 /// (region, entry) → generation of a held entry, or a result
 napi_value Generation(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
@@ -306,6 +323,8 @@ void set_regions(const Napi::Object& exports) {
   set_raw(exports, "make", Make);
   set_raw(exports, "adopt", Adopt);
   set_raw(exports, "release", Release);
+  set_raw(exports, "removeDeadGauges", RemoveDeadGauges);
+  set_raw(exports, "setPatience", SetPatience);
   set_raw(exports, "generation", Generation);
   set<Describe>(exports, "describe");
   set<List>(exports, "list");

@@ -173,4 +173,28 @@ void read(uint32_t region, const region::Held& held, bool drain, double* out) {
   }
 }
 
+void merge(const region::Held& held, const double* cells) {
+  const Run run = shape::run_of(shape::shapes.place(held.id));
+  if (!run.exists() || out_size(held) != kOutBuckets + run.buckets()) return;
+  if (cells[kOutMin] <= cells[kOutMax]) {
+    raise(run.cell() + shape::kMin, ~key_of(cells[kOutMin]));
+    raise(run.cell() + shape::kMax, key_of(cells[kOutMax]));
+  }
+  for (uint32_t i = 0; i < run.buckets(); ++i) {
+    const double n = cells[kOutBuckets + i];
+    if (n != 0 && counter::is_safe_integer(n))
+      counter::add_again(run.cell() + shape::kBuckets + i, static_cast<int64_t>(n), false);
+  }
+  const double high = cells[kOutIntegersHigh];
+  const double low = cells[kOutIntegersLow];
+  constexpr double kHalf = 4294967296.0;
+  if (high >= -kHalf / 2 && high < kHalf / 2 && low >= 0 && low < kHalf) {
+    const uint64_t word = static_cast<uint64_t>(static_cast<int64_t>(high)) << 32;
+    counter::add_again(run.cell() + shape::kIntegers, static_cast<int64_t>(word + static_cast<uint64_t>(low)),
+                       false);
+  }
+  if (cells[kOutFractions] != 0)
+    counter::add_again(run.cell() + shape::kFractions, cells[kOutFractions], false);
+}
+
 }  // namespace rseq::histogram

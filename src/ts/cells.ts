@@ -197,6 +197,9 @@ export interface Backend extends HotCalls, PoolCalls, RingCalls {
   /** Doubles: see {@link HISTOGRAM}. */
   histogramCells(region: number, entry: number, drain: boolean): ArrayBuffer | undefined
 
+  /** Adds what histogramCells() said of one of the same shape. @returns 1 where it fits, else 0 */
+  mergeHistogram(region: number, entry: number, cells: Float64Array): number
+
   /** A gauge's one word, for all threads and processes. */
   setGauge(id: number, x: number): void
   addGauge(id: number, x: number): void
@@ -242,6 +245,14 @@ export interface Backend extends HotCalls, PoolCalls, RingCalls {
   adopt(region: number, kind: number, byMmCid: boolean, entry: number, generation: number): number
   /** Undoes one opening of this thread. Where no thread and no living process has it open, the entry is removed. */
   release(region: number, entry: number): number
+  /**
+   * Removes the gauges that no living process has open and whose labels have that text in them.
+   *
+   * @returns how many, or a result: `busy` where somebody has the directory's lock, which is not waited for
+   */
+  removeDeadGauges(region: number, mark: string): number
+  /** How long this thread's next changes wait for a directory's lock, 0 to 5000 ms. */
+  setPatience(milliseconds: number): void
   generation(region: number, entry: number): number
   describe(region: number, entry: number): EntryInfo | undefined
   list(region: number): EntryInfo[]

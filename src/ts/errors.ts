@@ -28,7 +28,7 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_REGION_OWNER'
   /** The region was made for another number of possible CPUs. */
   | 'ERR_RSEQ_REGION_CPUS'
-  /** Another process has kept the region's directory locked for five seconds. */
+  /** Another process keeps the region's directory locked: try again later. Counting goes on in what is open. */
   | 'ERR_RSEQ_REGION_BUSY'
   /** This process has too many regions, or the region too many processes. */
   | 'ERR_RSEQ_REGION_LIMIT'

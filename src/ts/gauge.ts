@@ -1,8 +1,10 @@
 import { backend } from './backend'
-import { KIND } from './cells'
+import { KIND, RESULT } from './cells'
 import { type NamedOptions, openNamed, present, refusal } from './entries'
 import { type Opening, REFUSED } from './opening'
+import { withoutWaiting } from './patience'
 import { type Region, regionNumber } from './region'
+import { codeOf } from './results'
 import type { Sample } from './survey'
 
 /** The label that tells the gauges of one process from those of others. No name in a metrics format has a dot. */
@@ -19,17 +21,20 @@ function thisProcess(): string {
 
 /**
  * Removes the gauges that dead processes have left: each life of a process has names of its own, which would fill the
- * region in time.
+ * region in time. Where somebody keeps the directory locked, it is left to the next call.
  *
  * @param samples of the region
  */
 export function removeDead(region: Region, samples: Iterable<Sample>): void {
   const number = regionNumber(region, 'region')
-  for (const { series, held } of samples) {
-    if (held || series.kind !== 'gauge' || !(PROCESS_LABEL in series.labels)) continue
-    const opened = backend.adopt(number, KIND.gauge, false, series.entry, series.generation)
-    if (opened >= 0) backend.release(number, series.entry)
-  }
+  withoutWaiting(() => {
+    for (const { series, held } of samples) {
+      if (held || series.kind !== 'gauge' || !(PROCESS_LABEL in series.labels)) continue
+      const opened = backend.adopt(number, KIND.gauge, false, series.entry, series.generation)
+      if (opened >= 0) backend.release(number, series.entry)
+      else if (codeOf(opened) === RESULT.busy) return
+    }
+  })
 }
 
 /**
@@ -59,6 +64,10 @@ export class Gauge {
     const labels = { ...options.labels, [PROCESS_LABEL]: thisProcess() }
     const shape = { shape: code, extra: new Float64Array(0) }
     return new Gauge(openNamed('gauge', name, { ...options, labels }, shape))
+  }
+
+  get region(): Region {
+    return this.#opening.region
   }
 
   get value(): number {

@@ -30,6 +30,9 @@ import { started, timed, UNITS } from './timer'
 const { inspect } = util
 const { record, recordInt32, recordTimes, recordMany } = backend
 
+/** @internal Takes all samples out of the one, and adds them to the other, of the same shape. */
+export let pourSamples: (from: PerCpuHistogram, to: PerCpuHistogram) => void
+
 /** What a histogram has open. */
 let openedBy: (object: unknown, what: string) => Opening
 
@@ -58,6 +61,10 @@ export class PerCpuHistogram extends HistogramReading {
       const made = typeof object === 'object' && object !== null && #opening in object
       if (made && object.#opening !== null) return object.#opening
       throw wrongThis(object, 'histogram', what)
+    }
+    pourSamples = (from, to) => {
+      const { number, entry } = openedBy(to, 'merge')
+      backend.mergeHistogram(number, entry, from.#look(true).cells)
     }
   }
 

@@ -37,13 +37,17 @@ const MEANINGS: Record<number, readonly [RseqErrorCode, string]> = {
   [RESULT.unsupported]: ['ERR_RSEQ_FEATURE', 'regions of several processes need the native addon'],
 }
 
+/** One of {@link RESULT}: `system` and `busy` have 64 × errno below them. */
+export function codeOf(result: number): number {
+  return -(-result % 64)
+}
+
 /**
  * @param result negative
  * @param what the object or call, as a message calls it
  */
 export function failure(result: number, what: string): Error {
-  // `system` and `busy` have 64 × errno below them.
-  const code = -(-result % 64)
+  const code = codeOf(result)
   const errno = Math.floor(-result / 64)
   if (code === RESULT.longName) {
     return new RangeError(

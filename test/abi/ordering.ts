@@ -4,7 +4,7 @@ import type { Instruction } from './disassembly'
 const functionOf = (name: string): RegExp => new RegExp(`^_ZNK?4rseq6region9Directory${name.length}${name}E`)
 
 /** What clears a hold: a thread's last stores to a cell come before whatever a remover stores there. */
-const LET_GO = functionOf('let_go')
+const LET_GO = /^_ZNK?4rseq6region9Directory(?:13let_go_locked|5leave)E/
 
 /** The instructions there that store atomically, or would if they were right. */
 function clearings(binary: Binary): Instruction[] {
@@ -34,7 +34,7 @@ const FENCES: readonly (readonly [name: string, instruction: RegExp, why: string
   ['still', /^dmb ishld/, 'looks behind what was read'],
   ['remove', /^dmb ish$/, 'says so before the zeros'],
   ['build', /^dmb ish$/, 'writes behind the last removal'],
-  ['let_go', /^dmb ish$/, 'is dirty before the change'],
+  ['let_go_locked', /^dmb ish$/, 'is dirty before the change'],
 ]
 
 function fencesIn(binary: Binary, name: string, instruction: RegExp): Instruction[] {

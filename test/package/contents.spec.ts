@@ -7,8 +7,8 @@ const read = (...args: string[]): string => execFileSync('tar', [...args], { enc
 
 const LIBRARY =
   `arrays backend batch builtins cells counter cpu dispose entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
-  histogram-shape index mailbox measure-uninterrupted native opening percpu
-  pool pool-arguments pool-calls pool-memory pool-opening pool-slot preemption preemption-monitor region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
+  histogram-shape index mailbox measure-uninterrupted moving native opening patience percpu
+  pool pool-arguments pool-calls pool-memory pool-opening pool-slot pouring preemption preemption-monitor region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
   ring-opening ring-record ring-shape service service-application service-file service-leader service-living service-main
   service-process service-sweep status sum survey switches timer turn-metrics turns`.split(/\s+/)
 const PORTABLE =
@@ -16,10 +16,10 @@ const PORTABLE =
     ' ',
   )
 const OPENTELEMETRY =
-  `attempt attributes cells collector index instruments ledger lookup meter observables origin peer points preemption provider
+  `attempt attributes cells collector index instruments ledger lookup meter observables origin peer placed points preemption provider
   state storage stream views`.split(/\s+/)
 const PROM_CLIENT =
-  `attempt cluster contents counter family foreign gauge histogram holds index labels lines look memory metric page peer preemption registry rows tree`.split(
+  `attempt cluster contents counter dead family foreign gauge histogram holds home index labels lines look memory metric page peer preemption registry rows tree`.split(
     /\s+/,
   )
 const COMMAND =

@@ -7,6 +7,8 @@
 
 namespace rseq::region {
 
+constinit thread_local uint32_t patience = kPatience;
+
 void Directory::set(const Sizes& from, char* control) {
   const Layout layout(from);
   sizes = from;
@@ -20,6 +22,7 @@ void Directory::set(const Sizes& from, char* control) {
   text_words = words(layout.text_map);
   holds = words(layout.holds);
   texts = control + layout.texts;
+  waited = 0;
 }
 
 // --- holding ----------------------------------------------------------------------------------------------
@@ -63,12 +66,15 @@ bool Directory::is_held(uint32_t number) const {
 
 // --- changing ---------------------------------------------------------------------------------------------
 
-int32_t Directory::lock() {
-  const int error = lock::take_directory(fd);
+int32_t Directory::lock(uint32_t milliseconds) {
+  const int error = lock::take_directory(fd, milliseconds > waited ? milliseconds - waited : 0);
   if (error != 0) {
+    const bool busy = error == EAGAIN || error == EACCES;
+    if (busy && milliseconds > waited) waited = milliseconds;
     errno = error;
-    return error == EAGAIN || error == EACCES ? kBusy : kSystem;
+    return busy ? kBusy : kSystem;
   }
+  waited = 0;
   if (load(&header->dirty) != 0) repair();
   return 0;
 }
@@ -188,20 +194,28 @@ void Directory::remove_if_unheld(uint32_t number) {
   if (load(&entries[number].state) == kLive && !is_held(number)) remove(number);
 }
 
-int32_t Directory::let_go(uint32_t number, bool keep) {
-  if (keep && entries[number].lengths[kName] != 0) {
-    drop_hold(number);
-    return 0;
-  }
-  // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
-  // dies here.
-  if (const int32_t failed = lock(); failed != 0) return failed;
+void Directory::let_go_locked(uint32_t number) {
   begin();
   drop_hold(number);
   remove_if_unheld(number);
   end();
+}
+
+int32_t Directory::let_go(uint32_t number, bool keep) {
+  if (keep && leave(number)) return 0;
+  // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
+  // dies here.
+  const uint32_t most = patience < kShortPatience ? patience : kShortPatience;
+  if (const int32_t failed = lock(most); failed != 0) return failed;
+  let_go_locked(number);
   unlock();
   return 0;
+}
+
+bool Directory::leave(uint32_t number) {
+  if (entries[number].lengths[kName] == 0) return false;
+  drop_hold(number);
+  return true;
 }
 
 }  // namespace rseq::region

@@ -12,12 +12,29 @@
 /// add to the cells when they are set to zero, and an add that comes late cannot come at all.
 ///
 /// Within a process the caller keeps calls apart (region.cc has a mutex for each region).
+///
+/// Who wants the lock stands in an event loop's turn, and whoever has it can be stopped for hours. So waits
+/// are bounded, and all those since this process had the lock last count as one. Once it has waited for as
+/// long as it would, each change is one try, until one succeeds.
 #pragma once
 
 #include "bitmap.h"
 #include "format.h"
 
 namespace rseq::region {
+
+/// How long a change waits for the lock, in milliseconds, where somebody gets an error without it. On a busy
+/// machine whoever has it can be kept from the CPU for a hundred of them.
+inline constexpr uint32_t kPatience = 1000;
+/// … where it can be done later: an event loop stands still as long.
+inline constexpr uint32_t kShortPatience = 40;
+/// … and where a process joins, which has no requests to answer yet.
+inline constexpr uint32_t kMostPatience = 5000;
+
+#pragma GCC visibility push(hidden)
+/// How long the calling thread's changes wait: kPatience, unless it has said otherwise.
+extern constinit thread_local uint32_t patience;
+#pragma GCC visibility pop
 
 /// Results that are not an entry, an id or 0; all negative. cells.ts has them too.
 enum Result : int32_t {
@@ -98,6 +115,7 @@ struct Directory {
   char* texts;
   char* cells;      ///< cell 0 of stripe 0, and from one stripe to the next …
   uint64_t stride;  ///< … so many bytes
+  uint32_t waited;  ///< in vain for the lock, in milliseconds, since this process has had it
 
   /// @param control  the control part's mapping
   void set(const Sizes& from, char* control);
@@ -139,9 +157,26 @@ struct Directory {
   int32_t make(const Description& wanted, Entry* out);
 
   /// This process lets go of the entry. Removes it where no living process holds it.
-  /// @param keep  a named one stays: its thread ended, nobody gave it up
+  /// @param keep  a named one stays: see leave()
   /// @return 0, or a Result: then this process holds it still
   int32_t let_go(uint32_t number, bool keep);
+  /// Lets go of a named one, which stays: its thread ended, nobody gave it up. Takes no lock.
+  /// @return false for a nameless one, of which nothing is changed
+  bool leave(uint32_t number);
+  /// let_go() of each entry for which that is so, in one hold of the lock.
+  /// @param milliseconds  to wait for it; 0: one try
+  /// @param wanted  asked below entry_high(), and told that it was done
+  template <typename Wanted>
+  void let_go_of_all(uint32_t milliseconds, Wanted wanted) {
+    if (lock(milliseconds) != 0) return;
+    const uint32_t high = entry_high();
+    for (uint32_t number = 0; number < high; ++number)
+      if (wanted(number)) let_go_locked(number);
+    unlock();
+  }
+  /// Removes the gauges that no living process holds and whose labels have that text. The lock is tried once.
+  /// @return how many, or a Result
+  int32_t remove_dead_gauges(const Bytes& mark);
 
  private:
   Bitmap entry_map() const { return {entry_words, sizes.entries, &header->entry_hint}; }
@@ -152,7 +187,7 @@ struct Directory {
   }
   uint32_t process_high() const;
 
-  int32_t lock();
+  int32_t lock(uint32_t milliseconds = patience);
   void unlock();
   void begin() {
     __atomic_store_n(&header->dirty, 1, __ATOMIC_RELAXED);
@@ -176,6 +211,7 @@ struct Directory {
   void unlink(uint32_t number);
   void remove(uint32_t number);
   void remove_if_unheld(uint32_t number);
+  void let_go_locked(uint32_t number);
   void forget(uint32_t owner);
   int32_t take_place();
   bool forget_the_dead();

@@ -76,20 +76,13 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   return 0;
 }
 
-/// The lock can be had again: this process lets go of what had to wait for it.
-void let_go_of_waiting(Region& region) {
-  const uint32_t high = region.directory.entry_high();
-  for (uint32_t entry = 0; entry < high && region.waiting != 0; ++entry) {
-    Held& held = region.held[entry];
-    if (!held.waits) continue;
-    if (region.directory.let_go(entry, false) != 0) return;
-    held.waits = false;
-    --region.waiting;
-  }
+void wait_to_let_go(Region& region, uint32_t entry) {
+  region.held[entry].waits = true;
+  ++region.waiting;
 }
 
-/// This process has let the last reference go.
-int32_t drop(Region& region, uint32_t entry, bool keep) {
+/// This process has let the last reference go: what it keeps of the entry goes.
+void forget(Region& region, uint32_t entry) {
   Held& held = region.held[entry];
   if (held.shape != 0) {
     if (held.kind == Kind::kPool) {
@@ -102,15 +95,25 @@ int32_t drop(Region& region, uint32_t entry, bool keep) {
   }
   held = {};
   --region.entries_held;
+}
+
+/// … and its hold, by somebody who gives it up.
+int32_t drop(Region& region, uint32_t entry) {
+  forget(region, entry);
   if (region.read_only) return 0;
-  const int32_t failed = region.directory.let_go(entry, keep);
+  const int32_t failed = region.directory.let_go(entry, false);
   if (failed != 0) {
-    held.waits = true;
-    ++region.waiting;
-  } else if (!keep) {
-    let_go_of_waiting(region);
+    wait_to_let_go(region, entry);
+  } else {
+    let_go_of_waiting(region, 0);
   }
   return failed;
+}
+
+/// … and its hold, by somebody who ends: a name stays. What has none waits for the lock, see end_thread().
+void leave(Region& region, uint32_t entry) {
+  forget(region, entry);
+  if (!region.read_only && !region.directory.leave(entry)) wait_to_let_go(region, entry);
 }
 
 /// One more opening by this thread of an entry that this process holds, or only looks at.
@@ -129,7 +132,7 @@ int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
   }
   if (failed == 0 && !count(number, entry)) failed = kNoMemory;
   if (failed != 0) {
-    if (first) drop(region, entry, true);
+    if (first) leave(region, entry);
     return failed;
   }
   ++held.references;
@@ -154,7 +157,7 @@ int32_t take_if(uint32_t number, const Sort& sort, int32_t entry, const Entry& c
 int32_t take_held(uint32_t number, int32_t entry, const Entry& copied) {
   const bool had_lock = entry != kBusy && entry != kSystem;
   const int32_t taken = entry < 0 ? entry : take(number, static_cast<uint32_t>(entry), copied);
-  if (had_lock) let_go_of_waiting(regions[number]);
+  if (had_lock) let_go_of_waiting(regions[number], 0);
   return taken;
 }
 
@@ -166,19 +169,30 @@ bool holds(const Region& region, int32_t entry, const Entry& copied) {
 }
 
 /// @param times  openings of this thread that end
-int32_t release_locked(uint32_t number, uint32_t entry, uint32_t times, bool keep) {
-  Region& region = regions[number];
-  Held& held = region.held[entry];
+/// @return whether they were the process's last
+bool release_locked(uint32_t number, uint32_t entry, uint32_t times) {
+  Held& held = regions[number].held[entry];
   mine[number].counts[entry] -= times;
   mine[number].entries -= times;
-  if (held.references == times) return drop(region, entry, keep);
+  if (held.references == times) return true;
   held.references -= times;
-  return 0;
+  return false;
 }
 
 }  // namespace
 
 constinit thread_local Mine mine[kMaxRegions] = {};
+
+void let_go_of_waiting(Region& region, uint32_t milliseconds) {
+  if (region.waiting == 0) return;
+  region.directory.let_go_of_all(milliseconds, [&](uint32_t entry) {
+    Held& held = region.held[entry];
+    if (!held.waits) return false;
+    held.waits = false;
+    --region.waiting;
+    return true;
+  });
+}
 
 int32_t open(uint32_t region, Kind kind, bool by_mm_cid, const Bytes& name, const Bytes& labels) {
   Region* found = active(region);
@@ -220,10 +234,18 @@ int32_t release(uint32_t region, uint32_t entry) {
   Region* found = active(region);
   if (found == nullptr || entry >= mine[region].size || mine[region].counts[entry] == 0) return kClosed;
   pthread_mutex_lock(&found->mutex);
-  const int32_t result = release_locked(region, entry, 1, false);
+  const int32_t result = release_locked(region, entry, 1) ? drop(*found, entry) : 0;
   pthread_mutex_unlock(&found->mutex);
   close_locked(region, 0);
   return result;
+}
+
+int32_t remove_dead_gauges(uint32_t region, const Bytes& mark) {
+  Region* found = active(region);
+  if (found == nullptr) return kClosed;
+  if (found->read_only) return kReadOnly;
+  const Guard guard(found->mutex);
+  return found->directory.remove_dead_gauges(mark);
 }
 
 void end_thread() {
@@ -233,8 +255,11 @@ void end_thread() {
     Region& region = regions[i];
     pthread_mutex_lock(&region.mutex);
     for (uint32_t entry = 0; entry < own.size; ++entry) {
-      if (own.counts[entry] != 0) release_locked(i, entry, own.counts[entry], true);
+      const uint32_t times = own.counts[entry];
+      if (times != 0 && release_locked(i, entry, times)) leave(region, entry);
     }
+    // With the table's mutex, which all threads of the process need: in one hold of the lock, or later.
+    let_go_of_waiting(region, 0);
     pthread_mutex_unlock(&region.mutex);
     free(own.counts);
     if (own.roles != 0) step_down_locked(i, own.roles);

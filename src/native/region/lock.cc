@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <time.h>
 
+#include "../clock.h"
 #include "format.h"
 
 namespace rseq::region::lock {
@@ -31,6 +32,9 @@ int set(int fd, short type, off_t byte) {
   return fcntl(fd, kSetLock, &lock) == 0 ? 0 : errno;
 }
 
+/// The answer to who wants what somebody has; or the kernel was interrupted.
+bool may_come_free(int error) { return error == EAGAIN || error == EACCES || error == EINTR; }
+
 /// Whether another open file description has locked any of them.
 bool is_taken(int fd, off_t first, off_t count) {
   struct flock lock = bytes(F_RDLCK, first, count);
@@ -40,19 +44,22 @@ bool is_taken(int fd, off_t first, off_t count) {
 
 }  // namespace
 
-int take_directory(int fd) {
+int take_directory(int fd, uint32_t milliseconds) {
   // Never F_OFD_SETLKW: a stopped holder must not stop everybody else for good.
   constexpr int kShortTries = 200;
   constexpr long kShortest = 20'000;
-  constexpr long kLongest = 2'000'000;  // ns; five seconds in all
-  constexpr int kTries = 2700;
+  constexpr long kLongest = 2'000'000;  // ns
   if (fd < 0) return 0;
-  for (int i = 0;; ++i) {
-    const int error = set(fd, F_WRLCK, kDirectory);
-    if ((error != EAGAIN && error != EACCES && error != EINTR) || i == kTries) return error;
+  int error = set(fd, F_WRLCK, kDirectory);
+  if (milliseconds == 0 || !may_come_free(error)) return error;
+  // By the clock: on a busy machine a short sleep can be a long one.
+  const uint64_t end = clock::now() + uint64_t{milliseconds} * 1'000'000;
+  for (int i = 0; may_come_free(error) && clock::now() < end; ++i) {
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = i < kShortTries ? kShortest : kLongest};
     nanosleep(&pause, nullptr);
+    error = set(fd, F_WRLCK, kDirectory);
   }
+  return error;
 }
 
 bool try_directory(int fd) { return fd < 0 || set(fd, F_WRLCK, kDirectory) == 0; }

@@ -9,8 +9,9 @@ namespace rseq::region::lock {
 
 /// Takes the directory's lock for this process.
 /// @param fd  of the region; −1: nobody else can have it
-/// @return 0, EAGAIN where somebody has kept it for five seconds, or another errno
-int take_directory(int fd);
+/// @param milliseconds  to wait for it; 0: one try
+/// @return 0, EAGAIN where somebody has kept it as long as that, or another errno
+int take_directory(int fd, uint32_t milliseconds);
 /// The same, without waiting. @return false where somebody has it, or it cannot be had
 bool try_directory(int fd);
 void give_directory(int fd);

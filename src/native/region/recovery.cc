@@ -9,6 +9,16 @@
 #include "shared.h"
 
 namespace rseq::region {
+namespace {
+
+bool has(const Bytes& text, const Bytes& part) {
+  const auto* at = static_cast<const char*>(text.data);
+  for (uint32_t i = 0; i + part.length <= text.length; ++i)
+    if (memcmp(at + i, part.data, part.length) == 0) return true;
+  return false;
+}
+
+}  // namespace
 
 /// Everything but the entries is made again from them.
 void Directory::repair() {
@@ -76,6 +86,24 @@ bool Directory::forget_the_dead() {
   return found;
 }
 
+int32_t Directory::remove_dead_gauges(const Bytes& mark) {
+  if (const int32_t failed = lock(0); failed != 0) return failed;
+  const uint32_t high = entry_high();
+  int32_t removed = 0;
+  for (uint32_t number = 0; number < high; ++number) {
+    Entry copied;
+    if (entries[number].kind != Kind::kGauge || !copy(number, &copied)) continue;
+    const Bytes labels = text(copied, kLabels);
+    if (!has(labels, mark) || is_held(number)) continue;
+    begin();
+    remove(number);
+    end();
+    ++removed;
+  }
+  unlock();
+  return removed;
+}
+
 /// Under the lock.
 int32_t Directory::take_place() {
   for (uint32_t i = 0; i < sizes.processes; ++i) {
@@ -96,7 +124,7 @@ int32_t Directory::take_place() {
 }
 
 int32_t Directory::join(const char* path) {
-  if (const int32_t failed = lock(); failed != 0) return failed;
+  if (const int32_t failed = lock(patience == 0 ? 0 : kMostPatience); failed != 0) return failed;
   // Nobody else would ever find a file that was swept away: see sweep.h.
   const bool is_there = path == nullptr || leads_to(path, fd);
   const int32_t result = is_there ? take_place() : static_cast<int32_t>(kAbsent);

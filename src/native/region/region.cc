@@ -38,6 +38,8 @@ size_t held_bytes(const Region& region) { return size_t{region.directory.sizes.e
 void detach(Region& region) {
   __atomic_store_n(&region.active, 0, __ATOMIC_RELEASE);
   const auto number = static_cast<uint32_t>(&region - regions);
+  // There is no next change: what it does not let go of now waits until its place is taken.
+  let_go_of_waiting(region, kShortPatience);
   fault::forget(number);
   if (region.held != nullptr) munmap(region.held, held_bytes(region));
   region.held = nullptr;

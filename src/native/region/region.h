@@ -102,7 +102,11 @@ int32_t make(uint32_t region, const Description& wanted);
 int32_t adopt(uint32_t region, Kind kind, bool by_mm_cid, uint32_t entry, uint32_t generation);
 /// Undoes one opening by the calling thread.
 int32_t release(uint32_t region, uint32_t entry);
-/// What the calling thread has open, it has not any more. Named entries stay.
+/// Removes the gauges of the region that no living process holds and whose labels have that text.
+/// @return how many, or a Result: kBusy where somebody has the lock, which is not waited for
+int32_t remove_dead_gauges(uint32_t region, const Bytes& mark);
+/// What the calling thread has open, it has not any more. Named entries stay. Waits for no lock of a
+/// directory.
 void end_thread();
 
 /// @return null where the calling thread has not opened the entry, or this process only looks on and it was

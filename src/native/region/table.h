@@ -60,6 +60,10 @@ inline Region* active(uint32_t number) {
   return there ? &region : nullptr;
 }
 
+/// This process lets go of all that had to wait for the lock, if that can be had.
+/// @param milliseconds  to wait for it; 0: one try
+void let_go_of_waiting(Region& region, uint32_t milliseconds);
+
 /// The calling thread plays no role in the region any more. With the table's lock.
 void step_down_locked(uint32_t number, uint32_t roles);
 

@@ -1,12 +1,14 @@
 import { PerCpuCounter } from '../counter'
-import type { NamedOptions } from '../entries'
 import { AGGREGATORS, type Aggregator, PART_LABEL, SCOPE_LABEL } from '../families'
 import { Gauge } from '../gauge'
 import { PerCpuHistogram } from '../histogram'
+import type { NamedHistogramOptions } from '../histogram-opening'
+import { pourFractions, pourIntegers, pourSamples, pourValue } from '../pouring'
 import type { Region } from '../region'
 import { PerCpuSum } from '../sum'
 import type { Labels } from './attributes'
 import { api, sdk } from './peer'
+import { type Named, type Open, Placed } from './placed'
 import { regionName, type StreamIdentity } from './stream'
 import type { Aggregation } from './views'
 
@@ -30,11 +32,6 @@ export interface CellPlan {
   readonly gauges: Aggregator
 }
 
-interface Named {
-  readonly name: string
-  readonly options: NamedOptions
-}
-
 function named({ stream, description, region }: CellPlan, labels: Labels): Named {
   const options = {
     region,
@@ -46,14 +43,13 @@ function named({ stream, description, region }: CellPlan, labels: Labels): Named
 }
 
 /** Integers exactly; other numbers in a sum beside it, which is made when there is one. */
-class SumCell implements Cell {
-  readonly #counter: PerCpuCounter
-  readonly #named: Named
+class SumCell extends Placed implements Cell {
+  #counter: PerCpuCounter
   #fractions: PerCpuSum | null = null
 
   constructor(named: Named) {
-    this.#named = named
-    this.#counter = PerCpuCounter.named(named.name, named.options)
+    super(named)
+    this.#counter = this.placed(this.#openCounter)
   }
 
   write(x: number): void {
@@ -62,17 +58,32 @@ class SumCell implements Cell {
   }
 
   #addFraction(x: number): void {
-    const { name, options } = this.#named
     if (!Number.isFinite(x)) {
+      const { name } = this.named
       api.diag.warn(`${name}: expected a finite number, received ${x}; a sum would never be a number again`)
       return
     }
-    const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
-    this.#fractions ??= PerCpuSum.named(name, { ...options, labels })
+    this.#fractions ??= this.placed(this.#openFractions)
     this.#fractions.add(x)
   }
 
   retire(): void {}
+
+  protected override move(): void {
+    this.#counter = this.moved(this.#counter, this.#openCounter, pourIntegers) as PerCpuCounter
+    this.#fractions = this.moved(this.#fractions, this.#openFractions, pourFractions)
+  }
+
+  get #openCounter(): Open<PerCpuCounter> {
+    return (options) => PerCpuCounter.named(this.named.name, options)
+  }
+
+  get #openFractions(): Open<PerCpuSum> {
+    return (options) => {
+      const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
+      return PerCpuSum.named(this.named.name, { ...options, labels })
+    }
+  }
 }
 
 /** What an observable counter says is what its process has counted: the sum over processes grows by as much. */
@@ -100,18 +111,17 @@ class RisingCell implements Cell {
 }
 
 /** This process's last value, as long as it lives. */
-class GaugeCell implements Cell {
-  readonly #named: Named
+class GaugeCell extends Placed implements Cell {
   readonly #code: number
   #gauge: Gauge | null = null
 
   constructor(named: Named, aggregator: Aggregator) {
-    this.#named = named
+    super(named)
     this.#code = AGGREGATORS.indexOf(aggregator)
   }
 
   write(x: number): void {
-    this.#gauge ??= Gauge.named(this.#named.name, this.#named.options, this.#code)
+    this.#gauge ??= this.placed(this.#open)
     this.#gauge.set(x)
   }
 
@@ -119,26 +129,45 @@ class GaugeCell implements Cell {
     this.#gauge?.close()
     this.#gauge = null
   }
+
+  protected override move(): void {
+    this.#gauge = this.moved(this.#gauge, this.#open, pourValue)
+  }
+
+  get #open(): Open<Gauge> {
+    return (options) => Gauge.named(this.named.name, options, this.#code)
+  }
 }
 
-class HistogramCell implements Cell {
-  readonly #name: string
-  readonly #histogram: PerCpuHistogram
+class HistogramCell extends Placed implements Cell {
+  readonly #buckets: readonly number[]
+  #histogram: PerCpuHistogram
 
-  constructor({ name, options }: Named, boundaries: readonly number[]) {
-    this.#name = name
+  constructor(named: Named, boundaries: readonly number[]) {
+    super(named)
     // A region's histogram has a bound. Where none was wanted, its two buckets are shown as one.
-    const buckets = boundaries.length === 0 ? [0] : boundaries
-    const { region, labels, help, unit } = options as Required<NamedOptions>
-    this.#histogram = PerCpuHistogram.named(name, { region, labels, help, unit, buckets })
+    this.#buckets = boundaries.length === 0 ? [0] : boundaries
+    this.#histogram = this.placed(this.#open)
   }
 
   write(x: number): void {
     if (Number.isFinite(x)) this.#histogram.record(x)
-    else if (!Number.isNaN(x)) api.diag.warn(`${this.#name}: expected a finite number, received ${x}`)
+    else if (!Number.isNaN(x)) api.diag.warn(`${this.named.name}: expected a finite number, received ${x}`)
   }
 
   retire(): void {}
+
+  protected override move(): void {
+    this.#histogram = this.moved(this.#histogram, this.#open, pourSamples) as PerCpuHistogram
+  }
+
+  get #open(): Open<PerCpuHistogram> {
+    const buckets = this.#buckets
+    return ({ region, labels, help, unit }) => {
+      const all = { region, labels, help, unit, buckets } as NamedHistogramOptions
+      return PerCpuHistogram.named(this.named.name, all)
+    }
+  }
 }
 
 function made(plan: CellPlan, labels: Labels): Cell {

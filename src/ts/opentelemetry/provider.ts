@@ -8,6 +8,7 @@ import type {
 import { backend } from '../backend'
 import { rangeError, typeError } from '../errors'
 import { AGGREGATORS } from '../families'
+import { AT_START, withPatience } from '../patience'
 import { Region, regionNumber } from '../region'
 import { Collector, MOST_READERS } from './collector'
 import { Ledger } from './ledger'
@@ -151,10 +152,10 @@ export class MeterProvider implements ApiMeterProvider {
     const gauges = gaugesOf(options.gauges)
     const observables = new Observables(intervalOf(options.observeIntervalMillis))
     const resource = resourceOf(options)
-    const origin = startOf(region)
+    const origin = withPatience(AT_START, () => startOf(region))
     this.#plan = { region, readers, views, gauges, observables }
     this.#collectors = readers.map((reader, i) => {
-      const ledger = new Ledger(storeOf(region, i), region, i, origin)
+      const ledger = withPatience(AT_START, () => new Ledger(storeOf(region, i), region, i, origin))
       const source = { region, origin, resource, observables }
       const collector = new Collector(source, reader, i, ledger, forOne[i] === true)
       return { reader, collector }

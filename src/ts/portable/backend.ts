@@ -175,6 +175,11 @@ export function portableBackend(): Backend {
       const run = regions.held(region, entry)?.run
       return run instanceof Histogram ? run.read(drained) : undefined
     },
+    mergeHistogram(region, entry, cells) {
+      const run = regions.held(region, entry)?.run
+      const length = lengthOf(cells, 'Float64Array')
+      return run instanceof Histogram && length >= 0 && run.merge(Float64Array.from(cells)) ? 1 : 0
+    },
 
     setGauge(id, x) {
       const memory = regions.target(id, KIND.gauge)
@@ -221,6 +226,9 @@ export function portableBackend(): Backend {
       return regions.hold(found, found.directory.adopt(entry, generation, kind, byMmCid))
     },
     release: (region, entry) => regions.release(region, entry),
+    // No other process, and so none that is dead or keeps a lock.
+    removeDeadGauges: (region) => (regions.get(region) === undefined ? RESULT.closed : 0),
+    setPatience: () => undefined,
     generation: (region, entry) => regions.held(region, entry)?.generation ?? RESULT.closed,
     describe: (region, entry) => regions.get(region)?.directory.describe(entry),
     list(region) {

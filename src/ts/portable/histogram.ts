@@ -89,6 +89,28 @@ export class Histogram {
     return out.buffer
   }
 
+  /** Adds what {@link read} said of a histogram of the same shape. @returns whether it fits */
+  merge(cells: Float64Array): boolean {
+    const { count } = this.#buckets
+    if (cells.length !== HISTOGRAM.buckets + count) return false
+    const at = (which: number): number => cells[which] as number
+    if (at(HISTOGRAM.min) <= at(HISTOGRAM.max)) {
+      this.#extend(at(HISTOGRAM.min))
+      this.#extend(at(HISTOGRAM.max))
+    }
+    for (let i = 0; i < count; i++) {
+      const n = at(HISTOGRAM.buckets + i)
+      if (Number.isSafeInteger(n)) add(this.#memory, this.#first + RUN.buckets + i, n)
+    }
+    const [high, low] = [at(HISTOGRAM.integersHigh), at(HISTOGRAM.integersLow)]
+    if (Number.isSafeInteger(high) && Number.isSafeInteger(low)) {
+      const integers = BigInt.asIntN(64, (BigInt(high) << 32n) + BigInt(low))
+      Atomics.add(this.#memory.cells, this.#first + RUN.integers, integers)
+    }
+    addFloat(this.#memory, this.#first + RUN.fractions, at(HISTOGRAM.fractions))
+    return true
+  }
+
   #bucketOf(x: number): number {
     return this.#first + RUN.buckets + this.#buckets.indexOf(x)
   }

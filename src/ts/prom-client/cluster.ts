@@ -1,6 +1,7 @@
 import type { Registry as PromRegistry } from 'prom-client'
 import { SCOPE_LABEL } from '../families'
 import { Gauge } from '../gauge'
+import { AT_START, withPatience } from '../patience'
 import { lookAt } from './look'
 import { currentRegion, GLOBAL_SCOPE, scopeOf } from './memory'
 import { prom } from './peer'
@@ -57,7 +58,7 @@ export class AggregatorRegistry extends Registry {
     for (const gauge of choice) gauge.close()
     choice = all.map((registry) => {
       const labels = { scope: scopeOf(registry), [SCOPE_LABEL]: CHOICE.scope }
-      return Gauge.named(CHOICE.name, { region: currentRegion(), labels })
+      return withPatience(AT_START, () => Gauge.named(CHOICE.name, { region: currentRegion(), labels }))
     })
   }
 

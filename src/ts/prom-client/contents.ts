@@ -65,7 +65,7 @@ interface Contents {
 
 async function refreshed(registry: Base): Promise<Map<Metric, MetricJSON>> {
   const from = sources.get(registry)
-  if (from === undefined) return refresh(asProm(registry))
+  if (from === undefined) return refresh(asProm(registry), true)
   const all = await Promise.all(from.map(refreshed))
   return new Map(all.flatMap((local) => [...local]))
 }

@@ -2,6 +2,7 @@ import { format } from 'node:util'
 import type { CounterConfiguration, Counter as PromCounter } from 'prom-client'
 import { PerCpuCounter } from '../counter'
 import { PART_LABEL } from '../families'
+import { moved, pourFractions, pourIntegers } from '../pouring'
 import { PerCpuSum } from '../sum'
 import type { Cell, CellOptions, Family } from './family'
 import { isObject, type Labels } from './labels'
@@ -42,7 +43,7 @@ class CounterCell implements Cell {
   }
 
   open(options: CellOptions): void {
-    this.#integers = this.#family.holds.add(PerCpuCounter.named(this.#family.name, options))
+    this.#integers = this.#opened(options)
   }
 
   /** @param amount of {@link amountOf} */
@@ -51,6 +52,12 @@ class CounterCell implements Cell {
     if (integers === null) this.#family.opened(this).add(amount)
     else if (Number.isSafeInteger(amount)) integers.add(amount)
     else this.#openFractions().add(amount)
+  }
+
+  move(options: CellOptions): void {
+    const close = (from: PerCpuCounter | PerCpuSum): void => this.#family.holds.end(from)
+    this.#integers = moved(this.#integers, () => this.#opened(options), pourIntegers, close)
+    this.#fractions = moved(this.#fractions, () => this.#openedFractions(options), pourFractions, close)
   }
 
   close(): void {
@@ -66,11 +73,17 @@ class CounterCell implements Cell {
   }
 
   #openFractions(): PerCpuSum {
-    this.#fractions ??= this.#family.placed(this, (options) => {
-      const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
-      return this.#family.holds.add(PerCpuSum.named(this.#family.name, { ...options, labels }))
-    })
+    this.#fractions ??= this.#family.placed(this, (options) => this.#openedFractions(options))
     return this.#fractions
+  }
+
+  #opened(options: CellOptions): PerCpuCounter {
+    return this.#family.holds.add(PerCpuCounter.named(this.#family.name, options))
+  }
+
+  #openedFractions(options: CellOptions): PerCpuSum {
+    const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
+    return this.#family.holds.add(PerCpuSum.named(this.#family.name, { ...options, labels }))
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Registry } from 'prom-client'
-import { RseqError } from '../errors'
 import { Merged, SCOPE_LABEL } from '../families'
-import { Region } from '../region'
+import type { Region } from '../region'
 import type { Series } from '../survey'
 import { Holds } from './holds'
+import { Home } from './home'
 import { checkLabels, countOf, type Labels, labelsOf } from './labels'
 import { Looks } from './look'
-import { labelsIn, type Place, placeApart, placeOf } from './memory'
+import { type Place, placeApart, placeOf } from './memory'
 import { type Row, Rows } from './rows'
 import { Tree } from './tree'
 
@@ -25,33 +25,16 @@ export interface Cell {
   readonly labels: Labels
   readonly isOpen: boolean
   open(options: CellOptions): void
+  /**
+   * Moves what the process counts to the metric's region.
+   *
+   * @throws {RseqError} then what was not moved counts on where it is
+   */
+  move(options: CellOptions): void
   /** Ends this thread's hold. */
   close(): void
   /** Back to 0, for all threads and processes. */
   reset(): void
-}
-
-/** Why a metric goes on in the process's own memory: a service must not end for want of cells. */
-const SPILLS = new Set([
-  'ERR_RSEQ_REGION_FULL',
-  'ERR_RSEQ_NO_MEMORY',
-  'ERR_RSEQ_REGION_BUSY',
-  'ERR_RSEQ_REGION_LOST',
-  'ERR_RSEQ_READ_ONLY',
-  // Another process has a metric of that name with other bounds, or of another type.
-  'ERR_RSEQ_KIND',
-])
-
-const warned = new Set<string>()
-
-/** Something is counted, and nobody else sees it. Once for each reason. */
-export function warnOnce(error: Error): void {
-  const { message, name, code } = error as NodeJS.ErrnoException
-  if (warned.has(code ?? name)) return
-  warned.add(code ?? name)
-  process.emitWarning(`rseq/prom-client: new series are of this process alone. ${message}`, {
-    ...(code !== undefined && { code }),
-  })
 }
 
 /** What a metric has in common with what others may have counted under its name. */
@@ -78,8 +61,7 @@ export class Family<C extends Cell> {
   readonly #rows = new Rows()
   /** Those of the last look, and which of them are of this kind. */
   #last = { from: NONE, fitting: NONE }
-  #place: Place
-  #spilled = false
+  #home: Home<C>
 
   /** @param make a cell, not open yet */
   constructor(
@@ -96,7 +78,7 @@ export class Family<C extends Cell> {
     this.#isCountable =
       new Set(labelNames).size === labelNames.length && !labelNames.some((name) => name in {})
     this.#cells = new Tree(metric.labelNames)
-    this.#place = placeOf(metric.name, metric.registers)
+    this.#home = new Home(placeOf(metric.name, metric.registers), metric.help)
   }
 
   /**
@@ -183,14 +165,16 @@ export class Family<C extends Cell> {
   /** Ends all holds. What is counted from now on, nobody else sees. */
   setApart(): void {
     this.#close()
-    this.#place = placeApart()
+    this.#home.forget()
+    this.#home = new Home(placeApart(), this.#help)
   }
 
   /** This thread's sets of labels in the order in which they came, and then those of others. */
   rows(looks: Looks): readonly Row[] {
     const merged = this.#merged(looks)
     // Of two regions, what has the same labels becomes one row.
-    return this.#spilled ? this.#rowsOf(merged) : this.#rows.of(merged, () => this.#rowsOf(merged))
+    const isOne = this.#home.places.length === 1
+    return isOne ? this.#rows.of(merged, () => this.#rowsOf(merged)) : this.#rowsOf(merged)
   }
 
   #rowsOf(all: readonly Merged[]): Row[] {
@@ -215,21 +199,7 @@ export class Family<C extends Cell> {
 
   /** Opens something of a cell: in the process's own memory, where it cannot be in the region. */
   placed<T>(cell: C, open: (options: CellOptions) => T): T {
-    const at = (place: Place): T =>
-      open({ region: place.region, labels: labelsIn(place, cell.labels), help: this.#help })
-    try {
-      return at(this.#place)
-    } catch (error) {
-      const spills = error instanceof RseqError && SPILLS.has(error.code)
-      if (!spills || this.#place.region === Region.process) throw error
-      warnOnce(error)
-      this.#spilled = true
-      return at(this.#spillPlace())
-    }
-  }
-
-  #spillPlace(): Place {
-    return { region: Region.process, scope: this.#place.scope }
+    return this.#home.open(cell, open)
   }
 
   #close(): void {
@@ -243,7 +213,8 @@ export class Family<C extends Cell> {
     const at = ({ region, scope }: Place): readonly Merged[] =>
       looks.at(region).scope(scope).get(this.name) ?? NONE
     const { from, fitting } = this.#last
-    const all = this.#spilled ? [...at(this.#place), ...at(this.#spillPlace())] : at(this.#place)
+    const [all = NONE, ...more] = this.#home.places.map(at)
+    if (more.length > 0) return all.concat(...more).filter(this.#fits)
     // The list of the last look, and so the same series in it.
     if (all === from) return fitting
     this.#last = { from: all, fitting: all.filter(this.#fits) }

@@ -2,8 +2,10 @@ import type { Registry } from 'prom-client'
 import { backend } from '../backend'
 import { AGGREGATORS, type Aggregator, type Merged } from '../families'
 import { Gauge } from '../gauge'
+import { SHORT, withPatience } from '../patience'
 import type { Region } from '../region'
-import { warnOnce } from './family'
+import { removeDeadOnce } from './dead'
+import { warnOnce } from './home'
 import type { Labels } from './labels'
 import { currentRegion, labelsIn, type Place, scopeOf } from './memory'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, type Value } from './metric'
@@ -86,6 +88,7 @@ class Publisher {
     const { region } = this.#place
     try {
       const options = { region, labels: labelsIn(this.#place, labels), help: String(help) }
+      removeDeadOnce(region)
       return Gauge.named(name, options, role * 65536 + code)
     } catch (error) {
       warnOnce(error as Error)
@@ -113,10 +116,11 @@ function publisherOf(registry: Registry): Publisher {
 /**
  * Lets a registry's metrics collect, and publishes what prom-client counts.
  *
+ * @param isAsked somebody waits for a page: no lock is waited for, and what could not be published is next time
  * @returns that, as this process has it
  * @throws what a metric's own `collect` throws
  */
-export async function refresh(registry: Registry): Promise<Map<Metric, MetricJSON>> {
+export async function refresh(registry: Registry, isAsked = false): Promise<Map<Metric, MetricJSON>> {
   const foreign = new Map<Metric, MetricJSON>()
   const metrics = registry.getMetricsAsArray() as unknown as Metric[]
   await Promise.all(
@@ -128,7 +132,9 @@ export async function refresh(registry: Registry): Promise<Map<Metric, MetricJSO
   // Where another thread speaks for this process, a page has what that one said.
   if ((foreign.size > 0 || known.has(registry)) && backend.lead(0, PUBLISHER) === 1) {
     const inOrder = metrics.flatMap((metric) => foreign.get(metric) ?? [])
-    publisherOf(registry).publish(inOrder.filter(({ values }) => Array.isArray(values)))
+    const publisher = publisherOf(registry)
+    const publish = (): void => publisher.publish(inOrder.filter(({ values }) => Array.isArray(values)))
+    withPatience(isAsked ? 0 : SHORT, publish)
   }
   return foreign
 }

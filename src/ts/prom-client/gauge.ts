@@ -2,6 +2,8 @@ import { format } from 'node:util'
 import type { GaugeConfiguration, Gauge as PromGauge } from 'prom-client'
 import { AGGREGATORS, type Aggregator } from '../families'
 import { Gauge as ProcessGauge } from '../gauge'
+import { moved, pourValue } from '../pouring'
+import { removeDeadOnce } from './dead'
 import type { Cell, CellOptions, Family } from './family'
 import { isObject, type Labels } from './labels'
 import { collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
@@ -47,7 +49,12 @@ class GaugeCell implements Cell {
   }
 
   open(options: CellOptions): void {
-    this.#gauge = this.#family.holds.add(ProcessGauge.named(this.#family.name, options, this.#code))
+    this.#gauge = this.#opened(options)
+  }
+
+  move(options: CellOptions): void {
+    const close = (from: ProcessGauge): void => this.#family.holds.end(from)
+    this.#gauge = moved(this.#gauge, () => this.#opened(options), pourValue, close)
   }
 
   put(value: number): void {
@@ -68,6 +75,11 @@ class GaugeCell implements Cell {
   /** Only this process's: others say their own. */
   reset(): void {
     this.#gauge?.set(0)
+  }
+
+  #opened(options: CellOptions): ProcessGauge {
+    removeDeadOnce(options.region)
+    return this.#family.holds.add(ProcessGauge.named(this.#family.name, options, this.#code))
   }
 }
 

@@ -1,6 +1,7 @@
 import { format } from 'node:util'
 import type { HistogramConfiguration, Histogram as PromHistogram } from 'prom-client'
 import { PerCpuHistogram } from '../histogram'
+import { moved, pourSamples } from '../pouring'
 import type { Cell, CellOptions, Family } from './family'
 import { isObject, type Labels } from './labels'
 import { collected, type Metric, share, sharedOf } from './metric'
@@ -43,8 +44,12 @@ class HistogramCell implements Cell {
   }
 
   open(options: CellOptions): void {
-    const all = { ...options, buckets: this.#bounds }
-    this.#histogram = this.#family.holds.add(PerCpuHistogram.named(this.#family.name, all))
+    this.#histogram = this.#opened(options)
+  }
+
+  move(options: CellOptions): void {
+    const close = (from: PerCpuHistogram): void => this.#family.holds.end(from)
+    this.#histogram = moved(this.#histogram, () => this.#opened(options), pourSamples, close)
   }
 
   record(value: number): void {
@@ -59,6 +64,11 @@ class HistogramCell implements Cell {
 
   reset(): void {
     this.#histogram?.reset()
+  }
+
+  #opened(options: CellOptions): PerCpuHistogram {
+    const all = { ...options, buckets: this.#bounds }
+    return this.#family.holds.add(PerCpuHistogram.named(this.#family.name, all))
   }
 }
 

@@ -1,8 +1,6 @@
-import { type Merged, merge, SCOPE_LABEL } from '../families'
-import { removeDead } from '../gauge'
+import { type Merged, merge } from '../families'
 import type { Region } from '../region'
 import { type Sample, Survey } from '../survey'
-import { GLOBAL_SCOPE } from './memory'
 
 /** What a region counted at one moment, by scope and name. */
 export class Look {
@@ -40,19 +38,13 @@ export class Look {
   }
 }
 
-function isOurs({ series }: Sample): boolean {
-  return series.labels[SCOPE_LABEL]?.startsWith(GLOBAL_SCOPE) === true
-}
-
 /** Looks at a region again and again: while its series stay the same, it is the same look, which says new values. */
 class Looker {
-  readonly #region: Region
   readonly #survey: Survey
   #samples: readonly Sample[] | null = null
   #look = new Look([])
 
   constructor(region: Region) {
-    this.#region = region
     this.#survey = new Survey(region)
   }
 
@@ -61,8 +53,6 @@ class Looker {
     if (samples === this.#samples) return this.#look
     this.#look = new Look(merge(samples))
     this.#samples = samples
-    // OpenTelemetry has something to do with what its dead have said last, before it removes that.
-    removeDead(this.#region, samples.filter(isOurs))
     return this.#look
   }
 }

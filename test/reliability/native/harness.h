@@ -151,6 +151,8 @@ void succeed(const Round& round);
 void go_astray(const Round& round);
 /// Who lets go while another one opens, or keeps the lock.
 void let_go_late();
+/// A lock that somebody keeps for long.
+void get_stuck();
 void survey_beside(const Round& round);
 /// Directories beside a model of them.
 void keep_names(const Round& round);

@@ -62,6 +62,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::succeed(round);
     structures::go_astray(round);
     structures::let_go_late();
+    structures::get_stuck();
     structures::survey_beside(round);
     structures::keep_names(round);
     structures::open_kinds();

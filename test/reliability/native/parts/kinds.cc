@@ -192,7 +192,7 @@ void refuse_other_kinds() {
   file.entry(0).generation = generation;
   // What is held is opened without the lock between processes.
   const int other = file.path.open();
-  expect(region::lock::take_directory(other) == 0, "another process changes something");
+  expect(region::lock::take_directory(other, 5000) == 0, "another process changes something");
   expect_result(file.open(Kind::kCounter, "n"), 0, "opened meanwhile");
   expect_result(file.adopt(0), 0, "by its number");
   region::lock::give_directory(other);

@@ -57,7 +57,7 @@ void expect_locked(const Description& asks, off_t from, const char* expected) {
 /// Each lock is a byte of its own, the same in every process of every version.
 void lock_bytes(const Description& one, const Description& other) {
   expect_locked(other, 0, "nothing");
-  expect(lock::take_directory(one.fd) == 0, "the directory");
+  expect(lock::take_directory(one.fd, 5000) == 0, "the directory");
   expect_locked(other, 0, "0+1");
   expect_locked(other, 1, "nothing");
   lock::give_directory(one.fd);
@@ -90,7 +90,8 @@ void lock_bytes(const Description& one, const Description& other) {
 /// Where nobody else can have the region there is nothing to lock, and nobody else alive; what cannot be
 /// asked counts as alive.
 void lock_without(const std::string& path) {
-  expect(lock::take_directory(kNone) == 0 && lock::take_process(kNone, 0) && lock::take_role(kNone, 0) == 0,
+  expect(lock::take_directory(kNone, 5000) == 0 && lock::take_process(kNone, 0) &&
+             lock::take_role(kNone, 0) == 0,
          "locks of nobody else's");
   expect(!lock::is_alive(kNone, 0), "somebody else");
   errno = 0;
@@ -98,7 +99,7 @@ void lock_without(const std::string& path) {
   lock::give_role(kNone, 0);
   expect(errno == 0, "given back without a file", errno);
   const Description read_only(path, O_RDONLY);
-  expect(lock::take_directory(read_only.fd) == EBADF, "the directory of a file to be read");
+  expect(lock::take_directory(read_only.fd, 5000) == EBADF, "the directory of a file to be read");
   expect(lock::take_role(read_only.fd, 0) == EBADF, "a role of a file to be read");
   expect(!lock::take_process(read_only.fd, 0), "a slot of a file to be read");
   expect(!lock::is_alive(read_only.fd, 5), "a slot looked at");
@@ -115,7 +116,7 @@ void lock_first_file(const std::string& path) {
   ::close(STDIN_FILENO);
   const Description first(path);
   expect(first.fd == 0, "the first file", first.fd);
-  expect(lock::take_directory(0) == 0, "the directory");
+  expect(lock::take_directory(0, 5000) == 0, "the directory");
   expect_locked(other, 0, "0+1");
   lock::give_directory(0);
   expect_locked(other, 0, "nothing");
@@ -134,11 +135,11 @@ void wait_for(const Description& one, const Description& other) {
   std::atomic<bool> given = false;
   double quickest = kLongest;
   for (int i = 0; i < kTurns; ++i) {
-    expect(lock::take_directory(one.fd) == 0, "the directory");
+    expect(lock::take_directory(one.fd, 5000) == 0, "the directory");
     given = false;
     const auto began = std::chrono::steady_clock::now();
     std::thread thread([&] {
-      const int error = lock::take_directory(other.fd);
+      const int error = lock::take_directory(other.fd, 5000);
       expect(error == 0 && given, "taken from who had it", error);
       lock::give_directory(other.fd);
     });
@@ -157,8 +158,8 @@ void give_up(const std::string& path) {
   const Description one(path);
   const Description other(path);
   skip_sleep();
-  expect(lock::take_directory(one.fd) == 0, "the directory");
-  const int error = lock::take_directory(other.fd);
+  expect(lock::take_directory(one.fd, 5000) == 0, "the directory");
+  const int error = lock::take_directory(other.fd, 5000);
   expect(error == EAGAIN || error == EACCES, "somebody else's for long", error);
 }
 

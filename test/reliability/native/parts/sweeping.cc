@@ -48,7 +48,7 @@ void keep(const Path& file) {
     expect_kept(path, "a living process’s");
     ::close(other);
   }
-  expect(lock::take_directory(fd) == 0, "the directory");
+  expect(lock::take_directory(fd, 5000) == 0, "the directory");
   expect_kept(path, "whoever has the lock lives");
   lock::give_directory(fd);
   for (const mode_t mode : {0620U, 0602U}) {
@@ -125,7 +125,7 @@ template <typename Open, typename Change>
 int32_t open_during(const Path& file, Open open, Change change) {
   create_swept(file.text);
   const int fd = file.open();
-  expect(lock::take_directory(fd) == 0, "the directory");
+  expect(lock::take_directory(fd, 5000) == 0, "the directory");
   const auto openings = [&] {
     const auto all = files::directory_iterator("/proc/self/fd");
     return std::count_if(begin(all), end(all), [&](const files::directory_entry& one) {

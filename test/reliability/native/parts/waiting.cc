@@ -97,7 +97,7 @@ void open_as_another() {}
 class Locker {
  public:
   explicit Locker(const RegionFile& file) : fd_(file.path.open()) {
-    expect_result(lock::take_directory(fd_), 0, "locked");
+    expect_result(lock::take_directory(fd_, 5000), 0, "locked");
   }
   ~Locker() { ::close(fd_); }
   Locker(const Locker&) = delete;

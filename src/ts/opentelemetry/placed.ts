@@ -1,0 +1,70 @@
+import type { NamedOptions } from '../entries'
+import { type Movable, moveLater } from '../moving'
+import { isBusy, SHORT, withPatience } from '../patience'
+import { moved } from '../pouring'
+import { Region } from '../region'
+import { api } from './peer'
+
+/** What a stream's cells are opened by. */
+export interface Named {
+  readonly name: string
+  readonly options: NamedOptions & { readonly region: Region }
+}
+
+/** What was measured counts for the service, also where nobody measures with the instrument any more. */
+const waiting = new Set<Placed>()
+
+/** What opens something in a region, or in the process. */
+export type Open<T> = (options: Named['options']) => T
+
+/** A cell whose parts are in the process as long as somebody keeps the directory locked, and then move: see moving.ts. */
+export abstract class Placed implements Movable {
+  protected readonly named: Named
+
+  constructor(named: Named) {
+    this.named = named
+  }
+
+  get region(): Region {
+    return this.named.options.region
+  }
+
+  moveOne(): boolean {
+    try {
+      this.move()
+    } catch (error) {
+      if (isBusy(error)) throw error
+      api.diag.error(`${this.named.name}: what was measured while the directory was locked is lost`, error)
+    }
+    waiting.delete(this)
+    return false
+  }
+
+  /** @throws {RseqError} then what was not moved counts on where it is */
+  protected abstract move(): void
+
+  protected placed<T>(open: Open<T>): T {
+    const { name, options } = this.named
+    try {
+      return withPatience(SHORT, () => open(options))
+    } catch (error) {
+      if (!isBusy(error) || options.region === Region.process) throw error
+      api.diag.warn(
+        `${name}: this process keeps what is measured until the directory's lock comes free`,
+        error,
+      )
+      waiting.add(this)
+      moveLater(this)
+      return open({ ...options, region: Region.process })
+    }
+  }
+
+  protected moved<T extends { readonly region: Region; close(): void }>(
+    from: T | null,
+    open: Open<T>,
+    pour: (from: T, to: T) => void,
+  ): T | null {
+    const close = (one: T): void => one.close()
+    return moved(from, () => open(this.named.options), pour, close)
+  }
+}
