@@ -49,9 +49,8 @@ export function warnOnce(error: Error): void {
   const { message, name, code } = error as NodeJS.ErrnoException
   if (warned.has(code ?? name)) return
   warned.add(code ?? name)
-  process.emitWarning(`rseq/prom-client: new series are of this process alone. ${message}`, {
-    ...(code !== undefined && { code }),
-  })
+  const alone = 'new series are of this process alone until that is over, and those stay so'
+  process.emitWarning(`rseq/prom-client: ${alone}. ${message}`, { ...(code !== undefined && { code }) })
 }
 
 /** What a metric has in common with what others may have counted under its name. */

@@ -1,5 +1,6 @@
 import { type Merged, merge, SCOPE_LABEL } from '../families'
 import { removeDead } from '../gauge'
+import { warnOfLosses } from '../losses'
 import type { Region } from '../region'
 import { type Sample, Survey } from '../survey'
 import { GLOBAL_SCOPE } from './memory'
@@ -58,6 +59,7 @@ class Looker {
 
   look(): Look {
     const samples = this.#survey.look()
+    warnOfLosses(this.#region)
     if (samples === this.#samples) return this.#look
     this.#look = new Look(merge(samples))
     this.#samples = samples

@@ -21,6 +21,8 @@ export interface TopJson {
     readonly names: { readonly used: number; readonly capacity: number }
     readonly cells: { readonly used: number; readonly capacity: number }
     readonly bytes: number
+    /** Pages that a write had no room for in a full file system: counts are missing. */
+    readonly lostWrites: number
   }
   /** Seconds between the two looks that rates are of; absent where there was one look. */
   readonly interval?: number
@@ -106,14 +108,14 @@ function metric({ metric, rate }: Row, split: Split | null): MetricJson {
  * @param interval seconds between the looks that their rates are of
  */
 export function document(
-  { path, leader, living, dead, uptime, cpus, names, cells, bytes }: Facts,
+  { path, leader, living, dead, uptime, cpus, names, cells, bytes, lostWrites }: Facts,
   rows: readonly Row[],
   splitOf: (row: Row) => Split | null,
   interval: number | null,
 ): TopJson {
   return {
     schema: 1,
-    region: { path, leader, processes: { living, dead }, uptime, cpus, names, cells, bytes },
+    region: { path, leader, processes: { living, dead }, uptime, cpus, names, cells, bytes, lostWrites },
     ...(interval !== null && { interval }),
     metrics: rows.map((row) => metric(row, splitOf(row))),
   }

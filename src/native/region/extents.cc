@@ -1,0 +1,31 @@
+#include "extents.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace rseq::region::holes {
+namespace {
+
+constexpr int kEnd = 2, kData = 3, kHole = 4;  // lseek(2)
+
+/// By number: what `lseek` is called depends on the C library. Nobody uses the file's offset.
+int64_t seek(int fd, uint64_t to, int whence) {
+  return syscall(SYS_lseek, fd, static_cast<int64_t>(to), whence);
+}
+
+}  // namespace
+
+Extent next_data(int fd, uint64_t from, uint64_t end) {
+  const int64_t begin = seek(fd, from, kData);
+  if (begin < 0) {
+    const bool is_hole = errno == ENXIO && seek(fd, 0, kEnd) >= static_cast<int64_t>(end);
+    return is_hole ? Extent{end, end} : Extent{from, end};
+  }
+  if (static_cast<uint64_t>(begin) >= end) return {end, end};
+  const int64_t hole = seek(fd, static_cast<uint64_t>(begin), kHole);
+  const bool is_inside = hole > begin && static_cast<uint64_t>(hole) < end;
+  return {static_cast<uint64_t>(begin), is_inside ? static_cast<uint64_t>(hole) : end};
+}
+
+}  // namespace rseq::region::holes
