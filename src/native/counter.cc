@@ -89,16 +89,14 @@ uint64_t* baseline(uint32_t region, const region::Held& held, uint32_t i) {
 
 /// Of all cells, the baseline left out.
 uint64_t total_i64(const Reading& run, uint32_t i) {
-  const uint32_t stripes = region::stripes_of(run.region);
   uint64_t sum = 0;  // unsigned: wraps without being undefined
-  for (uint32_t stripe = 0; stripe <= stripes; ++stripe) sum += run.load(stripe, i);
+  run.each(i, [&sum](uint64_t cell) { sum += cell; });
   return sum;
 }
 
 double total_f64(const Reading& run, uint32_t i) {
-  const uint32_t stripes = region::stripes_of(run.region);
   double sum = 0;
-  for (uint32_t stripe = 0; stripe <= stripes; ++stripe) sum += as_double(run.load(stripe, i));
+  run.each(i, [&sum](uint64_t cell) { sum += as_double(cell); });
   return sum;
 }
 
@@ -106,7 +104,7 @@ double total_f64(const Reading& run, uint32_t i) {
 uint64_t load_baseline(const uint64_t* place) { return __atomic_load_n(place, __ATOMIC_ACQUIRE); }
 
 uint64_t load_baseline(const Reading& run, uint32_t i) {
-  const int64_t* place = run.cell(region::stripes_of(run.region) + 1, i);
+  const int64_t* place = run.cell(run.overflow() + 1, i);
   return place == nullptr ? 0 : load_baseline(reinterpret_cast<const uint64_t*>(place));
 }
 
@@ -154,9 +152,8 @@ bool is_safe_integer(double x) {
 }
 
 void read(uint32_t region, const region::Held& held, uint64_t* out) {
-  const uint32_t stripes = region::stripes_of(region);
-  region::read_run(region, held, [&](const Reading& run) {
-    for (uint32_t stripe = 0; stripe <= stripes; ++stripe) out[stripe] = run.load(stripe, 0);
+  region::read_run(region, held, [out](const Reading& run) {
+    for (uint32_t stripe = 0; stripe <= run.overflow(); ++stripe) out[stripe] = run.load(stripe, 0);
   });
 }
 
@@ -183,7 +180,7 @@ double sum_f64(uint32_t region, const region::Held& held, uint32_t i) {
 }
 
 int64_t drain_i64(uint32_t region, const region::Held& held, uint32_t i) {
-  const Reading run = {.region = region, .held = held, .map = nullptr};
+  const Reading run = {.directory = region::directory_of(region), .held = held, .map = nullptr};
   uint64_t* place = baseline(region, held, i);
   uint64_t before = load_baseline(place);
   for (;;) {
@@ -195,7 +192,7 @@ int64_t drain_i64(uint32_t region, const region::Held& held, uint32_t i) {
 }
 
 double drain_f64(uint32_t region, const region::Held& held, uint32_t i) {
-  const Reading run = {.region = region, .held = held, .map = nullptr};
+  const Reading run = {.directory = region::directory_of(region), .held = held, .map = nullptr};
   uint64_t* place = baseline(region, held, i);
   uint64_t before = load_baseline(place);
   for (;;) {

@@ -33,17 +33,11 @@ struct Runs {
   /// Calls work(stripe, run) for each stripe that has something; elsewhere all is 0, and in a hole.
   template <typename Work>
   void each(const Work& work) const {
-    region::Held head = held.constants();
-    head.cell = records::aligned(held.cell) + records::kHead;
-    head.cells = 1;
-    const region::Directory* directory = region::sparse(region, head);
-    if (directory == nullptr) {
-      for (uint32_t stripe = 0; stripe <= overflow; ++stripe) work(stripe, of(stripe));
-      return;
-    }
-    const region::holes::Map map(*directory, head.cell, 1);
+    const uint32_t head = records::aligned(held.cell) + records::kHead;
+    region::fault::heal(region);
+    const region::holes::Map map(region::directory_of(region), head, 1);
     for (uint32_t stripe = 0; stripe <= overflow; ++stripe)
-      if (map.has(stripe, head.cell)) work(stripe, of(stripe));
+      if (map.has(stripe, head)) work(stripe, of(stripe));
   }
 
   Shape shape;

@@ -168,9 +168,9 @@ void fill(const region::Held& held, double* out, Extreme extreme, Integers count
 
 /// The largest of what each stripe says.
 template <typename Key>
-uint64_t highest_of(uint32_t region, Key key) {
+uint64_t highest_of(const region::Reading& run, Key key) {
   uint64_t highest = 0;
-  for (uint32_t stripe = 0; stripe <= region::stripes_of(region); ++stripe) {
+  for (uint32_t stripe = 0; stripe <= run.overflow(); ++stripe) {
     const uint64_t one = key(stripe);
     if (one > highest) highest = one;
   }
@@ -178,12 +178,12 @@ uint64_t highest_of(uint32_t region, Key key) {
 }
 
 /// Of what nobody has touched in any stripe nothing is drained, and it stays so.
-/// @param map  null: all of it may be touched
-void drain_into(uint32_t region, const region::Held& held, const region::holes::Map* map, double* out) {
+void drain_into(uint32_t region, const region::Reading& run, double* out) {
+  const region::Held& held = run.held;
+  const region::holes::Map* map = run.map;
   const auto is_nowhere = [&](uint32_t i) { return map != nullptr && map->is_nowhere(held.cell + i); };
-  const region::Reading run = {.region = region, .held = held, .map = map};
   const auto extreme = [&](uint32_t which) {
-    return highest_of(region, [&](uint32_t stripe) {
+    return highest_of(run, [&](uint32_t stripe) {
       auto* cell = run.cell(stripe, which);
       return cell == nullptr ? 0 : static_cast<uint64_t>(__atomic_exchange_n(cell, 0, __ATOMIC_RELAXED));
     });
@@ -197,7 +197,7 @@ void drain_into(uint32_t region, const region::Held& held, const region::holes::
 
 void read(const region::Reading& run, double* out) {
   const auto extreme = [&](uint32_t which) {
-    return highest_of(run.region, [&](uint32_t stripe) { return run.load(stripe, which); });
+    return highest_of(run, [&](uint32_t stripe) { return run.load(stripe, which); });
   };
   fill(
       run.held, out, extreme, [&](uint32_t i) { return counter::sum_i64(run, i); },
@@ -206,10 +206,12 @@ void read(const region::Reading& run, double* out) {
 
 void read(uint32_t region, const region::Held& held, bool drain, double* out) {
   if (!drain) return region::read_run(region, held, [&](const region::Reading& run) { read(run, out); });
-  const region::Directory* directory = region::sparse(region, held);
-  if (directory == nullptr) return drain_into(region, held, nullptr, out);
-  const region::holes::Map map(*directory, held.cell, held.cells);
-  drain_into(region, held, &map, out);
+  const region::Directory& directory = region::directory_of(region);
+  const bool has_holes = directory.may_have_holes(held.cell, held.cells);
+  // Else replaced pages would be drained.
+  if (has_holes) region::fault::heal(region);
+  const region::holes::Map map(directory, held.cell, has_holes ? held.cells : 0);
+  drain_into(region, {.directory = directory, .held = held, .map = has_holes ? &map : nullptr}, out);
 }
 
 }  // namespace rseq::histogram

@@ -281,8 +281,7 @@ uint64_t owner(uint32_t region, const Held& held, uint32_t slot) {
   one.cell += slots::kFirst + slot;
   one.cells = 1;
   uint64_t word = 0;
-  region::read_run(region, one,
-                   [&](const region::Reading& run) { word = run.load(region::stripes_of(region), 0); });
+  region::read_run(region, one, [&](const region::Reading& run) { word = run.load(run.overflow(), 0); });
   return word;
 }
 
@@ -291,7 +290,7 @@ uint32_t count_held(uint32_t region, const Held& held) {
   region::read_run(region, held, [&](const region::Reading& run) {
     count = 0;
     for (uint32_t slot = 0; slot < held.form; ++slot)
-      if (run.load(region::stripes_of(region), slots::kFirst + slot) != 0) ++count;
+      if (run.load(run.overflow(), slots::kFirst + slot) != 0) ++count;
   });
   return count;
 }

@@ -45,21 +45,19 @@ void read_values(const Reading& run, double* out) {
 /// Reads runs past the holes that there were when the look began.
 class Look {
  public:
-  Look(uint32_t region, const Directory& directory)
-      : region_(region), directory_(directory), map_(directory, 0, directory.sizes.cells) {}
+  explicit Look(const Directory& directory)
+      : directory_(directory), map_(directory, 0, directory.sizes.cells) {}
 
   void read(const Entry& copied, double* out) const {
     const region::Held held = as_held(copied);
     const bool is_whole = map_.is_whole(held.cell, held.cells);
-    const Reading run = {.region = region_, .held = held, .map = is_whole ? nullptr : &map_};
+    const Reading run = {.directory = directory_, .held = held, .map = is_whole ? nullptr : &map_};
     if (is_whole || !run.has_baseline()) return read_values(run, out);
     // What was drained since the look began may have been in its holes.
-    region::read_past_holes(region_, directory_, held,
-                            [&](const Reading& again) { read_values(again, out); });
+    region::read_past_holes(directory_, held, [out](const Reading& again) { read_values(again, out); });
   }
 
  private:
-  uint32_t region_;
   const Directory& directory_;
   region::holes::Map map_;
 };
@@ -81,7 +79,7 @@ size_t read(uint32_t region, const Directory& directory, double* out, size_t cap
   auto* held = static_cast<uint64_t*>(malloc(words * sizeof(uint64_t) + 1));
   if (held == nullptr) return 0;
   directory.held_by_the_living(held, words);
-  const Look look(region, directory);
+  const Look look(directory);
   bool is_same = true;
   size_t at = kFirst;
   for (uint32_t i = 0; i < high; ++i) {

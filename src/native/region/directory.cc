@@ -114,7 +114,8 @@ int32_t Directory::take_room_for(const Entry& entry, uint32_t number) const {
   int32_t failed = take_room(&entries[number], sizeof(Entry));
   if (failed == 0) failed = take_room(text, total_length(entry));
   if (failed == 0) failed = take_room(hold_word(process, number), sizeof(uint64_t));
-  if (failed == 0) failed = take_room(&buckets[entry.hash % sizes.entries], sizeof(uint32_t));
+  const bool is_named = entry.lengths[kName] != 0;
+  if (failed == 0 && is_named) failed = take_room(&buckets[entry.hash % sizes.entries], sizeof(uint32_t));
   return failed != 0 ? failed : take_room_for_cells(entry.kind, entry.cell, entry.cells);
 }
 

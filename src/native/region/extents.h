@@ -1,6 +1,6 @@
-/// Which parts of a region's file have data. On tmpfs a hole that is read through a mapping gets a page for
-/// good, and where the file system is full, that read is a SIGBUS. So who only looks asks first: what lies in
-/// a hole is 0, and is not touched.
+/// Which parts of a region's file have data; what was only given room (room.h) has none before it is written
+/// to. On tmpfs a hole that is read through a mapping gets a page for good, and where the file system is
+/// full, that read is a SIGBUS. So who only looks asks first: what lies in a hole is 0, and is not touched.
 #pragma once
 
 #include <stdint.h>

@@ -9,6 +9,7 @@ Map::Map(const Directory& directory, uint32_t first, uint32_t cells)
       first_unit_(first / kCellsPerGrain),
       units_((first + cells + kCellsPerGrain - 1) / kCellsPerGrain - first_unit_),
       words_of_unit_((stripes() + 63) / 64),
+      last_word_(~UINT64_C(0) >> (words_of_unit_ * 64 - stripes())),
       few_{},
       words_(few_) {
   const size_t words = size_t{units_} * words_of_unit_;
@@ -43,23 +44,6 @@ bool Map::look_at(uint32_t stripe, uint64_t begin) {
     }
   });
   return is_more;
-}
-
-bool Map::is_whole(uint32_t cell, uint32_t cells) const {
-  if (words_ == nullptr) return true;
-  const uint64_t* end = unit(cell + cells - 1) + words_of_unit_;
-  for (const uint64_t* word = unit(cell); word < end; ++word) {
-    const auto which = static_cast<uint32_t>(word - words_) % words_of_unit_;
-    const uint32_t bits = which + 1 < words_of_unit_ ? 64 : stripes() - which * 64;
-    if (*word != ~UINT64_C(0) >> (64 - bits)) return false;
-  }
-  return true;
-}
-
-bool Map::is_hole(uint32_t stripe, uint32_t cell, uint32_t cells) const {
-  for (uint32_t i = cell; i < cell + cells; i = (i / kCellsPerGrain + 1) * kCellsPerGrain)
-    if (has(stripe, i)) return false;
-  return true;
 }
 
 bool Map::is_nowhere(uint32_t cell) const {

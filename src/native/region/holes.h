@@ -23,10 +23,24 @@ class Map {
   bool has(uint32_t stripe, uint32_t cell) const {
     return words_ == nullptr || (unit(cell)[stripe / 64] >> stripe % 64 & 1) != 0;
   }
+  /// The stripes in which that cell is in no hole, a bit for each; null: all.
+  const uint64_t* stripes_of(uint32_t cell) const { return words_ == nullptr ? nullptr : unit(cell); }
   /// Whether none of those cells is in a hole, in any stripe.
-  bool is_whole(uint32_t cell, uint32_t cells) const;
+  bool is_whole(uint32_t cell, uint32_t cells) const {
+    if (words_ == nullptr) return true;
+    const uint64_t* word = unit(cell);
+    for (const uint64_t* end = unit(cell + cells - 1); word <= end;) {
+      for (uint32_t left = words_of_unit_; left > 0; --left)
+        if (*word++ != (left > 1 ? ~UINT64_C(0) : last_word_)) return false;
+    }
+    return true;
+  }
   /// Whether all of them are, in that stripe.
-  bool is_hole(uint32_t stripe, uint32_t cell, uint32_t cells) const;
+  bool is_hole(uint32_t stripe, uint32_t cell, uint32_t cells) const {
+    for (uint32_t i = cell; i < cell + cells; i = (i / kCellsPerGrain + 1) * kCellsPerGrain)
+      if (has(stripe, i)) return false;
+    return true;
+  }
   /// Whether that cell is, in every stripe.
   bool is_nowhere(uint32_t cell) const;
 
@@ -44,6 +58,7 @@ class Map {
   uint32_t first_unit_;
   uint32_t units_;
   uint32_t words_of_unit_;  ///< a bit for each stripe
+  uint64_t last_word_;      ///< of a unit that has data in every stripe
   uint64_t few_[kFewWords];
   uint64_t* words_;  ///< of all units; null where everything may be touched: without holes, or memory
 };

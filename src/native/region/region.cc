@@ -5,7 +5,6 @@
 
 #include "fault.h"
 #include "lock.h"
-#include "reading.h"
 #include "table.h"
 
 namespace rseq::region {
@@ -308,13 +307,7 @@ bool info(uint32_t region, Info* out) {
   return true;
 }
 
-const Directory* sparse(uint32_t region, const Held& held) {
-  const Directory& directory = regions[region].directory;
-  if (!directory.may_have_holes(held.cell, held.cells)) return nullptr;
-  // Else it would be the replaced pages that are read.
-  fault::heal(region);
-  return &directory;
-}
+const Directory& directory_of(uint32_t region) { return regions[region].directory; }
 
 int descriptor(uint32_t region) {
   const Region* found = active(region);

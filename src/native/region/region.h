@@ -91,6 +91,8 @@ int32_t step_down(uint32_t region, uint32_t role);
 
 /// Valid until the region is closed.
 bool info(uint32_t region, Info* out);
+/// Of a region that the calling thread has open.
+const Directory& directory_of(uint32_t region);
 /// Descriptor of a shared region's file, or −1.
 int descriptor(uint32_t region);
 
