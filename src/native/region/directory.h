@@ -87,7 +87,7 @@ struct Directory {
   char* texts;
   char* cells;      ///< cell 0 of stripe 0, and from one stripe to the next …
   uint64_t stride;  ///< … so many bytes
-  bool is_sparse;   ///< all of it is `fd`'s file, which has holes
+  bool is_sparse;   ///< all of it is `fd`'s file, of whose holes each read would get a page
   Room* room;       ///< null: needs none, or is only read
 
   /// @param control  the control part's mapping

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace rseq::region::holes {
@@ -16,6 +17,12 @@ int64_t seek(int fd, uint64_t to, int whence) {
 }
 
 }  // namespace
+
+bool pays_for_reading(int fd) {
+  constexpr int64_t kTmpfs = 0x01021994;  // statfs(2); a memfd's, too
+  struct statfs status = {};
+  return syscall(SYS_fstatfs, fd, &status) == 0 && status.f_type == kTmpfs;
+}
 
 Extent next_data(int fd, uint64_t from, uint64_t end) {
   const int64_t begin = seek(fd, from, kData);

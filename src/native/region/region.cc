@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "extents.h"
 #include "fault.h"
 #include "lock.h"
 #include "table.h"
@@ -76,9 +77,9 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only, con
   region.read_only = read_only;
   Directory& directory = region.directory;
   directory.fd = memory.fd;
-  directory.is_sparse = memory.fd >= 0;
+  directory.is_sparse = memory.fd >= 0 && holes::pays_for_reading(memory.fd);
   directory.set(memory.sizes, memory.control);
-  const bool has_room = directory.is_sparse && !read_only && region.room.open(memory.fd, memory.sizes);
+  const bool has_room = memory.fd >= 0 && !read_only && region.room.open(memory.fd, memory.sizes);
   directory.room = has_room ? &region.room : nullptr;
   if (const int32_t failed = map_cells(region); failed != 0) return failed;
   void* held = mmap(nullptr, held_bytes(region), PROT_READ | PROT_WRITE,
