@@ -106,7 +106,7 @@ describe('a region whose file changes in use', () => {
     expect(said).toContain('ended')
   })
 
-  test('on a file system that is full: what has no page is lost, and said to be', () => {
+  test('on a file system that is full: only what is written without a page is lost, and counted', () => {
     const mounted = join(folder, 'small')
     mkdirSync(mounted)
     const mount = 'mount -t tmpfs -o size=2m,mode=700 rseq "$1" && shift && exec "$@"'
@@ -122,8 +122,10 @@ describe('a region whose file changes in use', () => {
     expect(lost('fullFileSystem', prefix, mounted)).toEqual({
       filled: 'ENOSPC',
       before: expect.stringMatching(/^(0\+)*7(\+0)*$/),
-      after: ['ERR_RSEQ_REGION_LOST'],
-      next: 1,
+      looked: [0, 0],
+      full: { count: 0, others: [7, 0, 0], named: 'ERR_RSEQ_NO_MEMORY', lost: true },
+      room: { values: [8, 1, 1], lost: true },
+      next: [1, 0],
     })
   })
 

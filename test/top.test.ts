@@ -76,6 +76,7 @@ const facts: Facts = {
   names: { used: 3, capacity: 1_048_576 },
   cells: { used: 5320, capacity: 4_194_304 },
   bytes: 474_939_392,
+  lostWrites: 0,
   trouble: null,
 }
 

@@ -304,6 +304,7 @@ Napi::Value RegionInfo(const Napi::CallbackInfo& info) {
   set("cellsUsed", found.cells_used);
   set("entries", sizes.entries);
   set("entriesUsed", found.entries_used);
+  set("lostWrites", found.lost_writes);
   set("bytes", static_cast<double>(found.bytes));
   set("limit", static_cast<double>(arena::limit()));
   return out;

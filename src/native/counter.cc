@@ -3,6 +3,8 @@
 namespace rseq::counter {
 namespace {
 
+using region::Reading;
+
 double as_double(uint64_t bits) {
   double x;
   memcpy(&x, &bits, sizeof x);
@@ -81,31 +83,30 @@ void add_each(const uint32_t* ids, const T* amounts, size_t count) {
   }
 }
 
-uint64_t load(uint32_t region, const region::Held& held, uint32_t stripe, uint32_t i) {
-  return static_cast<uint64_t>(__atomic_load_n(region::cell_of(region, held, stripe, i), __ATOMIC_RELAXED));
-}
-
 uint64_t* baseline(uint32_t region, const region::Held& held, uint32_t i) {
   return reinterpret_cast<uint64_t*>(region::cell_of(region, held, region::stripes_of(region) + 1, i));
 }
 
 /// Of all cells, the baseline left out.
-uint64_t total_i64(uint32_t region, const region::Held& held, uint32_t i) {
-  const uint32_t stripes = region::stripes_of(region);
+uint64_t total_i64(const Reading& run, uint32_t i) {
   uint64_t sum = 0;  // unsigned: wraps without being undefined
-  for (uint32_t stripe = 0; stripe <= stripes; ++stripe) sum += load(region, held, stripe, i);
+  run.each(i, [&sum](uint64_t cell) { sum += cell; });
   return sum;
 }
 
-double total_f64(uint32_t region, const region::Held& held, uint32_t i) {
-  const uint32_t stripes = region::stripes_of(region);
+double total_f64(const Reading& run, uint32_t i) {
   double sum = 0;
-  for (uint32_t stripe = 0; stripe <= stripes; ++stripe) sum += as_double(load(region, held, stripe, i));
+  run.each(i, [&sum](uint64_t cell) { sum += as_double(cell); });
   return sum;
 }
 
 /// Pairs with the release of the exchange in a drain.
 uint64_t load_baseline(const uint64_t* place) { return __atomic_load_n(place, __ATOMIC_ACQUIRE); }
+
+uint64_t load_baseline(const Reading& run, uint32_t i) {
+  const int64_t* place = run.cell(run.overflow() + 1, i);
+  return place == nullptr ? 0 : load_baseline(reinterpret_cast<const uint64_t*>(place));
+}
 
 bool replace(uint64_t* place, uint64_t& known, uint64_t wanted) {
   return __atomic_compare_exchange_n(place, &known, wanted, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
@@ -151,25 +152,39 @@ bool is_safe_integer(double x) {
 }
 
 void read(uint32_t region, const region::Held& held, uint64_t* out) {
-  const uint32_t stripes = region::stripes_of(region);
-  for (uint32_t stripe = 0; stripe <= stripes; ++stripe) out[stripe] = load(region, held, stripe, 0);
+  region::read_run(region, held, [out](const Reading& run) {
+    for (uint32_t stripe = 0; stripe <= run.overflow(); ++stripe) out[stripe] = run.load(stripe, 0);
+  });
+}
+
+int64_t sum_i64(const Reading& run, uint32_t i) {
+  const uint64_t before = load_baseline(run, i);
+  return static_cast<int64_t>(total_i64(run, i) - before);
+}
+
+double sum_f64(const Reading& run, uint32_t i) {
+  const uint64_t before = load_baseline(run, i);
+  return total_f64(run, i) - as_double(before);
 }
 
 int64_t sum_i64(uint32_t region, const region::Held& held, uint32_t i) {
-  const uint64_t before = load_baseline(baseline(region, held, i));
-  return static_cast<int64_t>(total_i64(region, held, i) - before);
+  int64_t sum = 0;
+  region::read_run(region, held, [&](const Reading& run) { sum = sum_i64(run, i); });
+  return sum;
 }
 
 double sum_f64(uint32_t region, const region::Held& held, uint32_t i) {
-  const uint64_t before = load_baseline(baseline(region, held, i));
-  return total_f64(region, held, i) - as_double(before);
+  double sum = 0;
+  region::read_run(region, held, [&](const Reading& run) { sum = sum_f64(run, i); });
+  return sum;
 }
 
 int64_t drain_i64(uint32_t region, const region::Held& held, uint32_t i) {
+  const Reading run = {.directory = region::directory_of(region), .held = held, .map = nullptr};
   uint64_t* place = baseline(region, held, i);
   uint64_t before = load_baseline(place);
   for (;;) {
-    const uint64_t total = total_i64(region, held, i);
+    const uint64_t total = total_i64(run, i);
     const uint64_t drained = total - before;
     if (drained == 0) return 0;
     if (replace(place, before, total)) return static_cast<int64_t>(drained);
@@ -177,10 +192,11 @@ int64_t drain_i64(uint32_t region, const region::Held& held, uint32_t i) {
 }
 
 double drain_f64(uint32_t region, const region::Held& held, uint32_t i) {
+  const Reading run = {.directory = region::directory_of(region), .held = held, .map = nullptr};
   uint64_t* place = baseline(region, held, i);
   uint64_t before = load_baseline(place);
   for (;;) {
-    const double total = total_f64(region, held, i);
+    const double total = total_f64(run, i);
     const double drained = total - as_double(before);
     if (replace(place, before, as_bits(total))) return drained;
   }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "area.h"
-#include "region/region.h"
+#include "region/reading.h"
 #include "sequences.h"
 
 namespace rseq::counter {
@@ -83,6 +83,8 @@ void read(uint32_t region, const region::Held& held, uint64_t* out);
 /// true totals at start and end.
 int64_t sum_i64(uint32_t region, const region::Held& held, uint32_t i = 0);
 double sum_f64(uint32_t region, const region::Held& held, uint32_t i = 0);
+int64_t sum_i64(const region::Reading& run, uint32_t i);
+double sum_f64(const region::Reading& run, uint32_t i);
 
 /// Reads and resets. What was added before the call, and not drained before, is in the result; what is added
 /// later is in a later one: each add is shared out once, among any number of drainers in any process.

@@ -65,12 +65,13 @@ int32_t begin(uint32_t region, const region::Held& held, const Scratch& scratch)
   const State state(scratch.state);
   const bool is_timed = runs.shape.is_timed();
   *state.horizon = is_timed ? clock::now_first() : 0;
-  for (uint32_t stripe = 0; stripe <= runs.overflow; ++stripe) {
-    uint64_t* run = runs.of(stripe);
+  uint64_t* ends = state.ends(runs.overflow);
+  memset(ends, 0, (size_t{runs.overflow} + 1) * sizeof *ends);
+  runs.each([ends](uint32_t stripe, uint64_t* run) {
     const uint64_t tail = Progress(run).tail;
     if (load(run + records::kLimit) != tail) store_last(run + records::kLimit, tail);
-    state.ends(runs.overflow)[stripe] = load_first(run + records::kHead);
-  }
+    ends[stripe] = load_first(run + records::kHead);
+  });
   *state.later = is_timed ? clock::now() : 0;
   return 0;
 }
@@ -117,8 +118,7 @@ void end(uint32_t region, const region::Held& held) {
 Counts count(uint32_t region, const region::Held& held) {
   const Runs runs(region, held);
   Counts counts = {};
-  for (uint32_t stripe = 0; stripe <= runs.overflow; ++stripe) {
-    const uint64_t* run = runs.of(stripe);
+  runs.each([&](uint32_t, const uint64_t* run) {
     const Progress progress(run);
     // After the tail, so that it is not before it.
     const uint64_t head = load_first(run + records::kHead);
@@ -127,7 +127,7 @@ Counts count(uint32_t region, const region::Held& held) {
     counts.discarded += load(run + records::kDiscarded);
     counts.overwritten += progress.lost + (head - progress.tail - pending);
     counts.pending += pending;
-  }
+  });
   return counts;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drain.h"
+#include "region/reading.h"
 #include "region/records.h"
 
 namespace rseq::drain {
@@ -27,6 +28,16 @@ struct Runs {
   uint64_t* of(uint32_t stripe) const {
     const uint32_t skipped = records::aligned(held.cell) - held.cell;
     return reinterpret_cast<uint64_t*>(region::cell_of(region, held, stripe, skipped));
+  }
+
+  /// Calls work(stripe, run) for each stripe that has something; elsewhere all is 0, and in a hole.
+  template <typename Work>
+  void each(const Work& work) const {
+    const uint32_t head = records::aligned(held.cell) + records::kHead;
+    region::fault::heal(region);
+    const region::holes::Map map(region::directory_of(region), head, 1);
+    for (uint32_t stripe = 0; stripe <= overflow; ++stripe)
+      if (map.has(stripe, head)) work(stripe, of(stripe));
   }
 
   Shape shape;
@@ -94,6 +105,8 @@ class Reader {
   /// Where to begin in each stripe, and where this drain ends.
   void look(const uint64_t* ends) {
     for (uint32_t stripe = 0; stripe <= runs_.overflow; ++stripe) {
+      // Nothing was ever written there: it may lie in a hole.
+      if (ends[stripe] == 0) continue;
       const uint64_t* run = runs_.of(stripe);
       const uint64_t head = load_first(run + records::kHead);
       const uint64_t at = head - readable(shape_, head, Progress(run).tail);

@@ -145,20 +145,14 @@ void record_times(uint32_t id, double x, int64_t times) {
 
 uint32_t out_size(const region::Held& held) { return kOutBuckets + held.cells - shape::kBuckets; }
 
-void read(uint32_t region, const region::Held& held, bool drain, double* out) {
-  const auto extreme = [&](uint32_t which) {
-    uint64_t highest = 0;
-    for (uint32_t stripe = 0; stripe <= region::stripes_of(region); ++stripe) {
-      auto* cell = region::cell_of(region, held, stripe, which);
-      const auto key = static_cast<uint64_t>(drain ? __atomic_exchange_n(cell, 0, __ATOMIC_RELAXED)
-                                                   : __atomic_load_n(cell, __ATOMIC_RELAXED));
-      if (key > highest) highest = key;
-    }
-    return highest;
-  };
-  const auto count = [&](uint32_t i) {
-    return drain ? counter::drain_i64(region, held, i) : counter::sum_i64(region, held, i);
-  };
+namespace {
+
+/// What read() fills, of what the run's cells say.
+/// @param extreme   (which) → the largest key of all stripes
+/// @param integers  (i) → a cell's sum, and
+/// @param fraction  (i) → one that is no integer
+template <typename Extreme, typename Integers, typename Fraction>
+void fill(const region::Held& held, double* out, Extreme extreme, Integers count, Fraction fraction) {
   const uint64_t min = extreme(shape::kMin);
   const uint64_t max = extreme(shape::kMax);
   out[kOutMin] = min == 0 ? __builtin_nan("") : of_key(~min);
@@ -166,11 +160,58 @@ void read(uint32_t region, const region::Held& held, bool drain, double* out) {
   const int64_t integers = count(shape::kIntegers);
   out[kOutIntegersHigh] = static_cast<double>(integers >> 32);
   out[kOutIntegersLow] = static_cast<double>(static_cast<uint32_t>(integers));
-  out[kOutFractions] = drain ? counter::drain_f64(region, held, shape::kFractions)
-                             : counter::sum_f64(region, held, shape::kFractions);
+  out[kOutFractions] = fraction(shape::kFractions);
   for (uint32_t i = shape::kBuckets; i < held.cells; ++i) {
     out[kOutBuckets + i - shape::kBuckets] = static_cast<double>(count(i));
   }
+}
+
+/// The largest of what each stripe says.
+template <typename Key>
+uint64_t highest_of(const region::Reading& run, Key key) {
+  uint64_t highest = 0;
+  for (uint32_t stripe = 0; stripe <= run.overflow(); ++stripe) {
+    const uint64_t one = key(stripe);
+    if (one > highest) highest = one;
+  }
+  return highest;
+}
+
+/// Of what nobody has touched in any stripe nothing is drained, and it stays so.
+void drain_into(uint32_t region, const region::Reading& run, double* out) {
+  const region::Held& held = run.held;
+  const region::holes::Map* map = run.map;
+  const auto is_nowhere = [&](uint32_t i) { return map != nullptr && map->is_nowhere(held.cell + i); };
+  const auto extreme = [&](uint32_t which) {
+    return highest_of(run, [&](uint32_t stripe) {
+      auto* cell = run.cell(stripe, which);
+      return cell == nullptr ? 0 : static_cast<uint64_t>(__atomic_exchange_n(cell, 0, __ATOMIC_RELAXED));
+    });
+  };
+  fill(
+      held, out, extreme, [&](uint32_t i) { return is_nowhere(i) ? 0 : counter::drain_i64(region, held, i); },
+      [&](uint32_t i) { return is_nowhere(i) ? 0 : counter::drain_f64(region, held, i); });
+}
+
+}  // namespace
+
+void read(const region::Reading& run, double* out) {
+  const auto extreme = [&](uint32_t which) {
+    return highest_of(run, [&](uint32_t stripe) { return run.load(stripe, which); });
+  };
+  fill(
+      run.held, out, extreme, [&](uint32_t i) { return counter::sum_i64(run, i); },
+      [&](uint32_t i) { return counter::sum_f64(run, i); });
+}
+
+void read(uint32_t region, const region::Held& held, bool drain, double* out) {
+  if (!drain) return region::read_run(region, held, [&](const region::Reading& run) { read(run, out); });
+  const region::Directory& directory = region::directory_of(region);
+  const bool has_holes = directory.may_have_holes(held.cell, held.cells);
+  // Else replaced pages would be drained.
+  if (has_holes) region::fault::heal(region);
+  const region::holes::Map map(directory, held.cell, has_holes ? held.cells : 0);
+  drain_into(region, {.directory = directory, .held = held, .map = has_holes ? &map : nullptr}, out);
 }
 
 void merge(const region::Held& held, const double* cells) {

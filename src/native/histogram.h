@@ -36,6 +36,8 @@ uint32_t out_size(const region::Held& held);
 
 /// @param drain  and resets, as counter::drain_i64() does: each bucket's samples are shared out once
 void read(uint32_t region, const region::Held& held, bool drain, double* out);
+/// … without.
+void read(const region::Reading& run, double* out);
 
 /// Adds what read() has said of a histogram of the same shape: its samples are counted here from now on.
 /// @param cells  out_size() numbers

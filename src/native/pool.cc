@@ -275,13 +275,23 @@ Refusal adopt(uint32_t id, uint64_t ticket) {
 }
 
 uint64_t owner(uint32_t region, const Held& held, uint32_t slot) {
-  return load(owner_of(region, held, slot));
+  // Who counts in it has room for them all.
+  if (held.id != region::kNoId) return load(owner_of(region, held, slot));
+  Held one = held.constants();
+  one.cell += slots::kFirst + slot;
+  one.cells = 1;
+  uint64_t word = 0;
+  region::read_run(region, one, [&](const region::Reading& run) { word = run.load(run.overflow(), 0); });
+  return word;
 }
 
 uint32_t count_held(uint32_t region, const Held& held) {
   uint32_t count = 0;
-  for (uint32_t slot = 0; slot < held.form; ++slot)
-    if (owner(region, held, slot) != 0) ++count;
+  region::read_run(region, held, [&](const region::Reading& run) {
+    count = 0;
+    for (uint32_t slot = 0; slot < held.form; ++slot)
+      if (run.load(run.overflow(), slots::kFirst + slot) != 0) ++count;
+  });
   return count;
 }
 

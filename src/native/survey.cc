@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "histogram.h"
+#include "region/fault.h"
 
 namespace rseq::survey {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 using region::Directory;
 using region::Entry;
 using region::Kind;
+using region::Reading;
 
 /// What reading needs of an entry that this process need not hold.
 region::Held as_held(const Entry& copied) {
@@ -27,19 +29,38 @@ uint32_t values(const Entry& copied) {
   return copied.cells > shape::kBuckets ? histogram::out_size(as_held(copied)) : 0;
 }
 
-void read_values(uint32_t region, const Entry& copied, double* out) {
-  const region::Held held = as_held(copied);
-  switch (copied.kind) {
+void read_values(const Reading& run, double* out) {
+  switch (run.held.kind) {
     case Kind::kCounter:
-      *out = static_cast<double>(counter::sum_i64(region, held));
+      *out = static_cast<double>(counter::sum_i64(run, 0));
       break;
     case Kind::kHistogram:
-      histogram::read(region, held, false, out);
+      histogram::read(run, out);
       break;
     default:
-      *out = counter::sum_f64(region, held);
+      *out = counter::sum_f64(run, 0);
   }
 }
+
+/// Reads runs past the holes that there were when the look began.
+class Look {
+ public:
+  explicit Look(const Directory& directory)
+      : directory_(directory), map_(directory, 0, directory.sizes.cells) {}
+
+  void read(const Entry& copied, double* out) const {
+    const region::Held held = as_held(copied);
+    const bool is_whole = map_.is_whole(held.cell, held.cells);
+    const Reading run = {.directory = directory_, .held = held, .map = is_whole ? nullptr : &map_};
+    if (is_whole || !run.has_baseline()) return read_values(run, out);
+    // What was drained since the look began may have been in its holes.
+    region::read_past_holes(directory_, held, [out](const Reading& again) { read_values(again, out); });
+  }
+
+ private:
+  const Directory& directory_;
+  region::holes::Map map_;
+};
 
 /// @return whether it was there already
 bool put(double* head, Head which, double value) {
@@ -51,11 +72,14 @@ bool put(double* head, Head which, double value) {
 }  // namespace
 
 size_t read(uint32_t region, const Directory& directory, double* out, size_t capacity) {
+  // Else replaced pages would be read.
+  region::fault::heal(region);
   const uint32_t high = directory.entry_high();
   const uint32_t words = (high + 63) / 64;
   auto* held = static_cast<uint64_t*>(malloc(words * sizeof(uint64_t) + 1));
   if (held == nullptr) return 0;
   directory.held_by_the_living(held, words);
+  const Look look(directory);
   bool is_same = true;
   size_t at = kFirst;
   for (uint32_t i = 0; i < high; ++i) {
@@ -68,7 +92,7 @@ size_t read(uint32_t region, const Directory& directory, double* out, size_t cap
     // From here on it is only counted how much there is: who has less room comes back with more.
     if (at > capacity) continue;
     double* head = out + first;
-    read_values(region, copied, head + kHead);
+    look.read(copied, head + kHead);
     // Given back meanwhile, it may have been zeros or a next owner's that was read.
     if (!directory.still(i, copied.generation)) {
       at = first;

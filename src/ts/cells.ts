@@ -34,6 +34,8 @@ export const RESULT = {
   unsupported: -17,
   /** Another consumer drains the ring. */
   consumer: -19,
+  /** The region's file system is full; nothing was changed. */
+  noRoom: -21,
 } as const
 
 /** What names a region in a handle: the addon's nonce, or the portable backend's memory itself. */
@@ -145,6 +147,8 @@ export interface RegionInfo {
   readonly cellsUsed: number
   readonly entries: number
   readonly entriesUsed: number
+  /** Pages that a write had no room for, of any process. */
+  readonly lostWrites: number
   readonly bytes: number
   /** 0: as much as there could be; 1: limited address space, 2: strict overcommit. */
   readonly limit: number

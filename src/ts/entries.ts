@@ -3,6 +3,7 @@ import { util } from './builtins'
 import { KIND, type Kind, NO_ID, RESULT, type RegionKey, type StripeIndex } from './cells'
 import { settle } from './cpu'
 import { RseqError, rangeError, show, typeError } from './errors'
+import { keepWhole } from './healing'
 import { CLASS_NAMES, Opening, REFUSED } from './opening'
 import { labelsOf, Region, regionNumber, regionOfKey } from './region'
 import { failure, succeed } from './results'
@@ -113,6 +114,7 @@ function opening(kind: Kind, where: Where, answer: number, name: string | null, 
   const entry = Math.floor(answer / 2 ** 32)
   const id = answer % 2 ** 32
   const hot = id === NO_ID ? REFUSED : id
+  if (hot !== REFUSED) keepWhole(where.number, kind)
   return new Opening(kind, where.region, where.number, entry, hot, where.index, name, ownsRegion)
 }
 

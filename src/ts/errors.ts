@@ -6,7 +6,7 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_NO_CPU'
   /** All cells, or all names, of the region are in use. */
   | 'ERR_RSEQ_REGION_FULL'
-  /** No memory, or no address space, for the region. */
+  /** No memory, no address space, or no room in the file system, for the region or for something in it. */
   | 'ERR_RSEQ_NO_MEMORY'
   /** The name, or the handle, belongs to another kind of object, another index or another shape. */
   | 'ERR_RSEQ_KIND'
@@ -32,7 +32,10 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_REGION_BUSY'
   /** This process has too many regions, or the region too many processes. */
   | 'ERR_RSEQ_REGION_LIMIT'
-  /** The region's file was cut short, or its file system is full: what was counted since may be lost. */
+  /**
+   * The region's file was cut short: what was counted since may be lost. As the code of a warning: some writes had no room
+   * in a full file system, and counts are missing, see `RegionUsage.lostWrites`.
+   */
   | 'ERR_RSEQ_REGION_LOST'
   /** The ring is being drained by another consumer, or by this one: a drain within a drain's callback. */
   | 'ERR_RSEQ_CONSUMER'

@@ -57,6 +57,11 @@ export interface RegionUsage {
   readonly names: number
   /** Objects that it holds. */
   readonly namesUsed: number
+  /**
+   * How often, in any process, a page was first written to while the file system was full. What was counted there until
+   * there was room again is missing for good. 0 in memory of a process's own.
+   */
+  readonly lostWrites: number
   /** Of address space, or apparent size of the file; memory is paid when it is touched. */
   readonly bytes: number
   /** Why this process makes regions smaller than they could be. */

@@ -188,6 +188,7 @@ export class Region {
       cellsUsed: info.cellsUsed,
       names: info.entries,
       namesUsed: info.entriesUsed,
+      lostWrites: info.lostWrites,
       bytes: info.bytes,
       limitedBy: LIMITS[info.limit] ?? null,
     }

@@ -30,7 +30,11 @@ const MEANINGS: Record<number, readonly [RseqErrorCode, string]> = {
   [RESULT.readOnly]: ['ERR_RSEQ_READ_ONLY', 'it is not there, and the region is attached for reading only'],
   [RESULT.lost]: [
     'ERR_RSEQ_REGION_LOST',
-    "the region's file was cut short, or its file system is full; what was counted since may be lost",
+    "the region's file was cut short; what was counted since may be lost",
+  ],
+  [RESULT.noRoom]: [
+    'ERR_RSEQ_NO_MEMORY',
+    "the region's file system is full; nothing was changed, and it works again once there is room",
   ],
   [RESULT.closed]: ['ERR_RSEQ_CLOSED', 'it was closed'],
   [RESULT.consumer]: ['ERR_RSEQ_CONSUMER', 'another consumer drains it; one can, at a time'],

@@ -6,8 +6,8 @@ import { tarball } from './project'
 const read = (...args: string[]): string => execFileSync('tar', [...args], { encoding: 'utf8' })
 
 const LIBRARY =
-  `arrays backend batch builtins cells counter cpu dispose entries errors families fastcalls gauge histogram histogram-look histogram-opening histogram-reading
-  histogram-shape index mailbox measure-uninterrupted moving native opening patience percpu
+  `arrays backend batch builtins cells counter cpu dispose entries errors families fastcalls gauge healing histogram histogram-look histogram-opening histogram-reading
+  histogram-shape index losses mailbox measure-uninterrupted moving native opening patience percpu
   pool pool-arguments pool-calls pool-memory pool-opening pool-slot pouring preemption preemption-monitor region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
   ring-opening ring-record ring-shape service service-application service-file service-leader service-living service-main
   service-process service-sweep status sum survey switches timer turn-metrics turns`.split(/\s+/)

@@ -5,24 +5,29 @@
 
 #include <stdint.h>
 
+#include "room.h"
+
 namespace rseq::region {
 
 struct Bitmap {
   uint64_t* words;
-  uint32_t bits;   ///< a multiple of 64
-  uint32_t* hint;  ///< no unit below is free
+  uint32_t bits;         ///< a multiple of 64
+  uint32_t* hint;        ///< no unit below is free
+  Room* room = nullptr;  ///< what is looked at has a page first; null: it needs none
+  uint64_t at = 0;       ///< of the words, in the region's file
 
   void mark(uint32_t first, uint32_t count) {
     for (uint32_t bit = first; bit < first + count; ++bit) words[bit / 64] |= UINT64_C(1) << bit % 64;
   }
 
-  /// @return the first of `count` units, marked as taken; −1 where there are none
+  /// @return the first of `count` units, marked as taken; kFull where there are none, or another Result
   int64_t take(uint32_t count) {
     if (count == 0) return 0;
     uint32_t first_free = bits;
     uint32_t run = 0;
     uint32_t bit = *hint < bits ? *hint : 0;
     while (bit < bits && run < count) {
+      if (const int32_t failed = reach(bit); failed != 0) return failed;
       const uint64_t word = words[bit / 64];
       if (bit % 64 == 0 && word == ~UINT64_C(0)) {
         run = 0;
@@ -40,7 +45,7 @@ struct Bitmap {
         ++bit;
       }
     }
-    if (run < count) return -1;
+    if (run < count) return kFull;
     const uint32_t first = bit - run;
     mark(first, count);
     *hint = first_free == first ? first + count : first_free;
@@ -50,6 +55,12 @@ struct Bitmap {
   void give_back(uint32_t first, uint32_t count) {
     for (uint32_t bit = first; bit < first + count; ++bit) words[bit / 64] &= ~(UINT64_C(1) << bit % 64);
     if (count != 0 && first < *hint) *hint = first;
+  }
+
+ private:
+  int32_t reach(uint32_t bit) const {
+    const uint64_t word = at + bit / 64 * sizeof(uint64_t);
+    return room == nullptr || room->knows(word) ? 0 : room->take(word, sizeof(uint64_t));
   }
 };
 

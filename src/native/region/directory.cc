@@ -2,7 +2,9 @@
 
 #include <errno.h>
 
+#include "holes.h"
 #include "lock.h"
+#include "records.h"
 #include "shared.h"
 
 namespace rseq::region {
@@ -34,6 +36,9 @@ void Directory::mark_held(uint32_t number) {
 /// Under the lock: so the last one to let go of what is refused finds it unheld, and removes it.
 int32_t Directory::hold_if(const Sort& sort, uint32_t number, const Entry& copied) {
   if (!sort.is_of(copied)) return kOtherKind;
+  int32_t failed = take_room(hold_word(process, number), sizeof(uint64_t));
+  if (failed == 0) failed = take_room_for_cells(copied.kind, copied.cell, copied.cells);
+  if (failed != 0) return failed;
   mark_held(number);
   return static_cast<int32_t>(number);
 }
@@ -57,6 +62,7 @@ int32_t Directory::hold(const Sort& sort, uint32_t number, uint32_t generation, 
 bool Directory::is_held(uint32_t number) const {
   const uint64_t bit = UINT64_C(1) << number % 64;
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
+    if (!is_there(hold_word(owner, number))) continue;
     // Acquire, the pair of drop_hold(): what is unheld nobody adds to any more.
     if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_ACQUIRE) & bit) == 0) continue;
     if (owner == process || lock::is_alive(fd, owner)) return true;
@@ -89,7 +95,7 @@ void Directory::link(uint32_t number) {
 
 void Directory::unlink(uint32_t number) {
   uint32_t* place = &buckets[entries[number].hash % sizes.entries];
-  uint32_t next = load(place);
+  uint32_t next = is_there(place) ? load(place) : 0;
   for (uint32_t steps = 0; next != number + 1; ++steps) {
     if (next == 0 || next > sizes.entries || steps == sizes.entries) return;  // damaged, or nameless
     place = &entries[next - 1].next;
@@ -98,35 +104,64 @@ void Directory::unlink(uint32_t number) {
   __atomic_store_n(place, load(&entries[number].next), __ATOMIC_RELEASE);
 }
 
+/// All pages of a short run; of a longer one those that must be the same memory for all processes: whose a
+/// pool's slots are, and whose a ring's locks.
+int32_t Directory::take_room_for_cells(Kind kind, uint32_t cell, uint32_t cells) const {
+  if (room == nullptr) return 0;
+  if (cells <= kFewCells) return room->take_cells(cell, cells);
+  if (kind == Kind::kPool) return room->take_cells_in(sizes.stripes, cell, cells);
+  constexpr uint32_t kOwnerWords = records::kLine - 1 + records::kSlots;
+  return kind == Kind::kRing ? room->take_cells_in(sizes.stripes, cell, kOwnerWords) : 0;
+}
+
+/// All that making an entry writes beside the bitmaps.
+int32_t Directory::take_room_for(const Entry& entry, uint32_t number) const {
+  const void* text = texts + uint64_t{entry.text} * kTextUnit;
+  int32_t failed = take_room(&entries[number], sizeof(Entry));
+  if (failed == 0) failed = take_room(text, total_length(entry));
+  if (failed == 0) failed = take_room(hold_word(process, number), sizeof(uint64_t));
+  const bool is_named = entry.lengths[kName] != 0;
+  if (failed == 0 && is_named) failed = take_room(&buckets[entry.hash % sizes.entries], sizeof(uint32_t));
+  return failed != 0 ? failed : take_room_for_cells(entry.kind, entry.cell, entry.cells);
+}
+
 int32_t Directory::build(const Description& wanted, uint32_t hash) {
   uint32_t length = 0;
   for (const Bytes& one : wanted.texts) length += one.length;
   Bitmap entry_bits = entry_map();
   Bitmap text_bits = text_map();
+  Bitmap cell_bits = cell_map();
   const int64_t number = entry_bits.take(1);
-  const int64_t text = number < 0 ? -1 : text_bits.take(units(length));
-  const int64_t cell = text < 0 ? -1 : cell_map().take(wanted.cells);
-  if (cell < 0) {
+  const int64_t text = number < 0 ? number : text_bits.take(units(length));
+  const int64_t cell = text < 0 ? text : cell_bits.take(wanted.cells);
+  int64_t result = cell < 0 ? cell : 0;
+  Entry entry = {};
+  if (result == 0) {
+    entry.hash = hash;
+    entry.cell = static_cast<uint32_t>(cell);
+    entry.cells = wanted.cells;
+    entry.text = static_cast<uint32_t>(text);
+    for (uint32_t i = 0; i < kTexts; ++i) entry.lengths[i] = static_cast<uint16_t>(wanted.texts[i].length);
+    entry.kind = wanted.kind;
+    entry.by_mm_cid = wanted.by_mm_cid ? 1 : 0;
+    entry.shape = wanted.shape;
+    result = take_room_for(entry, static_cast<uint32_t>(number));
+  }
+  if (result < 0) {
+    if (cell >= 0) cell_bits.give_back(static_cast<uint32_t>(cell), wanted.cells);
     if (text >= 0) text_bits.give_back(static_cast<uint32_t>(text), units(length));
     if (number >= 0) entry_bits.give_back(static_cast<uint32_t>(number), 1);
-    return kFull;
+    return static_cast<int32_t>(result);
   }
   // Before the next owner's texts and numbers: who finds one of them finds, in still(), the last one's
   // changed generation. A removal has stored that, and kFree, earlier.
   __atomic_thread_fence(__ATOMIC_RELEASE);
   // Nobody copies an entry that is not live; but anybody looks.
-  Entry entry = entries[number];
-  entry.hash = hash;
-  entry.cell = static_cast<uint32_t>(cell);
-  entry.cells = wanted.cells;
-  entry.text = static_cast<uint32_t>(text);
-  entry.kind = wanted.kind;
-  entry.by_mm_cid = wanted.by_mm_cid ? 1 : 0;
-  entry.shape = wanted.shape;
+  entry.state = entries[number].state;
+  entry.generation = entries[number].generation;
+  entry.next = entries[number].next;
   char* at = texts + static_cast<uint64_t>(text) * kTextUnit;
-  for (uint32_t i = 0; i < kTexts; ++i) {
-    const Bytes& one = wanted.texts[i];
-    entry.lengths[i] = static_cast<uint16_t>(one.length);
+  for (const Bytes& one : wanted.texts) {
     store_shared(at, one.data, one.length);
     at += one.length;
   }
@@ -163,6 +198,31 @@ int32_t Directory::make(const Description& wanted, Entry* out) {
   return number;
 }
 
+/// Sets the cells of an entry to zero; what lies in a hole is.
+void Directory::clear(const Entry& copied) {
+  const auto set_zero = [this](uint32_t stripe, uint32_t first, uint32_t count) {
+    int64_t* run = cell(stripe, first);
+    for (uint32_t i = 0; i < count; ++i) {
+      // Looked at first: pages that nobody has touched stay so.
+      if (run[i] != 0) __atomic_store_n(&run[i], 0, __ATOMIC_RELAXED);
+    }
+  };
+  const uint32_t end = copied.cell + copied.cells;
+  const Layout layout(sizes);
+  for (uint32_t stripe = 0; stripe < sizes.stripes + 2; ++stripe) {
+    if (!may_have_holes(copied.cell, copied.cells)) {
+      set_zero(stripe, copied.cell, copied.cells);
+      continue;
+    }
+    const uint64_t at = layout.stripes + stripe * layout.stripe_bytes;
+    holes::each_data(fd, at + copied.cell * sizeof(int64_t), at + end * sizeof(int64_t),
+                     [&](uint64_t from, uint64_t to) {
+                       const auto first = static_cast<uint32_t>((from - at) / sizeof(int64_t));
+                       set_zero(stripe, first, static_cast<uint32_t>((to - from) / sizeof(int64_t)));
+                     });
+  }
+}
+
 /// Cells, text and number of an entry go back. Can be done again where it was cut short.
 void Directory::remove(uint32_t number) {
   Entry& entry = entries[number];
@@ -171,15 +231,7 @@ void Directory::remove(uint32_t number) {
   __atomic_thread_fence(__ATOMIC_RELEASE);
   const Entry copied = entry;
   unlink(number);
-  if (inside(copied)) {
-    for (uint32_t stripe = 0; stripe < sizes.stripes + 2; ++stripe) {
-      int64_t* run = cell(stripe, copied.cell);
-      for (uint32_t i = 0; i < copied.cells; ++i) {
-        // Looked at first: pages that nobody has touched stay so.
-        if (run[i] != 0) __atomic_store_n(&run[i], 0, __ATOMIC_RELAXED);
-      }
-    }
-  }
+  if (inside(copied)) clear(copied);
   __atomic_store_n(&entry.generation, copied.generation + 1, __ATOMIC_RELEASE);
   set_state(entry, kFree);
   if (!inside(copied)) return;

@@ -11,6 +11,9 @@
 /// threads have open, each as often as it was opened; a thread lets go when it closes, or ends. So nobody can
 /// add to the cells when they are set to zero, and an add that comes late cannot come at all.
 ///
+/// What it writes has room before anything is changed (room.h), and what it only reads may lie in a hole,
+/// which is left alone (holes.h).
+///
 /// Within a process the caller keeps calls apart (region.cc has a mutex for each region).
 ///
 /// Who wants the lock stands in an event loop's turn, and whoever has it can be stopped for hours. So waits
@@ -19,7 +22,10 @@
 #pragma once
 
 #include "bitmap.h"
+#include "extents.h"
 #include "format.h"
+#include "result.h"
+#include "room.h"
 
 namespace rseq::region {
 
@@ -35,27 +41,6 @@ inline constexpr uint32_t kMostPatience = 5000;
 /// How long the calling thread's changes wait: kPatience, unless it has said otherwise.
 extern constinit thread_local uint32_t patience;
 #pragma GCC visibility pop
-
-/// Results that are not an entry, an id or 0; all negative. cells.ts has them too.
-enum Result : int32_t {
-  kFull = -1,
-  kNoMemory = -2,
-  kOtherKind = -3,  ///< the name, or the handle's entry, is of another kind, index or shape
-  kAbsent = -4,
-  kSystem = -5,  ///< errno says more
-  kNoRegion = -6,
-  kOtherVersion = -7,
-  kDamaged = -8,
-  kOwner = -9,  ///< of another user, or others may write to it
-  kCpus = -10,  ///< made for another number of possible CPUs
-  kBusy = -11,
-  kTooMany = -12,  ///< regions of this process, or processes of the region
-  kReadOnly = -13,
-  kLost = -14,  ///< the file was cut short, or its file system is full
-  kLongName = -15,
-  kClosed = -16,
-  kConsumer = -19,  ///< another consumer drains the ring
-};
 
 struct Bytes {
   const void* data;
@@ -94,6 +79,10 @@ inline uint32_t total_length(const Entry& entry) {
 /// Of the text heap, for so many bytes.
 inline uint32_t units(uint32_t bytes) { return (bytes + kTextUnit - 1) / kTextUnit; }
 
+/// Runs of up to so many cells have all their pages when they are handed out. Longer ones, such as histograms
+/// over a wide range, are mostly never used: they get a page when they touch it.
+inline constexpr uint32_t kFewCells = 64;
+
 inline uint32_t load(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 
 /// Release: what the state says of the rest of the entry is so.
@@ -116,12 +105,21 @@ struct Directory {
   char* cells;      ///< cell 0 of stripe 0, and from one stripe to the next …
   uint64_t stride;  ///< … so many bytes
   uint32_t waited;  ///< in vain for the lock, in milliseconds, since this process has had it
+  bool is_sparse;   ///< all of it is `fd`'s file, of whose holes each read would get a page
+  Room* room;       ///< null: needs none, or is only read
 
   /// @param control  the control part's mapping
   void set(const Sizes& from, char* control);
 
   int64_t* cell(uint32_t stripe, uint32_t number) const {
     return reinterpret_cast<int64_t*>(cells + stripe * stride) + number;
+  }
+
+  /// Whether that place of the control part is in no hole.
+  bool is_there(const void* place) const;
+  /// Whether cells of a run may lie in holes: who only reads them asks for a map, see holes.h.
+  bool may_have_holes(uint32_t cell, uint32_t cells) const {
+    return is_sparse && (room == nullptr || !room->knows_cells(cell, cells));
   }
 
   /// Takes a slot for this process, and lets go of what its last owner held. @return 0 or a Result
@@ -179,11 +177,36 @@ struct Directory {
   int32_t remove_dead_gauges(const Bytes& mark);
 
  private:
-  Bitmap entry_map() const { return {entry_words, sizes.entries, &header->entry_hint}; }
-  Bitmap cell_map() const { return {cell_words, sizes.cells, &header->cell_hint}; }
-  Bitmap text_map() const { return {text_words, sizes.text_units, &header->text_hint}; }
+  uint64_t offset_of(const void* place) const {
+    return static_cast<uint64_t>(static_cast<const char*>(place) - reinterpret_cast<const char*>(header));
+  }
+  Bitmap map_of(uint64_t* words, uint32_t bits, uint32_t* hint) const {
+    return {.words = words, .bits = bits, .hint = hint, .room = room, .at = offset_of(words)};
+  }
+  Bitmap entry_map() const { return map_of(entry_words, sizes.entries, &header->entry_hint); }
+  Bitmap cell_map() const { return map_of(cell_words, sizes.cells, &header->cell_hint); }
+  Bitmap text_map() const { return map_of(text_words, sizes.text_units, &header->text_hint); }
   uint64_t* hold_word(uint32_t owner, uint32_t number) const {
     return holds + uint64_t{owner} * Layout::hold_words(sizes) + number / 64;
+  }
+  /// Calls work(i, word) for a process's words of holds, up to `words`, but for those in holes.
+  template <typename Work>
+  void each_hold_word(uint32_t owner, uint32_t words, const Work& work) const {
+    uint64_t* first = hold_word(owner, 0);
+    each_part(first, words * sizeof *first, [&](char* from, uint64_t bytes) {
+      auto* word = reinterpret_cast<uint64_t*>(from);
+      for (uint64_t* end = word + bytes / sizeof *word; word < end; ++word)
+        work(static_cast<uint32_t>(word - first), word);
+    });
+  }
+  /// Calls work(begin, bytes) for what of a part of the control part is in no hole.
+  template <typename Work>
+  void each_part(void* part, uint64_t bytes, const Work& work) const {
+    if (!is_sparse) return work(static_cast<char*>(part), bytes);
+    const uint64_t at = offset_of(part);
+    holes::each_data(fd, at, at + bytes, [&](uint64_t from, uint64_t to) {
+      work(static_cast<char*>(part) + (from - at), to - from);
+    });
   }
   uint32_t process_high() const;
 
@@ -206,9 +229,16 @@ struct Directory {
   void drop_hold(uint32_t number) {
     __atomic_fetch_and(hold_word(process, number), ~(UINT64_C(1) << number % 64), __ATOMIC_RELEASE);
   }
+  /// Room for what is about to be written. @return 0 or a Result
+  int32_t take_room(const void* place, uint64_t bytes) const {
+    return room == nullptr ? 0 : room->take(offset_of(place), bytes);
+  }
+  int32_t take_room_for_cells(Kind kind, uint32_t cell, uint32_t cells) const;
+  int32_t take_room_for(const Entry& entry, uint32_t number) const;
   int32_t build(const Description& wanted, uint32_t hash);
   void link(uint32_t number);
   void unlink(uint32_t number);
+  void clear(const Entry& copied);
   void remove(uint32_t number);
   void remove_if_unheld(uint32_t number);
   void let_go_locked(uint32_t number);

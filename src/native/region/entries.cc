@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "owners.h"
 #include "records.h"
 #include "shape.h"
@@ -101,6 +102,8 @@ void forget(Region& region, uint32_t entry) {
 int32_t drop(Region& region, uint32_t entry) {
   forget(region, entry);
   if (region.read_only) return 0;
+  // Its cells are set to zero where all others have them.
+  fault::heal(static_cast<uint32_t>(&region - regions));
   const int32_t failed = region.directory.let_go(entry, false);
   if (failed != 0) {
     wait_to_let_go(region, entry);
@@ -156,6 +159,8 @@ int32_t take_if(uint32_t number, const Sort& sort, int32_t entry, const Entry& c
 /// @param entry  or a Result
 int32_t take_held(uint32_t number, int32_t entry, const Entry& copied) {
   const bool had_lock = entry != kBusy && entry != kSystem;
+  // There was room for its cells: they are not to be this process's alone.
+  fault::heal(number);
   const int32_t taken = entry < 0 ? entry : take(number, static_cast<uint32_t>(entry), copied);
   if (had_lock) let_go_of_waiting(regions[number], 0);
   return taken;

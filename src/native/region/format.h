@@ -60,6 +60,10 @@ struct Header {
   uint32_t text_hint;
   uint32_t entries_used;
   uint32_t cells_used;
+
+  /// Pages that a write of some process had no room for, see fault.h. Changes without the lock, and is 0 in
+  /// files that were made before it was there.
+  uint32_t lost_writes;
 };
 
 /// A process that is, or was, attached. It is alive while it holds the lock of this slot (lock.h).

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "directory.h"
+#include "holes.h"
 #include "lock.h"
 #include "shared.h"
 
@@ -24,8 +25,17 @@ uint32_t Directory::process_high() const {
   return high < sizes.processes ? high : sizes.processes;
 }
 
+bool Directory::is_there(const void* place) const {
+  if (!is_sparse) return true;
+  const uint64_t at = offset_of(place);
+  if (room != nullptr && room->knows(at)) return true;
+  const bool is_data = holes::is_data(fd, at);
+  if (is_data && room != nullptr) room->note(at);
+  return is_data;
+}
+
 bool Directory::copy(uint32_t number, Entry* out) const {
-  if (number >= sizes.entries) return false;
+  if (number >= entry_high()) return false;
   const Entry& entry = entries[number];
   // The generation first: so what is live is of that owner, or of a later one, which still() tells.
   const uint32_t generation = load(&entry.generation);
@@ -65,7 +75,8 @@ bool Directory::is_named(uint32_t number, uint32_t hash, const Bytes& name, cons
 
 int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) const {
   const uint32_t hash = hash_of(name, labels);
-  uint32_t next = load(&buckets[hash % sizes.entries]);
+  const uint32_t* bucket = &buckets[hash % sizes.entries];
+  uint32_t next = is_there(bucket) ? load(bucket) : 0;
   // A chain longer than the directory runs in a circle.
   for (uint32_t steps = 0; next != 0 && next <= sizes.entries && steps < sizes.entries; ++steps) {
     if (is_named(next - 1, hash, name, labels, out)) return static_cast<int32_t>(next - 1);
@@ -89,8 +100,9 @@ void Directory::held_by_the_living(uint64_t* out, uint32_t words) const {
   memset(out, 0, words * sizeof *out);
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
     if (owner != process && !lock::is_alive(fd, owner)) continue;
-    for (uint32_t i = 0; i < words; ++i)
-      out[i] |= __atomic_load_n(hold_word(owner, i * 64), __ATOMIC_RELAXED);
+    each_hold_word(owner, words, [&](uint32_t i, const uint64_t* word) {
+      out[i] |= __atomic_load_n(word, __ATOMIC_RELAXED);
+    });
   }
 }
 

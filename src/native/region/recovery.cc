@@ -24,10 +24,14 @@ bool has(const Bytes& text, const Bytes& part) {
 void Directory::repair() {
   const uint32_t high = entry_high();
   // Whoever died in it had its work cut short at any store, so nothing else is believed.
-  memset(entry_words, 0, sizes.entries / 8);
-  memset(cell_words, 0, sizes.cells / 8);
-  memset(text_words, 0, sizes.text_units / 8);
-  memset(buckets, 0, uint64_t{sizes.entries} * sizeof *buckets);
+  // Holes stay holes; and pages stay, for there may be no room to have them again.
+  const auto set_zero = [this](void* part, uint64_t bytes) {
+    each_part(part, bytes, [](char* from, uint64_t count) { memset(from, 0, count); });
+  };
+  set_zero(entry_words, sizes.entries / 8);
+  set_zero(cell_words, sizes.cells / 8);
+  set_zero(text_words, sizes.text_units / 8);
+  set_zero(buckets, uint64_t{sizes.entries} * sizeof *buckets);
   header->entry_hint = header->cell_hint = header->text_hint = 0;
   uint32_t entries_used = 0;
   uint32_t cells_used = 0;
@@ -63,15 +67,14 @@ void Directory::repair() {
 /// What a dead process held: its nameless entries nobody can find any more. Under the lock.
 void Directory::forget(uint32_t owner) {
   const uint32_t high = entry_high();
-  for (uint32_t first = 0; first < high; first += 64) {
-    uint64_t* place = hold_word(owner, first);
+  each_hold_word(owner, (high + 63) / 64, [&](uint32_t i, uint64_t* place) {
     uint64_t bits = __atomic_load_n(place, __ATOMIC_RELAXED);
     for (; bits != 0; bits &= bits - 1) {
-      const uint32_t number = first + static_cast<uint32_t>(__builtin_ctzll(bits));
+      const uint32_t number = i * 64 + static_cast<uint32_t>(__builtin_ctzll(bits));
       __atomic_fetch_and(place, ~(UINT64_C(1) << number % 64), __ATOMIC_RELAXED);
       if (number < high && entries[number].lengths[kName] == 0) remove_if_unheld(number);
     }
-  }
+  });
 }
 
 /// @return whether there were any
@@ -111,6 +114,10 @@ int32_t Directory::take_place() {
     // All of it before the place's own lock: to who looks without the directory's lock, what the dead one
     // held must not be a living one's for a moment.
     process = i;
+    // With room for the first names that it will hold: as many as a page has bits.
+    int32_t failed = take_room(&processes[i], sizeof(Process));
+    if (failed == 0) failed = take_room(hold_word(i, 0), sizeof(uint64_t));
+    if (failed != 0) return failed;
     begin();
     forget(i);
     Process self = this_process();

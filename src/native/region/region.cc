@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "extents.h"
 #include "fault.h"
 #include "lock.h"
 #include "table.h"
@@ -44,6 +45,7 @@ void detach(Region& region) {
   if (region.held != nullptr) munmap(region.held, held_bytes(region));
   region.held = nullptr;
   region.waiting = 0;
+  region.room.close();
   if (region.first != kNoId) arena::give_back(region.first, region.memory.sizes.cells);
   backing::release(region.memory);
 }
@@ -75,8 +77,12 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only, con
   region.memory = memory;
   region.first = kNoId;
   region.read_only = read_only;
-  region.directory.fd = memory.fd;
-  region.directory.set(memory.sizes, memory.control);
+  Directory& directory = region.directory;
+  directory.fd = memory.fd;
+  directory.is_sparse = memory.fd >= 0 && holes::pays_for_reading(memory.fd);
+  directory.set(memory.sizes, memory.control);
+  const bool has_room = memory.fd >= 0 && !read_only && region.room.open(memory.fd, memory.sizes);
+  directory.room = has_room ? &region.room : nullptr;
   if (const int32_t failed = map_cells(region); failed != 0) return failed;
   void* held = mmap(nullptr, held_bytes(region), PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -85,14 +91,21 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only, con
   madvise(held, held_bytes(region), MADV_NOHUGEPAGE);
   region.held = static_cast<Held*>(held);
   if (memory.fd >= 0) {
-    fault::watch(static_cast<uint32_t>(&region - regions), {.control = memory.control,
-                                                            .control_bytes = memory.control_bytes,
-                                                            .first = region.first,
-                                                            .cells = read_only ? 0 : memory.sizes.cells});
+    const Layout layout(memory.sizes);
+    fault::watch(static_cast<uint32_t>(&region - regions),
+                 {.control = memory.control,
+                  .control_bytes = memory.control_bytes,
+                  .first = region.first,
+                  .cells = read_only ? 0 : memory.sizes.cells,
+                  .fd = memory.fd,
+                  .bytes = layout.total,
+                  .stripes = layout.stripes,
+                  .stripe_bytes = layout.stripe_bytes,
+                  .losses = read_only ? nullptr : &directory.header->lost_writes});
   }
-  region.directory.process = kMaxProcesses;  // nobody's, until it joins
+  directory.process = kMaxProcesses;  // nobody's, until it joins
   if (!read_only) {
-    if (const int32_t failed = region.directory.join(path); failed != 0) return failed;
+    if (const int32_t failed = directory.join(path); failed != 0) return failed;
   }
   __atomic_store_n(&region.active, 1, __ATOMIC_RELEASE);
   return 0;
@@ -247,6 +260,7 @@ int32_t check(uint32_t region) {
   if (found == nullptr) return kClosed;
   // Cut short and made long again, it is all zero. Looked at first: the look itself may find out that it is
   // lost.
+  fault::heal(region);
   const bool whole = found->directory.header->magic == kMagic;
   if (fault::is_lost(region)) return kLost;
   return whole ? 0 : kDamaged;
@@ -289,11 +303,14 @@ bool info(uint32_t region, Info* out) {
       .bytes = Layout(directory.sizes).total,
       .cells_used = __atomic_load_n(&directory.header->cells_used, __ATOMIC_RELAXED),
       .entries_used = __atomic_load_n(&directory.header->entries_used, __ATOMIC_RELAXED),
+      .lost_writes = __atomic_load_n(&directory.header->lost_writes, __ATOMIC_RELAXED),
       .read_only = found->read_only,
       .shared = found->memory.fd >= 0,
   };
   return true;
 }
+
+const Directory& directory_of(uint32_t region) { return regions[region].directory; }
 
 int descriptor(uint32_t region) {
   const Region* found = active(region);

@@ -57,6 +57,7 @@ struct Info {
   uint64_t bytes;  ///< of the file, or of address space
   uint32_t cells_used;
   uint32_t entries_used;
+  uint32_t lost_writes;  ///< pages that a write had no room for, of any process
   bool read_only;
   bool shared;
 };
@@ -77,7 +78,9 @@ int32_t find(uint64_t nonce, uint64_t inode);
 /// Undoes one opening. The last one of all threads detaches the process, once nothing in the region is open.
 int32_t close(uint32_t region);
 
-/// @return 0, or why nothing can be done with the region: kClosed, kLost, kDamaged
+/// @return 0, or why nothing can be done with the region: kClosed, kLost, kDamaged. A full file system alone
+/// is no
+///         reason
 int32_t check(uint32_t region);
 /// Makes the calling thread the one that plays a role for the region, such as to export what all processes
 /// count. It keeps the role until it steps down, closes the region, or ends; with its process at the latest.
@@ -88,6 +91,8 @@ int32_t step_down(uint32_t region, uint32_t role);
 
 /// Valid until the region is closed.
 bool info(uint32_t region, Info* out);
+/// Of a region that the calling thread has open.
+const Directory& directory_of(uint32_t region);
 /// Descriptor of a shared region's file, or −1.
 int descriptor(uint32_t region);
 

@@ -12,6 +12,7 @@ struct Region {
   pthread_mutex_t mutex;  ///< for the directory, within this process; all zero is an open one
   backing::Memory memory;
   Directory directory;
+  Room room;
   uint32_t active;
   uint32_t opened;  ///< by all threads together
   uint32_t entries_held;

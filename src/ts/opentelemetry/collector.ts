@@ -8,6 +8,7 @@ import type {
 import { backend } from '../backend'
 import { type Merged, merge, SCOPE_LABEL } from '../families'
 import { removeDead } from '../gauge'
+import { warnOfLosses } from '../losses'
 import { type Region, regionNumber } from '../region'
 import { Survey } from '../survey'
 import type { Labels } from './attributes'
@@ -130,6 +131,7 @@ export class Collector implements MetricProducer {
 
   #read(): ScopeMetrics[] {
     const now = Date.now()
+    warnOfLosses(this.#source.region)
     const samples = this.#survey
       .read()
       .filter(({ series }) => series.labels[SCOPE_LABEL]?.startsWith(SCOPE) === true)

@@ -261,6 +261,7 @@ export function portableBackend(): Backend {
         cellsUsed: Atomics.load(memory.header, HEADER.cellsUsed),
         entries: ENTRIES,
         entriesUsed: Atomics.load(memory.header, HEADER.entriesUsed),
+        lostWrites: 0,
         bytes: BYTES,
         limit: 0,
       }

@@ -1,6 +1,7 @@
 import type { Registry as PromRegistry } from 'prom-client'
 import type { MetricKind } from '../cells'
 import type { Merged } from '../families'
+import { lossesIn } from '../losses'
 import { foreignScope, refresh, unknownForeigners, wholeOf } from './foreign'
 import type { Labels } from './labels'
 import type { Style } from './lines'
@@ -111,6 +112,15 @@ function unknownRows(registry: Base, { name, all }: Unknown): readonly Row[] {
   return rows.of(all, () => all.map((merged) => ({ labels: merged.labels as Labels, merged })))
 }
 
+/** On a page that shows everything, where counts are missing from it. */
+const LOSSES = 'rseq_lost_writes'
+
+function lossesAs(losses: number): MetricJSON {
+  const help = 'Pages that counts had no room for in a full file system: those counts are missing.'
+  const values = [{ value: losses, labels: {} }]
+  return { name: LOSSES, help, type: 'gauge', values, aggregator: 'sum' }
+}
+
 /** prom-client's own text, of a metric that it counts. */
 function foreignText(registry: Base, data: MetricJSON, { openMetrics }: Style): Promise<string> {
   const isTotal = openMetrics && data.type === 'counter'
@@ -141,6 +151,8 @@ function partsOf(registry: Base, contents: Contents, style: Style): (string | Pr
     const others = unknownForeigners(publishedOf(whole, contents), isKnown)
     for (const data of others) put(foreignText(registry, data, style))
   }
+  const losses = showingAll(registry).length === 0 ? 0 : lossesIn(currentRegion())
+  if (losses > 0 && !isKnown(LOSSES)) put(foreignText(registry, lossesAs(losses), style))
   parts.push(page.end(style.openMetrics ? '\n# EOF\n' : '\n'))
   return parts
 }

@@ -193,8 +193,8 @@ export class Family<C extends Cell> {
       const merged = own.get(cell)
       if (merged !== undefined) rows.push({ labels: cell.labels, merged })
     }
-    rows.push(...others)
-    return rows
+    // Not as arguments: there can be more than a call takes.
+    return rows.concat(others)
   }
 
   /** Opens something of a cell: in the process's own memory, where it cannot be in the region. */

@@ -26,7 +26,7 @@ export function warnOnce(error: Error): void {
   warned.add(code ?? name)
   const what = isBusy(error)
     ? 'new series are of this process alone until the lock comes free, and then of all'
-    : 'new series are of this process alone'
+    : 'new series are of this process alone until that is over, and those stay so'
   process.emitWarning(`rseq/prom-client: ${what}. ${message}`, { ...(code !== undefined && { code }) })
 }
 

@@ -1,4 +1,5 @@
 import { type Merged, merge } from '../families'
+import { warnOfLosses } from '../losses'
 import type { Region } from '../region'
 import { type Sample, Survey } from '../survey'
 
@@ -40,16 +41,19 @@ export class Look {
 
 /** Looks at a region again and again: while its series stay the same, it is the same look, which says new values. */
 class Looker {
+  readonly #region: Region
   readonly #survey: Survey
   #samples: readonly Sample[] | null = null
   #look = new Look([])
 
   constructor(region: Region) {
+    this.#region = region
     this.#survey = new Survey(region)
   }
 
   look(): Look {
     const samples = this.#survey.look()
+    warnOfLosses(this.#region)
     if (samples === this.#samples) return this.#look
     this.#look = new Look(merge(samples))
     this.#samples = samples

@@ -141,6 +141,8 @@ void lack();
 void inherit_places();
 void repair(const Round& round);
 void lose_pages();
+/// What allocates nothing of a file, and what has its pages first.
+void leave_holes();
 /// A process that had a handler of its own for SIGBUS. @return what it ends with where no signal ends it
 int meet_bus(const char* handler);
 void name_alone(uint32_t seed);

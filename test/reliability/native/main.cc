@@ -56,6 +56,7 @@ uint32_t run(double seconds, uint32_t seed) {
     structures::inherit_places();
     structures::repair(round);
     structures::lose_pages();
+    structures::leave_holes();
     structures::name_alone(round.seed);
     structures::see_changes();
     structures::remove_alone();

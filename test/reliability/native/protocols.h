@@ -23,8 +23,8 @@ Figures race_removing(uint64_t rounds, uint32_t seed);
 /// Neighbours of a name change their chain, and the directory is repaired. A round is a look by who only
 /// looks on.
 Figures race_looking(uint64_t rounds, uint32_t seed);
-/// Threads pass slots on and end, beside others that reclaim, acquire and release, alone and in lists. A round
-/// is one of a thread's.
+/// Threads pass slots on and end, beside others that reclaim, acquire and release, alone and in lists. A
+/// round is one of a thread's.
 Figures race_passing(uint64_t rounds, uint32_t seed);
 
 /// Runs them one after the other, and prints their figures as JSON. @return exit status

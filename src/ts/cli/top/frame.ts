@@ -56,8 +56,10 @@ export function header(facts: Facts, width: number, interval: number | null): st
 }
 
 /** What has to be known of it; empty where all goes well. */
-export function banner({ living, trouble }: Facts): string {
+export function banner({ living, trouble, lostWrites }: Facts): string {
   if (trouble !== null) return clean(`The region cannot be read any more: ${trouble}`)
+  if (lostWrites > 0)
+    return `Counts are missing: the file system was full, and ${lostWrites} writes had no room.`
   return living > 0 ? '' : 'The service has ended: these are its last values.'
 }
 

@@ -25,6 +25,8 @@ export interface TopJson {
     readonly names: { readonly used: number; readonly capacity: number }
     readonly cells: { readonly used: number; readonly capacity: number }
     readonly bytes: number
+    /** Pages that a write had no room for in a full file system: counts are missing. */
+    readonly lostWrites: number
   }
   /** Seconds between the two looks that rates are of; absent where there was one look. */
   readonly interval?: number
@@ -110,7 +112,7 @@ function metric({ metric, rate }: Row, split: Split | null): MetricJson {
  * @param interval seconds between the looks that their rates are of
  */
 export function document(
-  { path, leader, application, rule, living, dead, uptime, cpus, names, cells, bytes }: Facts,
+  { path, leader, application, rule, living, dead, uptime, cpus, names, cells, bytes, lostWrites }: Facts,
   rows: readonly Row[],
   splitOf: (row: Row) => Split | null,
   interval: number | null,
@@ -119,7 +121,7 @@ export function document(
     schema: 1,
     region: {
       ...{ path, leader, application, rule },
-      ...{ processes: { living, dead }, uptime, cpus, names, cells, bytes },
+      ...{ processes: { living, dead }, uptime, cpus, names, cells, bytes, lostWrites },
     },
     ...(interval !== null && { interval }),
     metrics: rows.map((row) => metric(row, splitOf(row))),

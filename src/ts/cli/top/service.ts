@@ -23,6 +23,8 @@ export interface Facts extends Identity {
   readonly names: { readonly used: number; readonly capacity: number }
   readonly cells: { readonly used: number; readonly capacity: number }
   readonly bytes: number
+  /** Pages that a write had no room for: counts are missing. */
+  readonly lostWrites: number
   /** Why nothing more can be read of it. */
   readonly trouble: string | null
 }
@@ -105,7 +107,7 @@ export class Service {
   }
 
   #read(): Facts {
-    const { cpus, names, namesUsed, cells, cellsUsed, bytes } = this.#region.usage
+    const { cpus, names, namesUsed, cells, cellsUsed, bytes, lostWrites } = this.#region.usage
     const processes = this.#region.processes()
     const living = processes.filter(({ alive }) => alive)
     const byAge = processes.toSorted((a, b) => a.startTime - b.startTime)
@@ -130,6 +132,7 @@ export class Service {
       names: { used: namesUsed, capacity: names },
       cells: { used: cellsUsed, capacity: cells },
       bytes,
+      lostWrites,
       trouble: null,
     }
   }

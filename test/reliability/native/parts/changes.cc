@@ -170,6 +170,7 @@ void change_in_copy() {
   Directory directory = {};
   directory.fd = -1;
   directory.set(kSizes, control);
+  directory.header->entry_high = kNumber + 1;
   Entry& one = directory.entries[kNumber];
   one = {};
   one.state = region::kLive;

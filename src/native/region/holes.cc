@@ -1,0 +1,56 @@
+#include "holes.h"
+
+#include <stdlib.h>
+
+namespace rseq::region::holes {
+
+Map::Map(const Directory& directory, uint32_t first, uint32_t cells)
+    : directory_(directory),
+      first_unit_(first / kCellsPerGrain),
+      units_((first + cells + kCellsPerGrain - 1) / kCellsPerGrain - first_unit_),
+      words_of_unit_((stripes() + 63) / 64),
+      last_word_(~UINT64_C(0) >> (words_of_unit_ * 64 - stripes())),
+      few_{},
+      words_(few_) {
+  const size_t words = size_t{units_} * words_of_unit_;
+  if (!directory.is_sparse) words_ = nullptr;
+  if (words_ != nullptr && words > kFewWords)
+    words_ = static_cast<uint64_t*>(calloc(words, sizeof(uint64_t)));
+  look();
+}
+
+Map::~Map() {
+  if (words_ != few_) free(words_);
+}
+
+bool Map::look() {
+  if (words_ == nullptr) return false;
+  const Layout layout(directory_.sizes);
+  uint64_t begin = layout.stripes + first_unit_ * kGrain;
+  bool is_more = false;
+  for (uint32_t stripe = 0; stripe < stripes(); ++stripe, begin += layout.stripe_bytes)
+    is_more |= look_at(stripe, begin);
+  return is_more;
+}
+
+bool Map::look_at(uint32_t stripe, uint64_t begin) {
+  bool is_more = false;
+  each_data(directory_.fd, begin, begin + units_ * kGrain, [&](uint64_t from, uint64_t to) {
+    for (uint64_t unit = (from - begin) / kGrain; unit * kGrain < to - begin; ++unit) {
+      uint64_t& word = words_[unit * words_of_unit_ + stripe / 64];
+      const uint64_t bit = UINT64_C(1) << stripe % 64;
+      is_more |= (word & bit) == 0;
+      word |= bit;
+    }
+  });
+  return is_more;
+}
+
+bool Map::is_nowhere(uint32_t cell) const {
+  if (words_ == nullptr) return false;
+  for (uint32_t i = 0; i < words_of_unit_; ++i)
+    if (unit(cell)[i] != 0) return false;
+  return true;
+}
+
+}  // namespace rseq::region::holes
