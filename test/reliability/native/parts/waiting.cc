@@ -179,13 +179,14 @@ void end_late() {
 }
 
 void wait_for_lock() {
-  skip_sleep();
+  region::patience = 2;
   close_late([](const RegionFile& file) { make(file.number, Kind::kCounter, "more"); });
   close_late([](const RegionFile& file) { file.open(Kind::kCounter, "none of that name"); });
   close_late([](const RegionFile& file) { region::release(file.number, 4); });
   close_late([](const RegionFile& file) { expect_result(file.adopt(5), 5, "opened by its number"); });
   open_late();
   end_late();
+  region::patience = region::kPatience;
 }
 
 }  // namespace
