@@ -8,6 +8,9 @@ export const PART_LABEL = 'rseq.part'
 /** The label of what is not to be found by its name alone, such as a metric of a registry of one's own. */
 export const SCOPE_LABEL = 'rseq.scope'
 
+/** The label of a histogram of which there was one with other bounds: its own. */
+export const BOUNDS_LABEL = 'rseq.bounds'
+
 /** How the gauges of several processes become one number: the lower half of a gauge's code is an index of it. */
 export const AGGREGATORS = ['sum', 'first', 'min', 'max', 'average', 'omit'] as const
 export type Aggregator = (typeof AGGREGATORS)[number]
@@ -102,6 +105,9 @@ export class Merged {
 /** What a series' labels say, found out once for each. */
 interface Identity {
   readonly key: string
+  /** Of a histogram, else empty: what all its labels have in common, and its buckets. */
+  readonly family: string
+  readonly shape: string
   readonly labels: Readonly<Record<string, string>>
   readonly scope: string
 }
@@ -119,8 +125,11 @@ function identityOf(series: Series): Identity {
   const pairs = Object.entries(series.labels)
   const given = pairs.filter(([name]) => !name.startsWith('rseq.'))
   const scope = series.labels[SCOPE_LABEL] ?? ''
+  const shape = series.buckets?.shape
   const identity = {
     key: JSON.stringify([series.name, scope, shownKind(series), given]),
+    family: shape === undefined ? '' : JSON.stringify([series.name, scope]),
+    shape: shape === undefined ? '' : JSON.stringify([shape.shape, ...shape.extra]),
     labels: given.length === pairs.length ? series.labels : Object.freeze(Object.fromEntries(given)),
     scope,
   }
@@ -139,17 +148,53 @@ function aggregatorOf({ labels, code }: Series): Aggregator | undefined {
   return PROCESS_LABEL in labels ? (AGGREGATORS[code & 0xffff] ?? 'sum') : undefined
 }
 
+/** Of a family's histograms with the same buckets: the first one that a living process has open, or the first one at all. */
+interface Variant {
+  held: number
+  any: number
+}
+
+/**
+ * Which buckets of a family of histograms are shown, where there are several: while a service is deployed anew, old and new
+ * processes count with their own. It is those that a living process has open, and of several the first ones in the region:
+ * the old ones until their last process has gone. So every process shows the same.
+ */
+function shownShapes(samples: readonly Sample[]): ReadonlyMap<string, string> {
+  const families = new Map<string, Map<string, Variant>>()
+  for (const { series, held } of samples) {
+    if (series.buckets === null || series.name === null) continue
+    const { family, shape } = identityOf(series)
+    const variants = families.get(family) ?? new Map<string, Variant>()
+    families.set(family, variants)
+    const variant = variants.get(shape) ?? { held: Number.POSITIVE_INFINITY, any: Number.POSITIVE_INFINITY }
+    variants.set(shape, variant)
+    variant.any = Math.min(variant.any, series.entry)
+    if (held) variant.held = Math.min(variant.held, series.entry)
+  }
+  const shown = new Map<string, string>()
+  for (const [family, variants] of families) {
+    if (variants.size < 2) continue
+    const [first] = [...variants].sort(([, a], [, b]) =>
+      a.held === b.held ? a.any - b.any : a.held - b.held,
+    )
+    shown.set(family, (first as [string, Variant])[0])
+  }
+  return shown
+}
+
 /**
  * Makes what a region counts into what a service's page shows: fractions with their counters, the gauges of all living
  * processes as their aggregators say; nothing nameless, and nothing that a dead process alone could say.
  */
 export function merge(samples: readonly Sample[]): Merged[] {
   const found = new Map<string, Sample[]>()
+  const shapes = shownShapes(samples)
   for (const sample of samples) {
     const { series, held } = sample
     const aggregator = aggregatorOf(series)
     if (series.name === null || (aggregator !== undefined && (!held || aggregator === 'omit'))) continue
-    const { key } = identityOf(series)
+    const { key, family, shape } = identityOf(series)
+    if (shape !== '' && (shapes.get(family) ?? shape) !== shape) continue
     const known = found.get(key)
     if (known === undefined) found.set(key, [sample])
     else known.push(sample)

@@ -11,6 +11,14 @@ import {
 } from './histogram-shape'
 import type { Opening } from './opening'
 
+/** Of what exists with other buckets than are wanted. */
+const OTHER_SHAPE = 'it exists in another shape'
+
+/** @internal Whether a histogram could not be opened for that. */
+export function isOtherShape(error: unknown): boolean {
+  return error instanceof RseqError && error.message.endsWith(OTHER_SHAPE)
+}
+
 /** How to make a histogram. */
 export interface HistogramOptions extends Omit<PerCpuOptions, 'index'>, HistogramShapeOptions {}
 
@@ -41,10 +49,7 @@ export function openNamedShaped(name: string, options: NamedHistogramOptions | u
   const opening = openNamed('histogram', name, options, wanted ?? DEFAULT_SHAPE)
   if (wanted !== null && !sameShape(wanted, bucketsIn(opening).shape)) {
     opening.release()
-    throw new RseqError(
-      'ERR_RSEQ_KIND',
-      `PerCpuHistogram.named(${JSON.stringify(name)}): it exists in another shape`,
-    )
+    throw new RseqError('ERR_RSEQ_KIND', `PerCpuHistogram.named(${JSON.stringify(name)}): ${OTHER_SHAPE}`)
   }
   return opening
 }

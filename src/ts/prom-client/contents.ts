@@ -7,7 +7,7 @@ import type { Labels } from './labels'
 import type { Style } from './lines'
 import { Looks } from './look'
 import { currentRegion, isGlobal, scopeOf } from './memory'
-import { jsonOf, type Metric, type MetricJSON, sharedOf } from './metric'
+import { boundsOf, jsonOf, type Metric, type MetricJSON, sharedOf } from './metric'
 import { Page } from './page'
 import { prom } from './peer'
 import { type Row, Rows } from './rows'
@@ -139,8 +139,10 @@ function partsOf(registry: Base, contents: Contents, style: Style): (string | Pr
   for (const metric of registry.getMetricsAsArray()) {
     const shared = sharedOf(metric)
     const data = local.get(metric)
-    if (shared !== undefined) page.put(metric, shared.bounds, shared.family.rows(looks))
-    else if (data !== undefined) {
+    if (shared !== undefined) {
+      const rows = shared.family.rows(looks)
+      page.put(metric, boundsOf(shared, rows), rows)
+    } else if (data !== undefined) {
       const published = publishedOf(sourceOf(metric, registry), contents)
       put(foreignText(registry, wholeOf(data, published), style))
     } else put(registry.getMetricsAsString(metric))

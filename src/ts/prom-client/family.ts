@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import { Merged, SCOPE_LABEL } from '../families'
+import { sameShape } from '../histogram-shape'
 import type { Region } from '../region'
 import type { Series } from '../survey'
 import { Holds } from './holds'
@@ -41,6 +42,14 @@ export interface Cell {
 export type Fits = (merged: Merged) => boolean
 
 const NONE: readonly Merged[] = []
+
+/** Those with the buckets of the first one: what was spilled may have others. */
+function alike(all: readonly Merged[]): readonly Merged[] {
+  const first = all[0]?.buckets?.shape
+  return first === undefined
+    ? all
+    : all.filter(({ buckets }) => buckets !== null && sameShape(buckets.shape, first))
+}
 
 /** A metric's name, and its sets of labels: those that this thread has, and those of all others. */
 export class Family<C extends Cell> {
@@ -214,7 +223,7 @@ export class Family<C extends Cell> {
       looks.at(region).scope(scope).get(this.name) ?? NONE
     const { from, fitting } = this.#last
     const [all = NONE, ...more] = this.#home.places.map(at)
-    if (more.length > 0) return all.concat(...more).filter(this.#fits)
+    if (more.length > 0) return alike(all.concat(...more).filter(this.#fits))
     // The list of the last look, and so the same series in it.
     if (all === from) return fitting
     this.#last = { from: all, fitting: all.filter(this.#fits) }

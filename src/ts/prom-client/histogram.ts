@@ -1,6 +1,8 @@
 import { format } from 'node:util'
 import type { HistogramConfiguration, Histogram as PromHistogram } from 'prom-client'
+import { BOUNDS_LABEL } from '../families'
 import { PerCpuHistogram } from '../histogram'
+import { isOtherShape } from '../histogram-opening'
 import { moved, pourSamples } from '../pouring'
 import type { Cell, CellOptions, Family } from './family'
 import { isObject, type Labels } from './labels'
@@ -12,6 +14,9 @@ function sampleOf(value: unknown): number {
   if (Number.isFinite(value)) return value as number
   throw new TypeError(`Value is not a valid number: ${format(value)}`)
 }
+
+/** Longer ones would leave no room for labels. */
+const MOST_BOUNDS_TEXT = 4096
 
 class HistogramCell implements Cell {
   readonly #family: Family<HistogramCell>
@@ -66,9 +71,19 @@ class HistogramCell implements Cell {
     this.#histogram?.reset()
   }
 
+  /** Beside that of an older or newer release, where that has other bounds: see `shownShapes` in families.ts. */
   #opened(options: CellOptions): PerCpuHistogram {
-    const all = { ...options, buckets: this.#bounds }
-    return this.#family.holds.add(PerCpuHistogram.named(this.#family.name, all))
+    const named = (labels: Record<string, string>): PerCpuHistogram => {
+      const all = { ...options, labels, buckets: this.#bounds }
+      return this.#family.holds.add(PerCpuHistogram.named(this.#family.name, all))
+    }
+    try {
+      return named(options.labels)
+    } catch (error) {
+      const own = this.#bounds.join(' ')
+      if (!isOtherShape(error) || own.length > MOST_BOUNDS_TEXT) throw error
+      return named({ ...options.labels, [BOUNDS_LABEL]: own })
+    }
   }
 }
 

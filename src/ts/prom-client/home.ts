@@ -12,7 +12,7 @@ const SPILLS = new Set([
   'ERR_RSEQ_REGION_BUSY',
   'ERR_RSEQ_REGION_LOST',
   'ERR_RSEQ_READ_ONLY',
-  // Another process has a metric of that name with other bounds, or of another type.
+  // Another process has a metric of that name of another type.
   'ERR_RSEQ_KIND',
 ])
 

@@ -66,13 +66,9 @@ function isShareable({ type, aggregator = 'sum', enableExemplars }: Metric): boo
   return type === 'gauge' ? AGGREGATORS.includes(aggregator as Aggregator) : aggregator === 'sum'
 }
 
-/** Others may have given its name to something else. */
-function fitting(type: Metric['type'], bounds: readonly number[]): Fits {
-  if (type !== 'histogram') return ({ kind }) => kind === type
-  return ({ buckets }) => {
-    const theirs = buckets?.shape.extra
-    return theirs?.length === bounds.length && bounds.every((x, i) => x === theirs[i])
-  }
+/** Others may have given its name to something else; log-linear buckets are no metric's. */
+function fitting(type: Metric['type']): Fits {
+  return ({ kind, buckets }) => kind === type && (buckets === null || buckets.shape.shape === 0)
 }
 
 /**
@@ -88,7 +84,7 @@ export function share<C extends Cell>(
 ): Family<C> | null {
   if (!isShareable(metric)) return null
   try {
-    const family = new Family(metric, make, fitting(metric.type, bounds))
+    const family = new Family(metric, make, fitting(metric.type))
     family.tryOut()
     showUnlabelled(metric, family)
     all.set(metric, { family: family as unknown as Family<Cell>, bounds })
@@ -104,6 +100,12 @@ export function share<C extends Cell>(
 /** prom-client shows what has no labels from the beginning. */
 export function showUnlabelled<C extends Cell>({ labelNames }: Metric, family: Family<C>): void {
   if (labelNames.length === 0) family.opened(family.cell({}))
+}
+
+/** The bounds of a histogram's rows: those of another release, as long as that is what is shown. */
+export function boundsOf({ bounds }: Shared, [first]: readonly Row[]): readonly number[] {
+  const shown = first?.merged.buckets?.shape.extra
+  return shown === undefined ? bounds : Array.from(shown)
 }
 
 /** Upper bounds as the page writes them, the last one with its sign. */
@@ -129,9 +131,10 @@ function histogramValues(name: string, bounds: readonly number[], { labels, merg
 }
 
 /** A metric as prom-client's `get()` says it, over all threads and processes. */
-export function jsonOf(metric: Metric, { family, bounds }: Shared, looks: Looks): MetricJSON {
+export function jsonOf(metric: Metric, shared: Shared, looks: Looks): MetricJSON {
   const { help, name, type, aggregator } = metric
-  const rows = family.rows(looks)
+  const rows = shared.family.rows(looks)
+  const bounds = boundsOf(shared, rows)
   const values =
     type === 'histogram'
       ? rows.flatMap((row) => histogramValues(name, bounds, row))
