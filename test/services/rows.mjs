@@ -72,6 +72,25 @@ const families = [
     },
   ],
   [
+    'a release with other histogram bounds comes up beside the old one, which then ends',
+    [
+      ...['1: 2, 2: 2, +Inf: 2', '1: 2, 2: 2, +Inf: 2', '1: 2, 2: 2, +Inf: 2'],
+      ...['0.5: 0, 1: 2, +Inf: 2', '0.5: 0, 1: 2, +Inf: 2'],
+    ],
+    async (place) => {
+      const primary = await place.node(place.script('primary.js'))
+      const start = () => place.start(primary, 'cluster', place.script('worker.js'))
+      const [old, ...fresh] = [await start(), await start(), await start()]
+      for (let i = 0; i < 2; i++) await old.call('observe', 1, 2)
+      for (const one of fresh) await one.call('observe', 0.5, 1)
+      const seen = []
+      for (const one of [old, ...fresh]) seen.push(await one.call('took'))
+      await old.kill()
+      for (const one of fresh) seen.push(await one.call('took'))
+      return seen
+    },
+  ],
+  [
     'spawnSync(node, other.js), which counts 1000',
     [1, 1000],
     async (place) => {
