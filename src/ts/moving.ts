@@ -1,9 +1,10 @@
 import { timers } from './builtins'
-import { isBusy, withoutWaiting } from './patience'
+import { isPassing, withoutWaiting } from './patience'
 import type { Region } from './region'
 
 /*
- * What could not be opened in a region, because somebody kept its directory locked, counts in the process meanwhile.
+ * What could not be opened in a region, because somebody kept its directory locked or its file system was full, counts in
+ * the process meanwhile.
  * Here it is moved into the region, by a timer and not where it counts: each thread moves its own.
  *
  * A part that is moved is opened in the region, emptied in the process, filled in the region, and closed in the process.
@@ -18,7 +19,7 @@ export interface Movable {
    * Moves a piece of it. What can never be moved stays where it is.
    *
    * @returns whether there is more
-   * @throws {RseqError} `ERR_RSEQ_REGION_BUSY`: nothing was changed
+   * @throws {RseqError} `ERR_RSEQ_REGION_BUSY`, `ERR_RSEQ_NO_MEMORY`: nothing was changed
    */
   moveOne(): boolean
 }
@@ -63,7 +64,7 @@ function moveAll(end: number): boolean {
       while (one !== undefined && withoutWaiting(() => one.moveOne()))
         if (performance.now() > end) return true
     } catch (error) {
-      if (isBusy(error)) {
+      if (isPassing(error)) {
         busy.add((one as Movable).region)
         continue
       }

@@ -35,7 +35,12 @@ export function withoutWaiting<T>(work: () => T): T {
   return withPatience(0, work)
 }
 
-/** Somebody keeps a directory locked: what failed can be done later. */
+/** Somebody keeps a directory locked. */
 export function isBusy(error: unknown): boolean {
   return error instanceof RseqError && error.code === 'ERR_RSEQ_REGION_BUSY'
+}
+
+/** The same, or a region's file system is full: what failed can be done later. */
+export function isPassing(error: unknown): boolean {
+  return isBusy(error) || (error instanceof RseqError && error.code === 'ERR_RSEQ_NO_MEMORY')
 }

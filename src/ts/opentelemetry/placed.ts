@@ -1,6 +1,6 @@
 import type { NamedOptions } from '../entries'
 import { type Movable, moveLater } from '../moving'
-import { isBusy, SHORT, withPatience } from '../patience'
+import { isPassing, SHORT, withPatience } from '../patience'
 import { moved } from '../pouring'
 import { Region } from '../region'
 import { api } from './peer'
@@ -17,7 +17,10 @@ const waiting = new Set<Placed>()
 /** What opens something in a region, or in the process. */
 export type Open<T> = (options: Named['options']) => T
 
-/** A cell whose parts are in the process as long as somebody keeps the directory locked, and then move: see moving.ts. */
+/**
+ * A cell whose parts are in the process as long as somebody keeps the directory locked, or there is no room, and then
+ * move: see moving.ts.
+ */
 export abstract class Placed implements Movable {
   protected readonly named: Named
 
@@ -33,8 +36,8 @@ export abstract class Placed implements Movable {
     try {
       this.move()
     } catch (error) {
-      if (isBusy(error)) throw error
-      api.diag.error(`${this.named.name}: what was measured while the directory was locked is lost`, error)
+      if (isPassing(error)) throw error
+      api.diag.error(`${this.named.name}: what was measured before it had a place is lost`, error)
     }
     waiting.delete(this)
     return false
@@ -48,11 +51,8 @@ export abstract class Placed implements Movable {
     try {
       return withPatience(SHORT, () => open(options))
     } catch (error) {
-      if (!isBusy(error) || options.region === Region.process) throw error
-      api.diag.warn(
-        `${name}: this process keeps what is measured until the directory's lock comes free`,
-        error,
-      )
+      if (!isPassing(error) || options.region === Region.process) throw error
+      api.diag.warn(`${name}: this process keeps what is measured until there is a place for it`, error)
       waiting.add(this)
       moveLater(this)
       return open({ ...options, region: Region.process })

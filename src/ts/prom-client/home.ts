@@ -1,6 +1,6 @@
 import { RseqError } from '../errors'
 import { type Movable, moveLater } from '../moving'
-import { isBusy, isPatient, SHORT, withPatience } from '../patience'
+import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../patience'
 import { Region } from '../region'
 import type { Cell, CellOptions } from './family'
 import { labelsIn, type Place } from './memory'
@@ -24,15 +24,15 @@ export function warnOnce(error: Error): void {
   // Who only tries the lock tries again.
   if (warned.has(code ?? name) || (isBusy(error) && !isPatient())) return
   warned.add(code ?? name)
-  const what = isBusy(error)
-    ? 'new series are of this process alone until the lock comes free, and then of all'
-    : 'new series are of this process alone until that is over, and those stay so'
+  const what = isPassing(error)
+    ? 'new series are of this process alone until that is over, and then of all'
+    : 'new series are of this process alone'
   process.emitWarning(`rseq/prom-client: ${what}. ${message}`, { ...(code !== undefined && { code }) })
 }
 
 /**
  * Where a metric's cells are opened: in its place, or in the process's own memory where they cannot be there. Those that
- * met a busy lock are moved to their place later, see moving.ts.
+ * met a busy lock or no room are moved to their place later, see moving.ts.
  */
 export class Home<C extends Cell> implements Movable {
   readonly #place: Place
@@ -69,7 +69,7 @@ export class Home<C extends Cell> implements Movable {
       if (!spills || this.region === Region.process) throw error
       warnOnce(error)
       const opened = open(this.#optionsOf(cell, this.#spillPlace))
-      if (isBusy(error)) {
+      if (isPassing(error)) {
         this.#moving.add(cell)
         moveLater(this)
       } else this.#stays = true
@@ -88,7 +88,7 @@ export class Home<C extends Cell> implements Movable {
     try {
       cell.move(this.#optionsOf(cell, this.#place))
     } catch (error) {
-      if (isBusy(error)) throw error
+      if (isPassing(error)) throw error
       this.#stays = true
       warnOnce(error as Error)
     }
