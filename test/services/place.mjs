@@ -84,9 +84,14 @@ export class Actor {
   async kill() {
     const { pid } = this
     process.kill(pid, 'SIGKILL')
-    // A dead one that nobody has waited for yet is none.
-    const isGone = () =>
-      !existsSync(`/proc/${pid}`) || /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    const isGone = () => {
+      try {
+        // A dead one that nobody has waited for yet is none.
+        return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+      } catch {
+        return true
+      }
+    }
     await eventually(`the end of ${pid}`, isGone)
     this.forget()
   }

@@ -84,7 +84,7 @@ void wait_once() {
     region::patience = 4 * region::kShortPatience;
     for (const double least : {3 * kLeast, 0.0}) {
       const double more = seconds([&] { expect_result(try_make(file, "b"), region::kBusy, "and again"); });
-      expect_seconds(more, least, least == 0 ? kLeast : kMost, "the rest of it, and no more");
+      expect_seconds(more, least, least == 0 ? 3 * kLeast : kMost, "the rest of it, and no more");
     }
   }
   region::patience = region::kPatience;
@@ -146,7 +146,7 @@ void end_at_once() {
     rseq::area::release();
   });
   thread.join();
-  expect_seconds(took, 0, kLeast * 2, "the end of a thread");
+  expect_seconds(took, 0, kMany * kLeast / 2, "the end of a thread");
   expect(own.waiting == kMany, "what has no name waits", own.waiting, kMany);
   delete holder;
   expect(file.exists(0) && file.exists(kMany), "there still");
@@ -166,8 +166,8 @@ void end_at_once() {
     rseq::area::release();
   }).join();
   expect(calls >= 2 && calls < kMany, "one hold", calls, 2);
-#endif
   expect(!file.exists(0) && file.exists(kMany), "gone, but for the name");
+#endif
 }
 
 /// The last one of a process that has the region waits a little: nobody lets go of it later.
@@ -211,7 +211,7 @@ void remove_dead() {
   {
     const Holder holder(file);
     const double took = seconds([&] { expect_result(remove(file.number), region::kBusy, "tried"); });
-    expect_seconds(took, 0, kLeast, "no wait");
+    expect_seconds(took, 0, kMany * kLeast / 2, "no wait");
   }
   expect_result(remove(file.looked_at), region::kReadOnly, "only looked at");
   expect_result(remove(region::kMaxRegions), region::kClosed, "no region");
@@ -225,12 +225,13 @@ void remove_dead() {
 }  // namespace
 
 void get_stuck() {
+  // By the only thread: ThreadSanitizer has no threads in copies of a process that has several.
+  join_patiently();
+  end_last();
   on_threads(1, [](uint32_t) {
     wait_once();
     try_only();
-    join_patiently();
     end_at_once();
-    end_last();
     remove_dead();
   });
   operations += 100;
