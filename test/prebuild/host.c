@@ -26,7 +26,7 @@ struct napi_env__ {
   struct {
     char name[32];
     napi_value value;
-  } properties[100];
+  } properties[200];
   size_t set;
   void (*hook)(void* argument);
   void* argument;

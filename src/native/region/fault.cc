@@ -28,7 +28,8 @@ struct Watched {
   char* pages[kMostPages];  ///< null: free
 };
 
-Watched watched[kMaxRegions];
+/// All zero: anything else would make a constructor of it, and pages that no region needs.
+constinit Watched watched[kMaxRegions] = {};
 struct sigaction previous = {};
 bool installed = false;
 

@@ -17,9 +17,9 @@ namespace rseq::region::fault {
 struct Range {
   char* control;
   uint64_t control_bytes;
-  uint32_t first;  ///< of its cells in the arena …
-  uint32_t cells;  ///< … 0 where it has none there
-  int fd = -1;
+  uint32_t first;              ///< of its cells in the arena …
+  uint32_t cells;              ///< … 0 where it has none there
+  int fd;                      ///< −1: what cannot be asked counts as cut short
   uint64_t bytes = 0;          ///< of the file: with less it was cut short
   uint64_t stripes = 0;        ///< where they begin in the file, and
   uint64_t stripe_bytes = 0;   ///< from one to the next

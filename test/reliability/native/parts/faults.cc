@@ -44,8 +44,8 @@ void tell_whose() {
   const size_t page = page_bytes();
   char* pages = map_nothing(5);
   char* second = pages + 2 * page;
-  fault::watch(kFirst, {.control = pages, .control_bytes = 2 * page, .first = 0, .cells = 0});
-  fault::watch(kSecond, {.control = second, .control_bytes = 2 * page, .first = 0, .cells = 0});
+  fault::watch(kFirst, {.control = pages, .control_bytes = 2 * page, .first = 0, .cells = 0, .fd = -1});
+  fault::watch(kSecond, {.control = second, .control_bytes = 2 * page, .first = 0, .cells = 0, .fd = -1});
   touch(second);
   expect_lost(kFirst, false, "the one before");
   expect_lost(kSecond, true, "the second");
@@ -56,10 +56,12 @@ void tell_whose() {
   expect(second[-1] == 77 && second[-static_cast<ptrdiff_t>(page)] == 0, "the rest of a page");
   touch(second + 2 * page - 1);
   // Watched anew it is whole; what is not watched is nobody's.
-  fault::watch(kFirst, {.control = second + 2 * page, .control_bytes = page, .first = 0, .cells = 0});
+  fault::watch(kFirst,
+               {.control = second + 2 * page, .control_bytes = page, .first = 0, .cells = 0, .fd = -1});
   expect_lost(kFirst, false, "watched anew");
   fault::forget(kFirst);
-  fault::watch(kSecond, {.control = second + 2 * page, .control_bytes = page, .first = 0, .cells = 0});
+  fault::watch(kSecond,
+               {.control = second + 2 * page, .control_bytes = page, .first = 0, .cells = 0, .fd = -1});
   touch(second + 2 * page);
   expect_lost(kFirst, false, "one that is not watched");
   expect_lost(kSecond, true, "the one that is");
@@ -225,7 +227,8 @@ int meet_bus(const char* handler) {
   lost_page = map_nothing(1);
   // Installed once: else a signal would be handed on to itself.
   for (const uint32_t number : {kSecond, kFirst})
-    fault::watch(number, {.control = lost_page, .control_bytes = page_bytes(), .first = 0, .cells = 0});
+    fault::watch(number,
+                 {.control = lost_page, .control_bytes = page_bytes(), .first = 0, .cells = 0, .fd = -1});
   fault::forget(kSecond);
   errno = 123;
   if (strcmp(handler, "forged") == 0) send_forged();
