@@ -179,6 +179,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set_cells(exports);
   set_pools(exports);
   set_regions(exports);
+  set_entries(exports);
   set_service(exports);
   set_rings(exports);
   set_noise(exports);

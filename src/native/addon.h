@@ -129,6 +129,11 @@ inline napi_value integer(napi_env env, int32_t value) {
   return result;
 }
 
+/// A result of regions, and where the system said why, 64 × errno below it.
+napi_value result_of(napi_env env, int32_t result);
+/// An argument as a number of something; UINT32_MAX for what is none.
+uint32_t u32(const Napi::CallbackInfo& info, size_t i);
+
 /// Sets the functions of addon_hot.cc.
 void set_hot(const Napi::Object& exports);
 /// Sets the functions of addon_cells.cc.
@@ -137,6 +142,8 @@ void set_cells(const Napi::Object& exports);
 void set_pools(const Napi::Object& exports);
 /// Sets the functions of addon_region.cc.
 void set_regions(const Napi::Object& exports);
+/// Sets the functions of addon_entries.cc.
+void set_entries(const Napi::Object& exports);
 /// Sets the functions of addon_service.cc.
 void set_service(const Napi::Object& exports);
 /// Sets the functions of addon_ring.cc.
