@@ -86,8 +86,9 @@ export class Actor {
     process.kill(pid, 'SIGKILL')
     const isGone = () => {
       try {
-        // A dead one that nobody has waited for yet is none.
-        return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+        // A dead one that nobody has waited for yet is none, once its last thread has closed its files.
+        const isDead = /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+        return isDead && readdirSync(`/proc/${pid}/task`).length === 1
       } catch {
         return true
       }
