@@ -177,9 +177,9 @@ Napi::Value List(const Napi::CallbackInfo& info) {
   region::Info found;
   if (!region::info(u32(info, 0), &found)) return out;
   const region::Directory& directory = *found.directory;
-  const uint32_t high = __atomic_load_n(&directory.header->entry_high, __ATOMIC_RELAXED);
+  const uint32_t high = directory.entry_high();
   uint32_t length = 0;
-  for (uint32_t i = 0; i < high && i < directory.sizes.entries; ++i) {
+  for (uint32_t i = 0; i < high; ++i) {
     const Napi::HandleScope scope(env);
     const Napi::Value entry = describe(env, directory, i);
     if (!entry.IsUndefined()) out.Set(length++, entry);

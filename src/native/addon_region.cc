@@ -71,9 +71,9 @@ Napi::Value Processes(const Napi::CallbackInfo& info) {
   region::Info found;
   if (!region::info(u32(info, 0), &found)) return out;
   const region::Directory& directory = *found.directory;
-  const uint32_t high = __atomic_load_n(&directory.header->process_high, __ATOMIC_RELAXED);
+  const uint32_t high = directory.process_high();
   uint32_t length = 0;
-  for (uint32_t i = 0; i < high && i < directory.sizes.processes; ++i) {
+  for (uint32_t i = 0; i < high; ++i) {
     const bool self = i == directory.process && !found.read_only;
     // Asked first: whoever has the lock has written itself down.
     const bool alive = self || region::lock::is_alive(directory.fd, i);

@@ -143,6 +143,8 @@ struct Directory {
 
   /// As many entries as can ever have been live.
   uint32_t entry_high() const;
+  /// As many slots of processes as can ever have been taken.
+  uint32_t process_high() const;
   /// The entries that living processes hold, a bit for each: words up to `words`. A look, not a lock.
   void held_by_the_living(uint64_t* out, uint32_t words) const;
 
@@ -208,7 +210,6 @@ struct Directory {
       work(static_cast<char*>(part) + (from - at), to - from);
     });
   }
-  uint32_t process_high() const;
 
   int32_t lock(uint32_t milliseconds = patience);
   void unlock();
