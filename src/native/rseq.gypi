@@ -24,6 +24,7 @@
     '<(native)/noise.cc',
     '<(native)/page.cc',
     '<(native)/pool.cc',
+    '<(native)/pool_owners.cc',
     '<(native)/preemption.cc',
     '<(native)/region/arena.cc',
     '<(native)/region/backing.cc',

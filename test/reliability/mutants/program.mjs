@@ -32,6 +32,7 @@ const TESTS = {
   'native.ts': ['native', 'fastcalls', 'counter'],
   'page.cc': ['page', 'rows'],
   'pool.cc': ['pool'],
+  'pool_owners.cc': ['pool'],
   'ring.cc': ['ring', 'records'],
   'trust.cc': ['status', 'cpu', 'abort-check'],
   'counter.h': ['counter', 'batch', 'sum', 'fastcalls'],
