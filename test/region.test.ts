@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -191,6 +201,36 @@ describe(`Region, world ${world}`, () => {
     expect(() => Region.create({ file: join(folder, 'no', 'folder') })).toThrow(/ENOENT/)
     expect(existsSync(join(folder, 'no'))).toBe(false)
   })
+
+  test('a link is refused, whoever made it, but for those of /proc', () => {
+    const file = join(folder, 'linked')
+    const region = Region.create({ file, cells: 8192 })
+    PerCpuCounter.named('n', { region }).inc()
+    const link = join(folder, 'link')
+    symlinkSync(file, link)
+    for (const open of [Region.attach, (path: string) => Region.create({ file: path })]) {
+      expect(() => open(link)).toThrow(code('ERR_RSEQ_REGION_OWNER'))
+      expect(() => open(link)).toThrow(/symbolic link/)
+    }
+    expect(() => Region.attach(link, { readOnly: true })).toThrow(code('ERR_RSEQ_REGION_OWNER'))
+    const fd = openSync(file, 'r+')
+    const through = Region.attach(`/proc/self/fd/${fd}`)
+    expect(PerCpuCounter.named('n', { region: through }).value).toBe(1)
+    closeSync(fd)
+  })
+
+  test.each([0o604, 0o640, 0o601, 0o610, 0o666])(
+    'a file of mode %i is refused, for others may open it',
+    (mode) => {
+      const file = join(folder, `mode ${mode}`)
+      Region.create({ file, cells: 8192 }).close()
+      chmodSync(file, mode)
+      for (const readOnly of [false, true])
+        expect(() => Region.attach(file, { readOnly })).toThrow(code('ERR_RSEQ_REGION_OWNER'))
+      chmodSync(file, 0o600)
+      Region.attach(file).close()
+    },
+  )
 
   test('many regions, one after the other and at once', () => {
     for (let i = 0; i < 100; i++) {

@@ -36,6 +36,8 @@ export const RESULT = {
   consumer: -19,
   /** The region's file system is full; nothing was changed. */
   noRoom: -21,
+  /** The path is a symbolic link. */
+  link: -22,
 } as const
 
 /** What names a region in a handle: the addon's nonce, or the portable backend's memory itself. */

@@ -24,7 +24,7 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_REGION_VERSION'
   /** The region's sizes or contents contradict each other. */
   | 'ERR_RSEQ_REGION_DAMAGED'
-  /** The region's file belongs to another user, or others may write to it. */
+  /** The region's file belongs to another user, others may open it, or its path is a symbolic link. */
   | 'ERR_RSEQ_REGION_OWNER'
   /** The region was made for another number of possible CPUs. */
   | 'ERR_RSEQ_REGION_CPUS'

@@ -19,7 +19,11 @@ const MEANINGS: Record<number, readonly [RseqErrorCode, string]> = {
   [RESULT.damaged]: ['ERR_RSEQ_REGION_DAMAGED', 'the region is damaged'],
   [RESULT.owner]: [
     'ERR_RSEQ_REGION_OWNER',
-    'the file belongs to another user, or its mode lets others write to it (expected 0600)',
+    'the file belongs to another user, or its mode lets others open it (expected 0600)',
+  ],
+  [RESULT.link]: [
+    'ERR_RSEQ_REGION_OWNER',
+    'it is a symbolic link, which another user may have made: name the file that it leads to',
   ],
   [RESULT.cpus]: [
     'ERR_RSEQ_REGION_CPUS',

@@ -9,7 +9,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include "../clock.h"
 
 namespace rseq::region::backing {
 namespace {
@@ -24,12 +27,17 @@ constexpr unsigned kAllowSealing = 2, kCloseOnExec = 1;  // memfd_create(2)
 
 int file_status(int fd, struct stat* out) { return static_cast<int>(syscall(SYS_fstat, fd, out)); }
 
-uint64_t random_nonce(const void* otherwise) {
+/// Another number each time.
+uint64_t random_nonce() {
   uint64_t nonce = 0;
-  // Before the kernel's random pool is ready, an address has to do.
-  if (getrandom(&nonce, sizeof nonce, GRND_NONBLOCK) != sizeof nonce)
-    nonce = reinterpret_cast<uint64_t>(otherwise);
-  return nonce;
+  if (getrandom(&nonce, sizeof nonce, GRND_NONBLOCK) == sizeof nonce) return nonce;
+  // Before the kernel's random pool is ready: what differs by process, time and call has to do.
+  static uint32_t calls = 0;
+  const uint32_t call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+  const uint64_t parts[] = {clock::now(), static_cast<uint64_t>(syscall(SYS_getpid)), call,
+                            reinterpret_cast<uint64_t>(&nonce)};
+  const uint64_t low = hash_bytes(parts, sizeof parts);
+  return uint64_t{hash_bytes(parts, sizeof parts, static_cast<uint32_t>(low))} << 32 | low;
 }
 
 Header new_header(const Sizes& sizes, uint64_t nonce) {
@@ -52,7 +60,7 @@ int32_t fill(int fd, const Sizes& sizes) {
     return kSystem;
   }
   if (ftruncate(fd, static_cast<off_t>(layout.total)) != 0) return kSystem;
-  const Header header = new_header(sizes, random_nonce(&sizes));
+  const Header header = new_header(sizes, random_nonce());
   const ssize_t written = pwrite(fd, &header, sizeof header, 0);
   if (written == sizeof header) return 0;
   if (written >= 0) errno = ENOSPC;
@@ -79,6 +87,20 @@ int32_t adopt(int fd, bool read_only, Memory* out) {
   return 0;
 }
 
+/// Whether the path is a link that anybody could have made. Those of /proc are the kernel's, and the only
+/// path of a memfd.
+bool is_link_of_a_user(const char* path) {
+  constexpr int64_t kProc = 0x9fa0;  // statfs(2)
+  const int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct stat status = {};
+  struct statfs system = {};
+  const bool is_link = file_status(fd, &status) == 0 && S_ISLNK(status.st_mode);
+  const bool is_kernels = syscall(SYS_fstatfs, fd, &system) == 0 && system.f_type == kProc;
+  close(fd);
+  return is_link && !is_kernels;
+}
+
 /// A number's digits behind `to`. @return behind them
 char* digits(char* to, uint64_t number) {
   char text[20];
@@ -96,7 +118,7 @@ int open_temporary(const char* path, char* name) {
   for (int i = 0; i < kTemporaryNames; ++i) {
     char* end = name + length;
     *end++ = '.';
-    *digits(end, random_nonce(name) >> 1) = '\0';
+    *digits(end, random_nonce() >> 1) = '\0';
     const int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kMode);
     if (fd >= 0 || errno != EEXIST) return fd;
   }
@@ -127,9 +149,11 @@ int32_t check(int fd, Memory* out) {
   struct stat status = {};
   if (file_status(fd, &status) != 0) return kSystem;
   if (!S_ISREG(status.st_mode)) return kNoRegion;
-  if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return kOwner;
+  if (status.st_uid != geteuid()) return kOwner;
   Header header = {};
   if (pread(fd, &header, sizeof header, 0) != sizeof header || header.magic != kMagic) return kNoRegion;
+  // Who may only read it could keep its locks from everybody.
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) return kOwner;
   if (header.version != kVersion) return kOtherVersion;
   if (header.checksum != checksum(header) || !header.sizes.valid()) return kDamaged;
   const Layout layout(header.sizes);
@@ -148,7 +172,7 @@ int32_t create_private(const Sizes& sizes, Memory* out) {
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (control == MAP_FAILED) return kNoMemory;
   madvise(control, layout.stripes, MADV_NOHUGEPAGE);
-  const uint64_t nonce = random_nonce(control);
+  const uint64_t nonce = random_nonce();
   *static_cast<Header*>(control) = new_header(sizes, nonce);
   *out = {
       .fd = -1,
@@ -187,7 +211,12 @@ int32_t create_file(const char* path, const Sizes& sizes, Memory* out) {
 
 int32_t attach(const char* path, bool read_only, Memory* out) {
   // O_NONBLOCK: a FIFO must not make anybody wait.
-  const int fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  const int flags = (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  int fd = open(path, flags | O_NOFOLLOW);
+  if (fd < 0 && errno == ELOOP) {
+    if (is_link_of_a_user(path)) return kLink;
+    fd = open(path, flags);
+  }
   return fd < 0 ? static_cast<int32_t>(kSystem) : adopt(fd, read_only, out);
 }
 

@@ -28,10 +28,12 @@ int32_t create_memfd(const Sizes& sizes, Memory* out);
 /// The file of that name, made if there is none: 0600, sparse.
 int32_t create_file(const char* path, const Sizes& sizes, Memory* out);
 
-/// A file, or memfd by its /proc/PID/fd/N. With `read_only` all of it is mapped into `control`.
+/// A file, or memfd by its /proc/PID/fd/N; kLink where it is any other symbolic link. With `read_only` all of
+/// it is mapped into `control`.
 int32_t attach(const char* path, bool read_only, Memory* out);
 
-/// Whether the open file is a region that this process may trust as its own. @return 0 or a Result
+/// Whether the open file is a region that this process may trust as its own: its user's, and nobody else may
+/// open it. @return 0 or a Result
 /// @param out  everything but the mapping
 int32_t check(int fd, Memory* out);
 

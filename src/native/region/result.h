@@ -15,7 +15,7 @@ enum Result : int32_t {
   kNoRegion = -6,
   kOtherVersion = -7,
   kDamaged = -8,
-  kOwner = -9,  ///< of another user, or others may write to it
+  kOwner = -9,  ///< of another user, or others may open it
   kCpus = -10,  ///< made for another number of possible CPUs
   kBusy = -11,
   kTooMany = -12,  ///< regions of this process, or processes of the region
@@ -25,6 +25,7 @@ enum Result : int32_t {
   kClosed = -16,
   kConsumer = -19,  ///< another consumer drains the ring
   kNoRoom = -21,    ///< the file system is full; nothing was changed
+  kLink = -22,      ///< a symbolic link, which can be another user's
 };
 
 }  // namespace rseq::region

@@ -137,7 +137,10 @@ void refuse(const std::string& path) {
   expect_changed(path, 0, "nothing is changed", [](int, Header&) {});
   expect_changed(path, region::kOwner, "a group may write", to_mode(0620));
   expect_changed(path, region::kOwner, "others may write", to_mode(0602));
-  expect_changed(path, 0, "others may read", to_mode(0644));
+  expect_changed(path, region::kOwner, "a group may read", to_mode(0640));
+  expect_changed(path, region::kOwner, "others may read", to_mode(0644));
+  expect_changed(path, region::kOwner, "others may run it", to_mode(0601));
+  expect_changed(path, 0, "nobody may write", to_mode(0400));
   expect_changed(path, region::kDamaged, "cut", to_size(kBackedBytes - 1));
   expect_changed(path, region::kDamaged, "longer", to_size(kBackedBytes + 1));
   expect_changed(path, region::kNoRegion, "another magic", [](int, Header& header) { ++header.magic; });
