@@ -44,6 +44,7 @@
     '<(native)/region/roles.cc',
     '<(native)/region/room.cc',
     '<(native)/region/shape.cc',
+    '<(native)/region/sigbus.cc',
     '<(native)/region/slots.cc',
     '<(native)/region/sweep.cc',
     '<(native)/ring.cc',

@@ -114,7 +114,7 @@ function opening(kind: Kind, where: Where, answer: number, name: string | null, 
   const entry = Math.floor(answer / 2 ** 32)
   const id = answer % 2 ** 32
   const hot = id === NO_ID ? REFUSED : id
-  if (hot !== REFUSED) keepWhole(where.number, kind)
+  keepWhole(where.number, kind)
   return new Opening(kind, where.region, where.number, entry, hot, where.index, name, ownsRegion)
 }
 

@@ -158,14 +158,33 @@ static napi_value LockByte(napi_env env, napi_callback_info info) {
   return number(env, fcntl(argument(env, info, 0), F_OFD_SETLK, &lock) == 0 ? 0 : errno);
 }
 
+static struct sigaction overtaken;
+
+/* As crash reporters do: the signal is for whoever had it before, too. */
+static void hand_on(int signal, siginfo_t* info, void* context) {
+  if ((overtaken.sa_flags & SA_SIGINFO) != 0) {
+    overtaken.sa_sigaction(signal, info, context);
+  } else {
+    sigaction(signal, &overtaken, NULL);
+  }
+}
+
+/* () -> 0 or errno; installs a handler of SIGBUS that hands on to the one before */
+static napi_value Overtake(napi_env env, napi_callback_info info) {
+  struct sigaction action = {.sa_sigaction = hand_on, .sa_flags = SA_SIGINFO | SA_NODEFER};
+  return number(env, sigaction(SIGBUS, &action, &overtaken) == 0 ? 0 : errno);
+}
+
 NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback callback;
-  } functions[] = {
-      {"startTimer", StartTimer}, {"signalsSeen", SignalsSeen},     {"gettid", GetTid},    {"pin", Pin},
-      {"denyRseq", DenyRseq},     {"denyGetrusage", DenyGetrusage}, {"mapFile", MapFile},  {"signal", Signal},
-      {"systemCall", SystemCall}, {"limitData", LimitData},         {"lockByte", LockByte}};
+  } functions[] = {{"startTimer", StartTimer}, {"signalsSeen", SignalsSeen},
+                   {"gettid", GetTid},         {"pin", Pin},
+                   {"denyRseq", DenyRseq},     {"denyGetrusage", DenyGetrusage},
+                   {"mapFile", MapFile},       {"signal", Signal},
+                   {"systemCall", SystemCall}, {"limitData", LimitData},
+                   {"lockByte", LockByte},     {"overtake", Overtake}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
     napi_value function;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);

@@ -258,6 +258,8 @@ void end_thread() {
   for (uint32_t i = 0; i < kMaxRegions; ++i) {
     Mine& own = mine[i];
     Region& region = regions[i];
+    // Node has closed the listeners of signals by now, and with the last one of SIGBUS put back the default.
+    if ((own.opened | own.entries) != 0) fault::heal(i);
     pthread_mutex_lock(&region.mutex);
     for (uint32_t entry = 0; entry < own.size; ++entry) {
       const uint32_t times = own.counts[entry];

@@ -1,7 +1,5 @@
 #include "fault.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,6 +10,7 @@
 #include "extents.h"
 #include "region.h"
 #include "room.h"
+#include "sigbus.h"
 
 namespace rseq::region::fault {
 namespace {
@@ -30,8 +29,6 @@ struct Watched {
 
 /// All zero: anything else would make a constructor of it, and pages that no region needs.
 constinit Watched watched[kMaxRegions] = {};
-struct sigaction previous = {};
-bool installed = false;
 
 uintptr_t page_bytes() { return getauxval(AT_PAGESZ); }
 
@@ -83,20 +80,6 @@ bool replace(const char* address) {
   return false;
 }
 
-void handle(int signal, siginfo_t* info, void* context) {
-  const int error = errno;
-  const bool ours = info->si_code > 0 && replace(static_cast<const char*>(info->si_addr));
-  errno = error;
-  if (ours) return;
-  if ((previous.sa_flags & SA_SIGINFO) != 0) {
-    previous.sa_sigaction(signal, info, context);
-  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
-    previous.sa_handler(signal);
-  } else {
-    sigaction(signal, &previous, nullptr);  // and the access is made again, for the default to happen
-  }
-}
-
 /// @return whether the file's page is there again
 bool put_back(const Range& range, char* page) {
   const uintptr_t bytes = page_bytes();
@@ -119,12 +102,7 @@ void watch(uint32_t region, const Range& range) {
   for (char*& page : one.pages) page = nullptr;
   one.range = range;
   __atomic_store_n(&one.active, 1, __ATOMIC_RELEASE);
-  if (installed) return;
-  installed = true;
-  struct sigaction action = {};
-  action.sa_sigaction = handle;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  sigaction(SIGBUS, &action, &previous);
+  sigbus::stand_first(replace);
 }
 
 void forget(uint32_t region) { __atomic_store_n(&watched[region].active, 0, __ATOMIC_RELEASE); }
@@ -133,8 +111,9 @@ bool is_lost(uint32_t region) { return __atomic_load_n(&watched[region].lost, __
 
 void heal(uint32_t region) {
   Watched& one = watched[region];
-  if (__atomic_load_n(&one.replaced, __ATOMIC_ACQUIRE) == 0) return;
-  if (__atomic_load_n(&one.active, __ATOMIC_ACQUIRE) == 0 || is_lost(region)) return;
+  if (__atomic_load_n(&one.active, __ATOMIC_ACQUIRE) == 0) return;
+  sigbus::stand_first(replace);
+  if (__atomic_load_n(&one.replaced, __ATOMIC_ACQUIRE) == 0 || is_lost(region)) return;
   if (__atomic_exchange_n(&one.healing, 1, __ATOMIC_ACQUIRE) != 0) return;
   for (char*& slot : one.pages) {
     char* page = __atomic_load_n(&slot, __ATOMIC_ACQUIRE);

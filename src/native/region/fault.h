@@ -6,7 +6,7 @@
 /// anybody's, which is counted in the region's header, and the region goes on. Once there is room, the file's
 /// page takes its place again.
 ///
-/// The handler is installed with the first region that this can happen to, and hands every other SIGBUS on.
+/// The handler (sigbus.h) is installed with the first region that this can happen to.
 #pragma once
 
 #include <stdint.h>
@@ -33,8 +33,8 @@ void forget(uint32_t region);
 /// Whether the file was found cut short.
 bool is_lost(uint32_t region);
 
-/// Puts the file's pages back where there is room for them by now. To be called before memory is read, for
-/// what others count is in those.
+/// Puts the file's pages back where there is room for them by now, and the handler before any that came over
+/// it. To be called before memory is read, for what others count is in those pages.
 void heal(uint32_t region);
 
 }  // namespace rseq::region::fault
