@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { PerCpuCounter, PerCpuHistogram, PerCpuSum, Region } from 'rseq'
 import { afterAll, describe, expect, test } from 'vitest'
+import { SURVEY } from '../lib/cells.js'
 import { merge } from '../lib/families.js'
 import { Gauge } from '../lib/gauge.js'
 import { Directory } from '../lib/portable/directory.js'
@@ -68,14 +69,16 @@ describe('the portable survey', () => {
     }
     live()
     expect(portably(memory).at(-1)).toBe(5)
-    expect(portably(memory, remove)).toHaveLength(1)
-    expect(portably(memory)).toHaveLength(1)
+    expect(portably(memory, remove)).toHaveLength(SURVEY.first)
+    expect(portably(memory)).toHaveLength(SURVEY.first)
   })
 
   test('leaves out what is a next owner’s', () => {
     live()
-    expect(portably(memory, () => Atomics.add(memory.entries, at + ENTRY.generation, 1))).toHaveLength(1)
-    expect(portably(memory)).toHaveLength(7)
+    expect(portably(memory, () => Atomics.add(memory.entries, at + ENTRY.generation, 1))).toHaveLength(
+      SURVEY.first,
+    )
+    expect(portably(memory)).toHaveLength(SURVEY.first + SURVEY.head + 1)
   })
 })
 

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 
 #include "addon.h"
-#include "region/records.h"
+#include "region/claims.h"
+#include "region/kinds.h"
 #include "region/region.h"
-#include "region/shape.h"
 #include "region/shared.h"
-#include "region/slots.h"
+#include "region/utf8.h"
 
 namespace rseq::addon {
 namespace {
@@ -52,7 +52,7 @@ napi_value Make(napi_env env, napi_callback_info info) {
   region::Description wanted = {
       .kind = static_cast<region::Kind>(arguments.u32(1)),
       .by_mm_cid = arguments.boolean(2),
-      .cells = 1,
+      .cells = 0,
       .shape = arguments.u32(3),
       .texts = {},
   };
@@ -68,18 +68,8 @@ napi_value Make(napi_env env, napi_callback_info info) {
   if (wanted.kind == region::Kind::kNone || static_cast<uint8_t>(wanted.kind) >= region::kKinds) {
     return number(env, region::kOtherKind);
   }
-  if (wanted.kind == region::Kind::kHistogram) {
-    wanted.cells = shape::cells(wanted.shape, wanted.texts[region::kExtra]);
-    if (wanted.cells == 0) return number(env, region::kDamaged);
-  } else if (wanted.kind == region::Kind::kPool) {
-    wanted.cells = slots::cells(wanted.shape);
-    if (wanted.cells == 0) return number(env, region::kDamaged);
-  }
-  if (wanted.kind == region::Kind::kRing) {
-    const records::Shape shape = {wanted.shape};
-    if (!shape.valid() || wanted.by_mm_cid) return number(env, region::kDamaged);
-    wanted.cells = shape.cells();
-  }
+  wanted.cells = region::cells_of(wanted.kind, wanted.by_mm_cid, wanted.shape, wanted.texts[region::kExtra]);
+  if (wanted.cells == 0) return number(env, region::kDamaged);
   if (!region::ready()) return number(env, region::kNoMemory);
   return opened(env, region, region::make(region, wanted));
 }
@@ -124,10 +114,9 @@ napi_value Generation(napi_env env, napi_callback_info info) {
   return number(env, held == nullptr ? static_cast<double>(region::kAbsent) : held->generation);
 }
 
-/// An entry as an object, or undefined where it is not live.
-Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t number) {
-  region::Entry copied;
-  if (!directory.copy(number, &copied)) return env.Undefined();
+/// An entry as an object; null where its texts are none, or undefined where it is not live any more.
+Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t number,
+                     const region::Entry& copied) {
   // A copy: others can write to the texts, and the engine reads a string twice.
   const uint32_t length = region::total_length(copied);
   auto* texts = static_cast<char*>(malloc(length + 1));
@@ -138,6 +127,7 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
   if (texts == nullptr) return env.Undefined();
   region::load_shared(texts, directory.text(copied, region::kName).data, length);
   if (!directory.still(number, copied.generation)) return env.Undefined();
+  if (!region::is_utf8(texts, length - copied.lengths[region::kExtra])) return env.Null();
   auto out = Napi::Object::New(env);
   const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
   set("entry", number);
@@ -163,27 +153,32 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
   return out;
 }
 
-/// (region, entry) → what native.ts calls EntryInfo, or undefined
+/// (region, entry) → what cells.ts calls EntryInfo; null where it is damaged, undefined where there is none
 Napi::Value Describe(const Napi::CallbackInfo& info) {
   region::Info found;
-  if (!region::info(u32(info, 0), &found)) return info.Env().Undefined();
-  return describe(info.Env(), *found.directory, u32(info, 1));
+  region::Entry copied;
+  const uint32_t number = u32(info, 1);
+  if (!region::info(u32(info, 0), &found) || !found.directory->copy(number, &copied))
+    return info.Env().Undefined();
+  return describe(info.Env(), *found.directory, number, copied);
 }
 
-/// (region) → an array of EntryInfo
+/// (region) → an array of EntryInfo, null for what is damaged
 Napi::Value List(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto out = Napi::Array::New(env);
   region::Info found;
   if (!region::info(u32(info, 0), &found)) return out;
   const region::Directory& directory = *found.directory;
-  const uint32_t high = directory.entry_high();
+  region::Claims claims(directory);
   uint32_t length = 0;
-  for (uint32_t i = 0; i < high; ++i) {
+  directory.each_entry([&](uint32_t number) {
+    region::Entry copied;
+    if (!directory.copy(number, &copied)) return;
     const Napi::HandleScope scope(env);
-    const Napi::Value entry = describe(env, directory, i);
+    const Napi::Value entry = claims.take(copied) ? describe(env, directory, number, copied) : env.Null();
     if (!entry.IsUndefined()) out.Set(length++, entry);
-  }
+  });
   return out;
 }
 

@@ -166,14 +166,15 @@ void fill(const region::Held& held, double* out, Extreme extreme, Integers count
   }
 }
 
-/// The largest of what each stripe says.
+/// The largest of what each stripe says, of what lies in no hole.
+/// @param key  (a cell) → what is in it
 template <typename Key>
-uint64_t highest_of(const region::Reading& run, Key key) {
+uint64_t highest_of(const region::Reading& run, uint32_t which, Key key) {
   uint64_t highest = 0;
-  for (uint32_t stripe = 0; stripe <= run.overflow(); ++stripe) {
-    const uint64_t one = key(stripe);
+  run.each_place(which, [&](int64_t* cell) {
+    const auto one = static_cast<uint64_t>(key(cell));
     if (one > highest) highest = one;
-  }
+  });
   return highest;
 }
 
@@ -183,10 +184,8 @@ void drain_into(uint32_t region, const region::Reading& run, double* out) {
   const region::holes::Map* map = run.map;
   const auto is_nowhere = [&](uint32_t i) { return map != nullptr && map->is_nowhere(held.cell + i); };
   const auto extreme = [&](uint32_t which) {
-    return highest_of(run, [&](uint32_t stripe) {
-      auto* cell = run.cell(stripe, which);
-      return cell == nullptr ? 0 : static_cast<uint64_t>(__atomic_exchange_n(cell, 0, __ATOMIC_RELAXED));
-    });
+    return highest_of(run, which,
+                      [](int64_t* cell) { return __atomic_exchange_n(cell, 0, __ATOMIC_RELAXED); });
   };
   fill(
       held, out, extreme, [&](uint32_t i) { return is_nowhere(i) ? 0 : counter::drain_i64(region, held, i); },
@@ -197,7 +196,8 @@ void drain_into(uint32_t region, const region::Reading& run, double* out) {
 
 void read(const region::Reading& run, double* out) {
   const auto extreme = [&](uint32_t which) {
-    return highest_of(run, [&](uint32_t stripe) { return run.load(stripe, which); });
+    return highest_of(run, which,
+                      [](const int64_t* cell) { return __atomic_load_n(cell, __ATOMIC_RELAXED); });
   };
   fill(
       run.held, out, extreme, [&](uint32_t i) { return counter::sum_i64(run, i); },

@@ -33,6 +33,7 @@
     '<(native)/region/extents.cc',
     '<(native)/region/fault.cc',
     '<(native)/region/holes.cc',
+    '<(native)/region/kinds.cc',
     '<(native)/region/lock.cc',
     '<(native)/region/looking.cc',
     '<(native)/region/owners.cc',

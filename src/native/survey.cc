@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "histogram.h"
+#include "region/claims.h"
 #include "region/fault.h"
 
 namespace rseq::survey {
@@ -22,11 +23,19 @@ region::Held as_held(const Entry& copied) {
   return held;
 }
 
-/// @return 0 where the entry has no values, or is not what its kind is
-uint32_t values(const Entry& copied) {
-  if (copied.kind == Kind::kPool || copied.kind == Kind::kRing) return 0;
-  if (copied.kind != Kind::kHistogram) return copied.cells == 1 ? 1 : 0;
-  return copied.cells > shape::kBuckets ? histogram::out_size(as_held(copied)) : 0;
+bool has_values(const Entry& copied) { return copied.kind != Kind::kPool && copied.kind != Kind::kRing; }
+
+/// A histogram by bounds has no more cells. Longer ones are mostly never used, and cost nothing until they
+/// are.
+constexpr uint32_t kLong = shape::kMaxBounds + 1 + shape::kBuckets;
+
+/// Whether nobody has touched it, in any stripe.
+bool is_untouched(const region::holes::Map& map, const region::Held& held) {
+  if (held.cells <= kLong) return false;
+  constexpr uint32_t kStep = region::holes::kCellsPerGrain;
+  for (uint32_t cell = held.cell; cell < held.cell + held.cells; cell = (cell / kStep + 1) * kStep)
+    if (!map.is_nowhere(cell)) return false;
+  return true;
 }
 
 void read_values(const Reading& run, double* out) {
@@ -42,25 +51,10 @@ void read_values(const Reading& run, double* out) {
   }
 }
 
-/// Reads runs past the holes that there were when the look began.
-class Look {
- public:
-  explicit Look(const Directory& directory)
-      : directory_(directory), map_(directory, 0, directory.sizes.cells) {}
-
-  void read(const Entry& copied, double* out) const {
-    const region::Held held = as_held(copied);
-    const bool is_whole = map_.is_whole(held.cell, held.cells);
-    const Reading run = {.directory = directory_, .held = held, .map = is_whole ? nullptr : &map_};
-    if (is_whole || !run.has_baseline()) return read_values(run, out);
-    // What was drained since the look began may have been in its holes.
-    region::read_past_holes(directory_, held, [out](const Reading& again) { read_values(again, out); });
-  }
-
- private:
-  const Directory& directory_;
-  region::holes::Map map_;
-};
+void put_nothing(double* out) {
+  out[histogram::kOutMin] = out[histogram::kOutMax] = __builtin_nan("");
+  out[histogram::kOutIntegersHigh] = out[histogram::kOutIntegersLow] = out[histogram::kOutFractions] = 0;
+}
 
 /// @return whether it was there already
 bool put(double* head, Head which, double value) {
@@ -69,44 +63,101 @@ bool put(double* head, Head which, double value) {
   return is_same;
 }
 
+/// One pass over all entries.
+class Pass {
+ public:
+  Pass(const Directory& directory, const uint64_t* held, const region::holes::Map& map, double* out,
+       size_t capacity)
+      : directory_(directory), held_(held), map_(map), claims_(directory), out_(out), capacity_(capacity) {}
+
+  void take(uint32_t number) {
+    Entry copied;
+    if (!directory_.copy(number, &copied)) return;
+    if (!has_values(copied)) return;
+    if (!claims_.take(copied) || !directory_.is_shaped(copied)) {
+      // Given back meanwhile, it has a next owner's texts.
+      if (directory_.still(number, copied.generation)) ++left_out_;
+      return;
+    }
+    const region::Held held = as_held(copied);
+    const bool is_empty = is_untouched(map_, held);
+    const uint32_t all = copied.kind == Kind::kHistogram ? histogram::out_size(held) : 1;
+    const uint32_t count = is_empty ? static_cast<uint32_t>(histogram::kOutBuckets) : all;
+    const size_t first = at_;
+    at_ += kHead + count;
+    // From here on it is only counted how much there is: who has less room comes back with more.
+    if (at_ > capacity_) return;
+    double* head = out_ + first;
+    if (is_empty) {
+      put_nothing(head + kHead);
+    } else {
+      const bool is_whole = map_.is_whole(held.cell, held.cells);
+      const Reading run = {.directory = directory_, .held = held, .map = is_whole ? nullptr : &map_};
+      read_values(run, head + kHead);
+      has_baseline_ |= !is_whole && run.has_baseline();
+    }
+    // Given back meanwhile, it may have been zeros or a next owner's that was read.
+    if (!directory_.still(number, copied.generation)) {
+      at_ = first;
+      return;
+    }
+    is_same_ &= put(head, kEntry, number);
+    is_same_ &= put(head, kGeneration, copied.generation);
+    is_same_ &= put(head, kKind, static_cast<double>(copied.kind));
+    is_same_ &= put(head, kHeld, static_cast<double>(held_[number / 64] >> number % 64 & 1));
+    is_same_ &= put(head, kValues, count);
+  }
+
+  size_t end() const { return at_; }
+  /// Whether what was read past holes may have been drained from what they are filled with by now.
+  bool has_baseline() const { return has_baseline_; }
+  bool is_same() const { return is_same_; }
+  uint32_t left_out() const { return left_out_; }
+
+ private:
+  const Directory& directory_;
+  const uint64_t* held_;
+  const region::holes::Map& map_;
+  region::Claims claims_;
+  double* out_;
+  size_t capacity_;
+  size_t at_ = kFirst;
+  bool has_baseline_ = false;
+  bool is_same_ = true;
+  uint32_t left_out_ = 0;
+};
+
 }  // namespace
 
 size_t read(uint32_t region, const Directory& directory, double* out, size_t capacity) {
+  // With each pass there are fewer holes: a few times, not for ever.
+  constexpr int kPasses = 8;
   // Else replaced pages would be read.
   region::fault::heal(region);
-  const uint32_t high = directory.entry_high();
-  const uint32_t words = (high + 63) / 64;
+  const uint32_t words = (directory.entry_high() + 63) / 64;
   auto* held = static_cast<uint64_t*>(malloc(words * sizeof(uint64_t) + 1));
   if (held == nullptr) return 0;
   directory.held_by_the_living(held, words);
-  const Look look(directory);
+  region::holes::Map map(directory, 0, directory.sizes.cells);
+  size_t end = 0;
   bool is_same = true;
-  size_t at = kFirst;
-  for (uint32_t i = 0; i < high; ++i) {
-    Entry copied;
-    if (!directory.copy(i, &copied)) continue;
-    const uint32_t count = values(copied);
-    if (count == 0) continue;
-    const size_t first = at;
-    at += kHead + count;
-    // From here on it is only counted how much there is: who has less room comes back with more.
-    if (at > capacity) continue;
-    double* head = out + first;
-    look.read(copied, head + kHead);
-    // Given back meanwhile, it may have been zeros or a next owner's that was read.
-    if (!directory.still(i, copied.generation)) {
-      at = first;
-      continue;
+  for (int i = 0; i < kPasses; ++i) {
+    Pass pass(directory, held, map, out, capacity);
+    directory.each_entry([&](uint32_t number) {
+      // Made since it was asked who holds what.
+      if (number / 64 < words) pass.take(number);
+    });
+    end = pass.end();
+    // A later pass finds what an earlier one has written.
+    is_same &= pass.is_same();
+    if (capacity >= kFirst) {
+      out[kIsSame] = is_same ? 1 : 0;
+      out[kLeftOut] = pass.left_out();
     }
-    is_same &= put(head, kEntry, i);
-    is_same &= put(head, kGeneration, copied.generation);
-    is_same &= put(head, kKind, static_cast<double>(copied.kind));
-    is_same &= put(head, kHeld, static_cast<double>(held[i / 64] >> i % 64 & 1));
-    is_same &= put(head, kValues, count);
+    if (end > capacity || !pass.has_baseline() || !map.look()) break;
   }
   free(held);
-  if (capacity != 0) out[0] = is_same ? 1 : 0;
-  return at;
+  return end;
 }
 
 }  // namespace rseq::survey

@@ -7,9 +7,13 @@
 
 namespace rseq::survey {
 
-/// What stands before all entries: 1 where each of them was there already, at its place, in what was written
-/// over.
-constexpr size_t kFirst = 1;
+/// What stands before all entries.
+enum First : uint32_t {
+  kIsSame,   ///< 1 where each of them was there already, at its place, in what was written over
+  kLeftOut,  ///< how many were left out: they are not what their kind is, or with those before them more than
+             ///< there is
+};
+constexpr size_t kFirst = kLeftOut + 1;
 
 /// What stands before an entry's values.
 enum Head : uint32_t {
@@ -17,7 +21,8 @@ enum Head : uint32_t {
   kGeneration,
   kKind,
   kHeld,    ///< 1 where a living process holds the entry, else 0
-  kValues,  ///< how many numbers follow: 1, or of a histogram histogram.h's Out
+  kValues,  ///< how many numbers follow: 1, or of a histogram histogram.h's Out; without buckets where all
+            ///< are 0
   kHead
 };
 

@@ -68,8 +68,12 @@ export const HISTOGRAM = {
 
 /** What {@link Backend.survey} writes. src/native/survey.h's `Head`. */
 export const SURVEY = {
-  /** The first number is 1 where all heads below were there already, at their places. */
-  first: 1,
+  // Before all entries:
+  /** 1 where all heads below were there already, at their places. */
+  isSame: 0,
+  /** How many entries were left out: damaged ones, which all together say that they have more than there is. */
+  leftOut: 1,
+  first: 2,
   // Before each entry's values:
   entry: 0,
   generation: 1,
@@ -260,8 +264,10 @@ export interface Backend extends HotCalls, PoolCalls, RingCalls {
   /** How long this thread's next changes wait for a directory's lock, 0 to 5000 ms. */
   setPatience(milliseconds: number): void
   generation(region: number, entry: number): number
-  describe(region: number, entry: number): EntryInfo | undefined
-  list(region: number): EntryInfo[]
+  /** Null where it is damaged, undefined where there is none. */
+  describe(region: number, entry: number): EntryInfo | null | undefined
+  /** Null for each that is damaged. */
+  list(region: number): (EntryInfo | null)[]
 
   /** Regions: a number; the same file again is the same region. Each opening needs a closeRegion(). */
   createFile(path: string, cells: number): number

@@ -251,5 +251,5 @@ export function textsOf(one: Opening): {
   unit: string
 } {
   const found = backend.describe(one.number, one.entry)
-  return { labels: labelsOf(found?.labels ?? ''), help: found?.help ?? '', unit: found?.unit ?? '' }
+  return { labels: labelsOf(found?.labels ?? '') ?? {}, help: found?.help ?? '', unit: found?.unit ?? '' }
 }

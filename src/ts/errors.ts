@@ -30,7 +30,7 @@ export type RseqErrorCode =
   | 'ERR_RSEQ_REGION_CPUS'
   /** Another process keeps the region's directory locked: try again later. Counting goes on in what is open. */
   | 'ERR_RSEQ_REGION_BUSY'
-  /** This process has too many regions, or the region too many processes. */
+  /** This process has too many regions, histograms, pools or rings, or the region too many processes. */
   | 'ERR_RSEQ_REGION_LIMIT'
   /**
    * The region's file was cut short: what was counted since may be lost. As the code of a warning: some writes had no room

@@ -28,7 +28,7 @@ export interface NamedHistogramOptions extends Omit<NamedOptions, 'index'>, Hist
 /** The buckets of an open entry. */
 export function bucketsIn(opening: Opening): Buckets {
   const info = backend.describe(opening.number, opening.entry)
-  const buckets = info === undefined ? null : bucketsOf(info.shape, info.extra)
+  const buckets = info ? bucketsOf(info.shape, info.extra) : null
   if (buckets !== null) return buckets
   opening.release()
   throw new RseqError('ERR_RSEQ_REGION_DAMAGED', 'PerCpuHistogram: its bounds cannot be read')

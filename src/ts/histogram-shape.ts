@@ -38,6 +38,8 @@ export interface Shape {
 }
 
 const MAX_PRECISION = 14
+/** src/native/region/shape.h's `kMaxBuckets`. */
+const MAX_BUCKETS = 2 ** 21
 const MAX_BOUNDS = 4096
 const SMALLEST_ERROR = 2 ** -(MAX_PRECISION + 1)
 const LARGEST_ERROR = 0.25
@@ -113,7 +115,11 @@ export function shapeOf(what: string, options: HistogramShapeOptions | undefined
   checkFinite(`${what}.lowest`, from, `a finite number from ${SMALLEST_NORMAL}`, (x) => x >= SMALLEST_NORMAL)
   const to = highest === undefined ? DEFAULT_HIGHEST : highest
   checkFinite(`${what}.highest`, to, `a finite number above lowest, ${from}`, (x) => x > from)
-  return { shape: precisionOf(relative), extra: Float64Array.of(from, to) }
+  const shape = { shape: precisionOf(relative), extra: Float64Array.of(from, to) }
+  const { count } = new Buckets(shape)
+  if (count > MAX_BUCKETS)
+    throw rangeError(`${what}: buckets of that error from lowest to highest`, `at most ${MAX_BUCKETS}`, count)
+  return shape
 }
 
 /** Whether both share values out alike. */
@@ -135,7 +141,8 @@ export function bucketsOf(shape: number, extra: ArrayBuffer): Buckets | null {
   if (!isIncreasing || numbers.length === 0 || numbers.length > MAX_BOUNDS) return null
   if (!Number.isInteger(shape) || shape < 0 || shape > MAX_PRECISION) return null
   if (shape !== 0 && (numbers.length !== 2 || !((numbers[0] as number) >= SMALLEST_NORMAL))) return null
-  return new Buckets({ shape, extra: numbers })
+  const buckets = new Buckets({ shape, extra: numbers })
+  return buckets.count <= MAX_BUCKETS ? buckets : null
 }
 
 // A double as its two halves, whatever this machine's byte order.

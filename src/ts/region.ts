@@ -1,6 +1,7 @@
 import { backend } from './backend'
 import { KIND, type Kind, PROCESS_REGION, RESULT, type RegionKey } from './cells'
 import { settle } from './cpu'
+import { warnOfDamage } from './damage'
 import { RseqError, rangeError, typeError } from './errors'
 import { loaded } from './native'
 import type {
@@ -16,14 +17,22 @@ import { leaveService, openService } from './service'
 const LIMITS = [null, 'address space', 'strict overcommit'] as const
 const KINDS = new Map<number, Kind>(Object.entries(KIND).map(([kind, number]) => [number, kind as Kind]))
 
-/** @internal The labels of an entry, as they were given. */
-export function labelsOf(text: string): Readonly<Record<string, string>> {
+function isPair(value: unknown): value is [string, string] {
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((part) => typeof part === 'string' && part.isWellFormed())
+  )
+}
+
+/** @internal The labels of an entry, as they were given; null where these are none. */
+export function labelsOf(text: string): Readonly<Record<string, string>> | null {
   if (text === '') return {}
   try {
     const pairs: unknown = JSON.parse(text)
-    return Object.fromEntries(pairs as [string, string][])
+    return Array.isArray(pairs) && pairs.every(isPair) ? Object.fromEntries(pairs) : null
   } catch {
-    return {} // of a damaged region
+    return null
   }
 }
 
@@ -194,15 +203,17 @@ export class Region {
     }
   }
 
-  /** Every object in it, made by any process. */
+  /** Every object in it, made by any process. What is damaged is left out, with one warning. */
   list(): RegionEntry[] {
-    return backend.list(this.#open('list')).map(({ kind, name, labels, help, unit }) => ({
-      kind: KINDS.get(kind) ?? 'counter',
-      name: name === '' ? null : name,
-      labels: labelsOf(labels),
-      help,
-      unit,
-    }))
+    const all = backend.list(this.#open('list'))
+    const whole = all.flatMap((info) => {
+      const labels = info && labelsOf(info.labels)
+      if (info === null || labels === null) return []
+      const { kind, name, help, unit } = info
+      return [{ kind: KINDS.get(kind) ?? 'counter', name: name === '' ? null : name, labels, help, unit }]
+    })
+    warnOfDamage(this.#path, all.length - whole.length)
+    return whole
   }
 
   /** The processes that are attached to it for counting, and those that have died since and were not yet replaced. */

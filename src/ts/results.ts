@@ -30,7 +30,10 @@ const MEANINGS: Record<number, readonly [RseqErrorCode, string]> = {
     'the region was made for another number of possible CPUs; it can be attached with { readOnly: true }',
   ],
   [RESULT.busy]: ['ERR_RSEQ_REGION_BUSY', 'another process keeps its directory locked'],
-  [RESULT.tooMany]: ['ERR_RSEQ_REGION_LIMIT', 'too many regions in this process, or processes in the region'],
+  [RESULT.tooMany]: [
+    'ERR_RSEQ_REGION_LIMIT',
+    'too many regions, histograms, pools or rings in this process, or processes in the region',
+  ],
   [RESULT.readOnly]: ['ERR_RSEQ_READ_ONLY', 'it is not there, and the region is attached for reading only'],
   [RESULT.lost]: [
     'ERR_RSEQ_REGION_LOST',

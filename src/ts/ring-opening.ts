@@ -17,7 +17,7 @@ function made(wanted: Partial<RingShape>): Shape {
 /** The shape of an open entry. */
 export function shapeIn(opening: Opening): RingShape {
   const info = backend.describe(opening.number, opening.entry)
-  const shape = info === undefined ? null : ringShapeOf(info.shape)
+  const shape = info ? ringShapeOf(info.shape) : null
   if (shape !== null) return shape
   opening.release()
   throw new RseqError('ERR_RSEQ_REGION_DAMAGED', 'PerCpuRing: its shape cannot be read')

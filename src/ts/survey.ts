@@ -1,5 +1,6 @@
 import { backend } from './backend'
 import { HISTOGRAM, KIND, type MetricKind, SURVEY } from './cells'
+import { warnOfDamage } from './damage'
 import { type Buckets, bucketsOf } from './histogram-shape'
 import { labelsOf, type Region, regionNumber } from './region'
 import { succeed } from './results'
@@ -38,6 +39,8 @@ export interface Sample {
 const KINDS = new Map<number, MetricKind>(
   Object.entries(KIND).map(([kind, number]) => [number, kind as MetricKind]),
 )
+/** Numbers that a look has room for beside those that there were: more series may be made meanwhile. */
+const SPARE = 2 ** 17
 const NO_COUNTS = new Float64Array(0)
 
 /** What looks have filled: see {@link SURVEY}. */
@@ -66,8 +69,10 @@ export class Seen implements Sample {
 
   get counts(): Float64Array {
     if (this.series.buckets === null) return NO_COUNTS
-    const end = this.at + this.#get(SURVEY.values - SURVEY.head)
-    return this.numbers.all.slice(this.at + HISTOGRAM.buckets, end)
+    const values = this.#get(SURVEY.values - SURVEY.head)
+    // Without buckets: they are all 0.
+    if (values === HISTOGRAM.buckets) return new Float64Array(this.series.buckets.count)
+    return this.numbers.all.slice(this.at + HISTOGRAM.buckets, this.at + values)
   }
 
   get min(): number {
@@ -93,7 +98,7 @@ export class Survey {
   readonly #region: Region
   /** By entry: these are small numbers. */
   readonly #known: Series[] = []
-  readonly #numbers: Numbers = { all: new Float64Array(1024) }
+  #numbers: Numbers = { all: new Float64Array(1024) }
   #length = 0
   #samples: readonly Seen[] = []
 
@@ -108,8 +113,17 @@ export class Survey {
    */
   read(): readonly Sample[] {
     this.look()
-    const numbers = { all: this.#numbers.all.slice(0, this.#length) }
-    return this.#samples.map(({ series, at }) => new Seen(series, numbers, at))
+    const { all } = this.#numbers
+    const isLarge = this.#length > SPARE
+    const numbers = { all: isLarge ? all : all.slice(0, this.#length) }
+    const samples = this.#samples.map(({ series, at }) => new Seen(series, numbers, at))
+    // So much is not copied: it is the reader's now, and the next look fills another one.
+    if (isLarge) {
+      this.#numbers = { all: new Float64Array(1024) }
+      this.#length = 0
+      this.#samples = []
+    }
+    return samples
   }
 
   /**
@@ -133,44 +147,53 @@ export class Survey {
     let filled = backend.survey(region, all) ?? 0
     while (filled < 0) {
       // More may be made meanwhile.
-      this.#numbers.all = new Float64Array(Math.ceil(-filled * 1.5))
+      this.#numbers.all = new Float64Array(-filled + Math.min(-filled, SPARE))
       filled = backend.survey(region, this.#numbers.all) ?? 0
     }
     // Behind the look, for the look itself may find out that the region is lost.
     succeed(backend.checkRegion(region), 'region')
     this.#length = filled
-    return filled === before && this.#numbers.all[0] === 1
+    return filled === before && this.#numbers.all[SURVEY.isSame] === 1
   }
 
   #found(region: number): Seen[] {
     const { all } = this.#numbers
     const found: Seen[] = []
+    let damaged = all[SURVEY.leftOut] as number
     for (let at = SURVEY.first; at < this.#length; ) {
       const first = at + SURVEY.head
       const entry = all[at + SURVEY.entry] as number
+      const values = all[at + SURVEY.values] as number
       const series = this.#seriesOf(region, entry, all[at + SURVEY.generation] as number)
-      // Undefined: it was given back between the look and this.
-      if (series !== undefined) found.push(new Seen(series, this.#numbers, first))
-      at = first + (all[at + SURVEY.values] as number)
+      // Undefined: it was given back between the look and this. Buckets that are others than its values are damage.
+      const counts = values - HISTOGRAM.buckets
+      const fits = !series?.buckets || counts === 0 || series.buckets.count === counts
+      if (series === null || !fits) damaged++
+      else if (series !== undefined) found.push(new Seen(series, this.#numbers, first))
+      at = first + values
     }
+    warnOfDamage(this.#region.path, damaged)
     return found
   }
 
-  #seriesOf(region: number, entry: number, generation: number): Series | undefined {
+  /** Null: it is damaged. Undefined: it is another one by now. */
+  #seriesOf(region: number, entry: number, generation: number): Series | null | undefined {
     const known = this.#known[entry]
     if (known?.generation === generation) return known
     const info = backend.describe(region, entry)
-    const kind = info && KINDS.get(info.kind)
-    const buckets = info && kind === 'histogram' ? bucketsOf(info.shape, info.extra) : null
-    if (info?.generation !== generation || kind === undefined) return undefined
-    if (kind === 'histogram' && buckets === null) return undefined
-    const { name, labels, help, unit, shape } = info
+    if (info === null) return null
+    if (info?.generation !== generation) return undefined
+    const kind = KINDS.get(info.kind)
+    const buckets = kind === 'histogram' ? bucketsOf(info.shape, info.extra) : null
+    const labels = labelsOf(info.labels)
+    if (kind === undefined || labels === null || (kind === 'histogram' && buckets === null)) return null
+    const { name, help, unit, shape } = info
     const series: Series = Object.freeze({
       entry,
       generation,
       kind,
       name: name === '' ? null : name,
-      labels: Object.freeze(labelsOf(labels)),
+      labels: Object.freeze(labels),
       help,
       unit,
       buckets,

@@ -17,7 +17,20 @@ struct Bitmap {
   uint64_t at = 0;       ///< of the words, in the region's file
 
   void mark(uint32_t first, uint32_t count) {
-    for (uint32_t bit = first; bit < first + count; ++bit) words[bit / 64] |= UINT64_C(1) << bit % 64;
+    each_word(first, count, [this](uint32_t word, uint64_t bits) {
+      words[word] |= bits;
+      return true;
+    });
+  }
+
+  bool is_all_marked(uint32_t first, uint32_t count) const {
+    return each_word(first, count,
+                     [this](uint32_t word, uint64_t bits) { return (words[word] & bits) == bits; });
+  }
+
+  bool is_none_marked(uint32_t first, uint32_t count) const {
+    return each_word(first, count,
+                     [this](uint32_t word, uint64_t bits) { return (words[word] & bits) == 0; });
   }
 
   /// @return the first of `count` units, marked as taken; kFull where there are none, or another Result
@@ -53,11 +66,27 @@ struct Bitmap {
   }
 
   void give_back(uint32_t first, uint32_t count) {
-    for (uint32_t bit = first; bit < first + count; ++bit) words[bit / 64] &= ~(UINT64_C(1) << bit % 64);
+    each_word(first, count, [this](uint32_t word, uint64_t bits) {
+      words[word] &= ~bits;
+      return true;
+    });
     if (count != 0 && first < *hint) *hint = first;
   }
 
  private:
+  /// Calls work(word, its bits) for a run, as long as that says true. @return whether all did
+  template <typename Work>
+  static bool each_word(uint32_t first, uint32_t count, const Work& work) {
+    for (uint32_t bit = first; bit < first + count;) {
+      const uint32_t left = first + count - bit;
+      const uint32_t room = 64 - bit % 64;
+      const uint32_t here = left < room ? left : room;
+      if (!work(bit / 64, ~UINT64_C(0) >> (64 - here) << bit % 64)) return false;
+      bit += here;
+    }
+    return true;
+  }
+
   int32_t reach(uint32_t bit) const {
     const uint64_t word = at + bit / 64 * sizeof(uint64_t);
     return room == nullptr || room->knows(word) ? 0 : room->take(word, sizeof(uint64_t));

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "holes.h"
+#include "kinds.h"
 #include "lock.h"
 #include "records.h"
 #include "shared.h"
@@ -25,6 +26,7 @@ void Directory::set(const Sizes& from, char* control) {
   holds = words(layout.holds);
   texts = control + layout.texts;
   waited = 0;
+  living = {};
 }
 
 // --- holding ----------------------------------------------------------------------------------------------
@@ -36,6 +38,7 @@ void Directory::mark_held(uint32_t number) {
 /// Under the lock: so the last one to let go of what is refused finds it unheld, and removes it.
 int32_t Directory::hold_if(const Sort& sort, uint32_t number, const Entry& copied) {
   if (!sort.is_of(copied)) return kOtherKind;
+  if (!is_shaped(copied)) return kDamaged;
   int32_t failed = take_room(hold_word(process, number), sizeof(uint64_t));
   if (failed == 0) failed = take_room_for_cells(copied.kind, copied.cell, copied.cells);
   if (failed != 0) return failed;
@@ -59,13 +62,24 @@ int32_t Directory::hold(const Sort& sort, uint32_t number, uint32_t generation, 
   return result;
 }
 
-bool Directory::is_held(uint32_t number) const {
+/// Under the lock.
+bool Directory::is_living(uint32_t owner) {
+  if (owner == process) return true;
+  const uint64_t bit = UINT64_C(1) << owner % 64;
+  if ((living.asked[owner / 64] & bit) == 0) {
+    living.asked[owner / 64] |= bit;
+    if (lock::is_alive(fd, owner)) living.alive[owner / 64] |= bit;
+  }
+  return (living.alive[owner / 64] & bit) != 0;
+}
+
+/// Under the lock.
+bool Directory::is_held(uint32_t number) {
   const uint64_t bit = UINT64_C(1) << number % 64;
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
-    if (!is_there(hold_word(owner, number))) continue;
+    if (!is_living(owner) || !is_there(hold_word(owner, number))) continue;
     // Acquire, the pair of drop_hold(): what is unheld nobody adds to any more.
-    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_ACQUIRE) & bit) == 0) continue;
-    if (owner == process || lock::is_alive(fd, owner)) return true;
+    if ((__atomic_load_n(hold_word(owner, number), __ATOMIC_ACQUIRE) & bit) != 0) return true;
   }
   return false;
 }
@@ -81,6 +95,7 @@ int32_t Directory::lock(uint32_t milliseconds) {
     return busy ? kBusy : kSystem;
   }
   waited = 0;
+  living = {};
   if (load(&header->dirty) != 0) repair();
   return 0;
 }
@@ -135,6 +150,8 @@ int32_t Directory::build(const Description& wanted, uint32_t hash) {
   const int64_t text = number < 0 ? number : text_bits.take(units(length));
   const int64_t cell = text < 0 ? text : cell_bits.take(wanted.cells);
   int64_t result = cell < 0 ? cell : 0;
+  // Its bit says that it is free.
+  if (result == 0 && load(&entries[number].state) != kFree) result = kDamaged;
   Entry entry = {};
   if (result == 0) {
     entry.hash = hash;
@@ -172,7 +189,7 @@ int32_t Directory::build(const Description& wanted, uint32_t hash) {
   return static_cast<int32_t>(number);
 }
 
-int32_t Directory::make(const Description& wanted, Entry* out) {
+int32_t Directory::make(const Description& wanted, Entry* out, bool* made) {
   if (const int32_t failed = lock(); failed != 0) return failed;
   const Bytes& name = wanted.texts[kName];
   const Bytes& labels = wanted.texts[kLabels];
@@ -184,13 +201,19 @@ int32_t Directory::make(const Description& wanted, Entry* out) {
     const uint32_t hash = hash_of(name, labels);
     number = build(wanted, hash);
     if (number == kFull && forget_the_dead()) number = build(wanted, hash);
+    if (number == kDamaged) {
+      repair();
+      begin();
+      number = build(wanted, hash);
+    }
+    if (made != nullptr) *made = number >= 0;
     if (number >= 0) {
-      const auto made = static_cast<uint32_t>(number);
-      mark_held(made);
-      set_state(entries[made], kLive);
-      if (name.length != 0) link(made);
+      const auto entry = static_cast<uint32_t>(number);
+      mark_held(entry);
+      set_state(entries[entry], kLive);
+      if (name.length != 0) link(entry);
       // As others may have changed it since.
-      if (!copy(made, out)) number = kDamaged;
+      if (!copy(entry, out)) number = kDamaged;
     }
     end();
   }
@@ -231,10 +254,12 @@ void Directory::remove(uint32_t number) {
   __atomic_thread_fence(__ATOMIC_RELEASE);
   const Entry copied = entry;
   unlink(number);
-  if (inside(copied)) clear(copied);
+  // What another entry has taken along is not cleared once more.
+  const bool is_own = inside(copied) && cell_map().is_all_marked(copied.cell, copied.cells);
+  if (is_own) clear(copied);
   __atomic_store_n(&entry.generation, copied.generation + 1, __ATOMIC_RELEASE);
   set_state(entry, kFree);
-  if (!inside(copied)) return;
+  if (!is_own) return;
   cell_map().give_back(copied.cell, copied.cells);
   text_map().give_back(copied.text, units(total_length(copied)));
   entry_map().give_back(number, 1);

@@ -88,6 +88,13 @@ inline uint32_t load(const uint32_t* word) { return __atomic_load_n(word, __ATOM
 /// Release: what the state says of the rest of the entry is so.
 inline void set_state(Entry& entry, State state) { __atomic_store_n(&entry.state, state, __ATOMIC_RELEASE); }
 
+/// Which processes live, as long as the lock is held: each is asked for once. Nobody joins meanwhile; who
+/// dies meanwhile counts as alive.
+struct Living {
+  uint64_t asked[kMaxProcesses / 64];
+  uint64_t alive[kMaxProcesses / 64];
+};
+
 struct Directory {
   Sizes sizes;  ///< this process's own copy
   int fd;       ///< −1: no other process can have the region
@@ -105,8 +112,9 @@ struct Directory {
   char* cells;      ///< cell 0 of stripe 0, and from one stripe to the next …
   uint64_t stride;  ///< … so many bytes
   uint32_t waited;  ///< in vain for the lock, in milliseconds, since this process has had it
-  bool is_sparse;   ///< all of it is `fd`'s file, of whose holes each read would get a page
-  Room* room;       ///< null: needs none, or is only read
+  Living living;
+  bool is_sparse;  ///< all of it is `fd`'s file, of whose holes each read would get a page
+  Room* room;      ///< null: needs none, or is only read
 
   /// @param control  the control part's mapping
   void set(const Sizes& from, char* control);
@@ -138,9 +146,28 @@ struct Directory {
   /// To be asked when an owner's entry, cells or texts were read: whether what was read is that owner's.
   /// @param number  below sizes.entries
   bool still(uint32_t number, uint32_t generation) const;
+  /// Whether it has the cells of its kind and shape. Its texts can change meanwhile.
+  bool is_shaped(const Entry& copied) const;
   /// A text of such a copy.
   Bytes text(const Entry& copied, Text which) const;
 
+  /// Calls work(begin, bytes) for what of a part of the control part is in no hole.
+  template <typename Work>
+  void each_part(void* part, uint64_t bytes, const Work& work) const {
+    if (!is_sparse) return work(static_cast<char*>(part), bytes);
+    const uint64_t at = offset_of(part);
+    holes::each_data(fd, at, at + bytes, [&](uint64_t from, uint64_t to) {
+      work(static_cast<char*>(part) + (from - at), to - from);
+    });
+  }
+  /// Calls work(number) for every entry that can be live: what lies in a hole never was.
+  template <typename Work>
+  void each_entry(const Work& work) const {
+    each_part(entries, entry_high() * sizeof(Entry), [&](char* from, uint64_t bytes) {
+      const auto first = static_cast<uint32_t>(reinterpret_cast<Entry*>(from) - entries);
+      for (uint32_t i = 0; i < bytes / sizeof(Entry); ++i) work(first + i);
+    });
+  }
   /// As many entries as can ever have been live.
   uint32_t entry_high() const;
   /// As many slots of processes as can ever have been taken.
@@ -154,7 +181,8 @@ struct Directory {
   int32_t hold(const Sort& sort, uint32_t number, uint32_t generation, Entry* out);
 
   /// The same, and makes it where there is none. Cells of a new one are zero.
-  int32_t make(const Description& wanted, Entry* out);
+  /// @param made  whether there was none; null: nobody asks
+  int32_t make(const Description& wanted, Entry* out, bool* made = nullptr);
 
   /// This process lets go of the entry. Removes it where no living process holds it.
   /// @param keep  a named one stays: see leave()
@@ -201,16 +229,6 @@ struct Directory {
         work(static_cast<uint32_t>(word - first), word);
     });
   }
-  /// Calls work(begin, bytes) for what of a part of the control part is in no hole.
-  template <typename Work>
-  void each_part(void* part, uint64_t bytes, const Work& work) const {
-    if (!is_sparse) return work(static_cast<char*>(part), bytes);
-    const uint64_t at = offset_of(part);
-    holes::each_data(fd, at, at + bytes, [&](uint64_t from, uint64_t to) {
-      work(static_cast<char*>(part) + (from - at), to - from);
-    });
-  }
-
   int32_t lock(uint32_t milliseconds = patience);
   void unlock();
   void begin() {
@@ -221,8 +239,9 @@ struct Directory {
   void end() { __atomic_store_n(&header->dirty, 0, __ATOMIC_RELEASE); }
   void repair();
   bool inside(const Entry& entry) const;
+  bool is_living(uint32_t owner);
   bool is_named(uint32_t number, uint32_t hash, const Bytes& name, const Bytes& labels, Entry* out) const;
-  bool is_held(uint32_t number) const;
+  bool is_held(uint32_t number);
   int32_t hold_if(const Sort& sort, uint32_t number, const Entry& copied);
   void mark_held(uint32_t number);
   /// Release: what this process's threads have stored to the cells comes before what a remover stores there.

@@ -119,8 +119,16 @@ void leave(Region& region, uint32_t entry) {
   if (!region.read_only && !region.directory.leave(entry)) wait_to_let_go(region, entry);
 }
 
+/// Whether an entry is what this process holds by its number. Somebody who writes to the file can have made
+/// another one of it since: what this process has checked stays so.
+bool is_same(const Held& held, const Entry& copied) {
+  return held.generation == copied.generation && held.kind == copied.kind && held.cell == copied.cell &&
+         held.cells == copied.cells && held.form == copied.shape;
+}
+
 /// One more opening by this thread of an entry that this process holds, or only looks at.
-int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
+/// @param made  by this opening: where it fails, the entry goes again
+int32_t take(uint32_t number, uint32_t entry, const Entry& copied, bool made = false) {
   Region& region = regions[number];
   Held& held = region.held[entry];
   const bool first = held.references == 0;
@@ -130,12 +138,16 @@ int32_t take(uint32_t number, uint32_t entry, const Entry& copied) {
     held.waits = false;
     ++region.entries_held;
     failed = remember(region, entry, copied);
-  } else if (held.generation != copied.generation) {
+  } else if (!is_same(held, copied)) {
     failed = kDamaged;
   }
   if (failed == 0 && !count(number, entry)) failed = kNoMemory;
   if (failed != 0) {
-    if (first) leave(region, entry);
+    if (first && made) {
+      drop(region, entry);
+    } else if (first) {
+      leave(region, entry);
+    }
     return failed;
   }
   ++held.references;
@@ -157,11 +169,12 @@ int32_t take_if(uint32_t number, const Sort& sort, int32_t entry, const Entry& c
 
 /// take(), of what a change has made this process hold.
 /// @param entry  or a Result
-int32_t take_held(uint32_t number, int32_t entry, const Entry& copied) {
+/// @param made   by that change
+int32_t take_held(uint32_t number, int32_t entry, const Entry& copied, bool made = false) {
   const bool had_lock = entry != kBusy && entry != kSystem;
   // There was room for its cells: they are not to be this process's alone.
   fault::heal(number);
-  const int32_t taken = entry < 0 ? entry : take(number, static_cast<uint32_t>(entry), copied);
+  const int32_t taken = entry < 0 ? entry : take(number, static_cast<uint32_t>(entry), copied, made);
   if (had_lock) let_go_of_waiting(regions[number], 0);
   return taken;
 }
@@ -218,7 +231,9 @@ int32_t make(uint32_t region, const Description& wanted) {
   if (found->read_only) return kReadOnly;
   const Guard guard(found->mutex);
   Entry copied;
-  return take_held(region, found->directory.make(wanted, &copied), copied);
+  bool made = false;
+  const int32_t entry = found->directory.make(wanted, &copied, &made);
+  return take_held(region, entry, copied, made);
 }
 
 int32_t adopt(uint32_t region, Kind kind, bool by_mm_cid, uint32_t entry, uint32_t generation) {

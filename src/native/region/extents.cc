@@ -18,10 +18,12 @@ int64_t seek(int fd, uint64_t to, int whence) {
 
 }  // namespace
 
-bool pays_for_reading(int fd) {
+bool asks_for_holes(int fd, bool read_only) {
   constexpr int64_t kTmpfs = 0x01021994;  // statfs(2); a memfd's, too
+  constexpr int64_t kExt = 0xef53, kXfs = 0x58465342;
   struct statfs status = {};
-  return syscall(SYS_fstatfs, fd, &status) == 0 && status.f_type == kTmpfs;
+  if (syscall(SYS_fstatfs, fd, &status) != 0) return false;
+  return status.f_type == kTmpfs || (read_only && (status.f_type == kExt || status.f_type == kXfs));
 }
 
 Extent next_data(int fd, uint64_t from, uint64_t end) {

@@ -10,9 +10,10 @@ namespace rseq::region::holes {
 /// What is known, is known of so many bytes together: no page is smaller.
 inline constexpr uint64_t kGrain = 4096;
 
-/// Whether it is such a file system. Others are read as they are: it costs nothing there, and what a
-/// network's or a user's file system says of holes need not be what was written a moment ago.
-bool pays_for_reading(int fd);
+/// Whether who reads the file asks for its holes first. On tmpfs everybody does. Who only looks on does where
+/// the file system is known to say what was written a moment ago: a file of a few kilobytes can claim to be
+/// of terabytes. Others are read as they are.
+bool asks_for_holes(int fd, bool read_only);
 
 /// Bytes of a file, from `begin` to `end`.
 struct Extent {

@@ -9,13 +9,16 @@ Map::Map(const Directory& directory, uint32_t first, uint32_t cells)
       first_unit_(first / kCellsPerGrain),
       units_((first + cells + kCellsPerGrain - 1) / kCellsPerGrain - first_unit_),
       words_of_unit_((stripes() + 63) / 64),
+      words_of_used_((words_of_unit_ + 63) / 64),
       last_word_(~UINT64_C(0) >> (words_of_unit_ * 64 - stripes())),
       few_{},
-      words_(few_) {
-  const size_t words = size_t{units_} * words_of_unit_;
+      words_(few_),
+      used_(nullptr) {
+  const size_t words = size_t{units_} * (words_of_unit_ + words_of_used_);
   if (!directory.is_sparse) words_ = nullptr;
   if (words_ != nullptr && words > kFewWords)
     words_ = static_cast<uint64_t*>(calloc(words, sizeof(uint64_t)));
+  if (words_ != nullptr) used_ = words_ + size_t{units_} * words_of_unit_;
   look();
 }
 
@@ -41,6 +44,7 @@ bool Map::look_at(uint32_t stripe, uint64_t begin) {
       const uint64_t bit = UINT64_C(1) << stripe % 64;
       is_more |= (word & bit) == 0;
       word |= bit;
+      used_of(unit)[stripe / 64 / 64] |= UINT64_C(1) << stripe / 64 % 64;
     }
   });
   return is_more;
@@ -48,8 +52,9 @@ bool Map::look_at(uint32_t stripe, uint64_t begin) {
 
 bool Map::is_nowhere(uint32_t cell) const {
   if (words_ == nullptr) return false;
-  for (uint32_t i = 0; i < words_of_unit_; ++i)
-    if (unit(cell)[i] != 0) return false;
+  const uint64_t* used = used_of(cell / kCellsPerGrain - first_unit_);
+  for (uint32_t i = 0; i < words_of_used_; ++i)
+    if (used[i] != 0) return false;
   return true;
 }
 

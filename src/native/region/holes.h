@@ -23,8 +23,24 @@ class Map {
   bool has(uint32_t stripe, uint32_t cell) const {
     return words_ == nullptr || (unit(cell)[stripe / 64] >> stripe % 64 & 1) != 0;
   }
-  /// The stripes in which that cell is in no hole, a bit for each; null: all.
-  const uint64_t* stripes_of(uint32_t cell) const { return words_ == nullptr ? nullptr : unit(cell); }
+  /// Calls work(stripe) for each in which that cell is in no hole, in order.
+  template <typename Work>
+  void each_stripe(uint32_t cell, const Work& work) const {
+    if (words_ == nullptr) {
+      for (uint32_t stripe = 0; stripe < stripes(); ++stripe) work(stripe);
+      return;
+    }
+    const uint64_t* words = unit(cell);
+    // A file can say that it has tens of thousands of stripes: only words with a bit are looked at.
+    const uint64_t* used = used_of(cell / kCellsPerGrain - first_unit_);
+    for (uint32_t i = 0; i < words_of_used_; ++i) {
+      for (uint64_t which = used[i]; which != 0; which &= which - 1) {
+        const uint32_t word = i * 64 + static_cast<uint32_t>(__builtin_ctzll(which));
+        for (uint64_t bits = words[word]; bits != 0; bits &= bits - 1)
+          work(word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits)));
+      }
+    }
+  }
   /// Whether none of those cells is in a hole, in any stripe.
   bool is_whole(uint32_t cell, uint32_t cells) const {
     if (words_ == nullptr) return true;
@@ -47,6 +63,8 @@ class Map {
  private:
   static constexpr uint32_t kFewWords = 16;
 
+  uint64_t* used_of(uint64_t unit) const { return used_ + unit * words_of_used_; }
+
   uint32_t stripes() const { return directory_.sizes.stripes + 2; }
   uint64_t* unit(uint32_t cell) const {
     return words_ + uint64_t{cell / kCellsPerGrain - first_unit_} * words_of_unit_;
@@ -58,9 +76,11 @@ class Map {
   uint32_t first_unit_;
   uint32_t units_;
   uint32_t words_of_unit_;  ///< a bit for each stripe
+  uint32_t words_of_used_;  ///< … and one for each of those words that has any
   uint64_t last_word_;      ///< of a unit that has data in every stripe
   uint64_t few_[kFewWords];
   uint64_t* words_;  ///< of all units; null where everything may be touched: without holes, or memory
+  uint64_t* used_;   ///< behind them
 };
 
 }  // namespace rseq::region::holes

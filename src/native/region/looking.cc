@@ -3,6 +3,7 @@
 
 #include "directory.h"
 #include "holes.h"
+#include "kinds.h"
 #include "lock.h"
 #include "shared.h"
 
@@ -54,11 +55,17 @@ bool Directory::still(uint32_t number, uint32_t generation) const {
 }
 
 bool Directory::inside(const Entry& entry) const {
+  for (const uint16_t one : entry.lengths)
+    if (one > kMaxText) return false;
   const uint32_t length = units(total_length(entry));
   return entry.kind > Kind::kNone && static_cast<uint8_t>(entry.kind) < kKinds &&
          entry.lengths[kName] <= kMaxName && entry.cells != 0 && entry.cells <= sizes.cells &&
          entry.cell <= sizes.cells - entry.cells && length <= sizes.text_units &&
          entry.text <= sizes.text_units - length;
+}
+
+bool Directory::is_shaped(const Entry& copied) const {
+  return cells_of(copied.kind, copied.by_mm_cid != 0, copied.shape, text(copied, kExtra)) == copied.cells;
 }
 
 Bytes Directory::text(const Entry& copied, Text which) const {
@@ -77,9 +84,16 @@ int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) cons
   const uint32_t hash = hash_of(name, labels);
   const uint32_t* bucket = &buckets[hash % sizes.entries];
   uint32_t next = is_there(bucket) ? load(bucket) : 0;
-  // A chain longer than the directory runs in a circle.
-  for (uint32_t steps = 0; next != 0 && next <= sizes.entries && steps < sizes.entries; ++steps) {
+  // A damaged chain can run in a circle: it does where it comes back to a link of before, which is a later
+  // one whenever so many steps were made again.
+  uint32_t before = 0;
+  uint32_t enough = 16;
+  for (uint32_t steps = 0; next != 0 && next <= sizes.entries && next != before; ++steps) {
     if (is_named(next - 1, hash, name, labels, out)) return static_cast<int32_t>(next - 1);
+    if (steps == enough) {
+      before = next;
+      enough *= 2;
+    }
     next = load(&entries[next - 1].next);
   }
   return kAbsent;
@@ -90,10 +104,12 @@ int32_t Directory::search(const Bytes& name, const Bytes& labels, Entry* out) co
   if (found >= 0) return found;
   // An entry that nobody touches stays where it is, whatever becomes of chains.
   const uint32_t hash = hash_of(name, labels);
-  const uint32_t high = name.length == 0 ? 0 : entry_high();
-  for (uint32_t number = 0; number < high; ++number)
-    if (is_named(number, hash, name, labels, out)) return static_cast<int32_t>(number);
-  return kAbsent;
+  int32_t there = kAbsent;
+  if (name.length == 0) return there;
+  each_entry([&](uint32_t number) {
+    if (there < 0 && is_named(number, hash, name, labels, out)) there = static_cast<int32_t>(number);
+  });
+  return there;
 }
 
 void Directory::held_by_the_living(uint64_t* out, uint32_t words) const {

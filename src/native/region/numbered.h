@@ -28,11 +28,11 @@ class Numbered {
     return at;
   }
 
-  /// @return its number, the lowest that is free, or kFull
+  /// @return its number, the lowest that is free, or kTooMany
   int32_t put(const One& one) {
     const Guard guard(lock_);
     while (hint_ < kMost && taken_[hint_]) ++hint_;
-    if (hint_ == kMost) return kFull;
+    if (hint_ == kMost) return kTooMany;
     const uint32_t number = hint_;
     taken_[number] = true;
     store(number, one);

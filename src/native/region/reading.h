@@ -28,14 +28,20 @@ struct Reading {
   /// Calls work(what is in it) for cell `i` of each stripe but the baseline's, unless it lies in a hole.
   template <typename Work>
   void each(uint32_t i, const Work& work) const {
-    const uint32_t stripes = overflow() + 1;
-    const uint64_t stride = directory.stride;
-    const uint64_t* there = map == nullptr ? nullptr : map->stripes_of(held.cell + i);
-    const auto* at = reinterpret_cast<const char*>(directory.cell(0, held.cell + i));
-    for (uint32_t stripe = 0; stripe < stripes; ++stripe, at += stride) {
-      if (there != nullptr && (there[stripe / 64] >> stripe % 64 & 1) == 0) continue;
-      work(__atomic_load_n(reinterpret_cast<const uint64_t*>(at), __ATOMIC_RELAXED));
+    each_place(i,
+               [&work](int64_t* at) { work(static_cast<uint64_t>(__atomic_load_n(at, __ATOMIC_RELAXED))); });
+  }
+  /// Calls work(where it is) for the same.
+  template <typename Work>
+  void each_place(uint32_t i, const Work& work) const {
+    const uint32_t cell = held.cell + i;
+    if (map == nullptr) {
+      for (uint32_t stripe = 0; stripe <= overflow(); ++stripe) work(directory.cell(stripe, cell));
+      return;
     }
+    map->each_stripe(cell, [&](uint32_t stripe) {
+      if (stripe <= overflow()) work(directory.cell(stripe, cell));
+    });
   }
   /// Whether anything can have been drained when the map was made.
   bool has_baseline() const { return map == nullptr || !map->is_hole(overflow() + 1, held.cell, held.cells); }

@@ -87,7 +87,8 @@ struct Ring {
   uint32_t cell() const { return static_cast<uint32_t>(word >> 32); }
 };
 
-inline constexpr uint32_t kMaxRings = 4096;
+/// Rings that this process can have open.
+inline constexpr uint32_t kMaxRings = 1U << 16;
 
 #pragma GCC visibility push(hidden)
 /// Hot ids are numbers here.

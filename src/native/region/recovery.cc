@@ -1,6 +1,7 @@
 // What the dead leave: half-done changes of the directory, and holds.
 #include <string.h>
 
+#include "claims.h"
 #include "directory.h"
 #include "lock.h"
 #include "owners.h"
@@ -22,7 +23,6 @@ bool has(const Bytes& text, const Bytes& part) {
 
 /// Everything but the entries is made again from them.
 void Directory::repair() {
-  const uint32_t high = entry_high();
   // Whoever died in it had its work cut short at any store, so nothing else is believed.
   // Holes stay holes; and pages stay, for there may be no room to have them again.
   const auto set_zero = [this](void* part, uint64_t bytes) {
@@ -35,32 +35,40 @@ void Directory::repair() {
   header->entry_hint = header->cell_hint = header->text_hint = 0;
   uint32_t entries_used = 0;
   uint32_t cells_used = 0;
-  for (uint32_t number = 0; number < high; ++number) {
+  Claims claims(*this);
+  each_entry([&](uint32_t number) {
     Entry& entry = entries[number];
     const Entry copied = entry;
-    if (copied.state == kFree) continue;
-    if (!inside(copied)) {
+    if (copied.state == kFree) return;
+    const uint32_t text = units(total_length(copied));
+    // Of entries that overlap, the first one stays. What all of them say is bounded first, for each is looked
+    // at whole.
+    if (!inside(copied) || !claims.take(copied) || !cell_map().is_none_marked(copied.cell, copied.cells) ||
+        !text_map().is_none_marked(copied.text, text)) {
       set_state(entry, kFree);
-      continue;
+      return;
     }
     entry_map().mark(number, 1);
     cell_map().mark(copied.cell, copied.cells);
-    text_map().mark(copied.text, units(total_length(copied)));
+    text_map().mark(copied.text, text);
     ++entries_used;
     cells_used += copied.cells;
-  }
+  });
   // Once: others look at these without the lock, and are to see no less than there is.
   store_shared(&header->entries_used, entries_used);
   store_shared(&header->cells_used, cells_used);
-  for (uint32_t number = 0; number < high; ++number) {
+  const auto stays = [this](uint32_t number) {
+    return entries[number].state == kLive && entries[number].lengths[kName] != 0;
+  };
+  // Before anything is in a chain: there each would be sought.
+  each_entry([&](uint32_t number) {
     const uint32_t state = entries[number].state;
-    if (state == kFree) continue;
-    if (entries[number].lengths[kName] != 0 && state == kLive) {
-      link(number);
-    } else if (state == kRemoving || !is_held(number)) {
-      remove(number);
-    }
-  }
+    if (state == kFree || stays(number)) return;
+    if (state == kRemoving || !is_held(number)) remove(number);
+  });
+  each_entry([&](uint32_t number) {
+    if (stays(number)) link(number);
+  });
   end();
 }
 
@@ -81,7 +89,7 @@ void Directory::forget(uint32_t owner) {
 bool Directory::forget_the_dead() {
   bool found = false;
   for (uint32_t owner = 0; owner < process_high(); ++owner) {
-    if (owner == process || processes[owner].pid == 0 || lock::is_alive(fd, owner)) continue;
+    if (processes[owner].pid == 0 || is_living(owner)) continue;
     forget(owner);
     store_shared(&processes[owner].pid, 0);
     found = true;
@@ -91,18 +99,17 @@ bool Directory::forget_the_dead() {
 
 int32_t Directory::remove_dead_gauges(const Bytes& mark) {
   if (const int32_t failed = lock(0); failed != 0) return failed;
-  const uint32_t high = entry_high();
   int32_t removed = 0;
-  for (uint32_t number = 0; number < high; ++number) {
+  Claims claims(*this);
+  each_entry([&](uint32_t number) {
     Entry copied;
-    if (entries[number].kind != Kind::kGauge || !copy(number, &copied)) continue;
-    const Bytes labels = text(copied, kLabels);
-    if (!has(labels, mark) || is_held(number)) continue;
+    if (entries[number].kind != Kind::kGauge || !copy(number, &copied) || !claims.take(copied)) return;
+    if (!has(text(copied, kLabels), mark) || is_held(number)) return;
     begin();
     remove(number);
     end();
     ++removed;
-  }
+  });
   unlock();
   return removed;
 }

@@ -78,7 +78,7 @@ int32_t enter(Region& region, const backing::Memory& memory, bool read_only, con
   region.read_only = read_only;
   Directory& directory = region.directory;
   directory.fd = memory.fd;
-  directory.is_sparse = memory.fd >= 0 && holes::pays_for_reading(memory.fd);
+  directory.is_sparse = memory.fd >= 0 && holes::asks_for_holes(memory.fd, read_only);
   directory.set(memory.sizes, memory.control);
   const bool has_room = memory.fd >= 0 && !read_only && region.room.open(memory.fd, memory.sizes);
   directory.room = has_room ? &region.room : nullptr;

@@ -18,7 +18,7 @@ enum Result : int32_t {
   kOwner = -9,  ///< of another user, or others may open it
   kCpus = -10,  ///< made for another number of possible CPUs
   kBusy = -11,
-  kTooMany = -12,  ///< regions of this process, or processes of the region
+  kTooMany = -12,  ///< regions, histograms, pools or rings of this process, or processes of the region
   kReadOnly = -13,
   kLost = -14,  ///< the file was cut short
   kLongName = -15,

@@ -42,7 +42,7 @@ bool read(uint32_t precision, const region::Bytes& extra, Shape* out, uint32_t* 
   out->base = bits_of(numbers[0]) >> out->drop;
   out->lowest = numbers[0];
   *buckets = static_cast<uint32_t>((bits_of(numbers[1]) >> out->drop) - out->base) + 3;
-  return true;
+  return *buckets <= kMaxBuckets;
 }
 
 /// @return null without memory

@@ -44,9 +44,13 @@ struct Run {
   uint32_t buckets() const { return static_cast<uint32_t>(word >> 32); }
 };
 
-inline constexpr uint32_t kMaxShapes = 65536;
+/// Histograms that this process can have open, in all regions: as many as a region of the usual size has
+/// names.
+inline constexpr uint32_t kMaxShapes = 1U << 20;
 inline constexpr uint32_t kMaxBounds = 4096;
 inline constexpr uint32_t kMaxPrecision = 14;
+/// Whoever looks at a histogram has a number for each, touched or not.
+inline constexpr uint32_t kMaxBuckets = 1U << 21;
 
 #pragma GCC visibility push(hidden)  // reached directly, not through the GOT
 extern constinit region::Numbered<Shape, kMaxShapes> shapes;

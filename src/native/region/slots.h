@@ -18,7 +18,8 @@ inline constexpr uint32_t kSlotBits = 16;
 inline constexpr uint32_t kMostSlots = 1U << kSlotBits;
 /// Hints on one CPU's stack.
 inline constexpr uint32_t kMostHints = 256;
-inline constexpr uint32_t kMostPools = 4096;
+/// Pools that this process can have open: four times as many as a region of the usual size has room for.
+inline constexpr uint32_t kMostPools = 1U << 16;
 
 /// A pool that this process has open.
 struct Slots {

@@ -21,7 +21,7 @@ function valuesOf(memory: Memory, entry: Entry): ArrayLike<number> {
 
 /** Every entry of a memory with its values: see `Backend.survey`. */
 export function survey({ memory }: Region, into: Float64Array): number {
-  const out = [1]
+  const out = [1, 0]
   for (let number = 0; number < ENTRIES; number++) {
     const entry = copyEntry(memory, number)
     if (entry === null) continue
@@ -34,7 +34,7 @@ export function survey({ memory }: Region, into: Float64Array): number {
     head[SURVEY.kind] = entry.kind
     head[SURVEY.held] = memory.entries[number * ENTRY_WORDS + ENTRY.opened] === 0 ? 0 : 1
     head[SURVEY.values] = values.length
-    if (!head.every((x, i) => x === into[out.length + i])) out[0] = 0
+    if (!head.every((x, i) => x === into[out.length + i])) out[SURVEY.isSame] = 0
     out.push(...head, ...Array.from(values))
   }
   if (out.length > typedArrayLength(into)) return -out.length

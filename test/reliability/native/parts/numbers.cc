@@ -43,7 +43,7 @@ void put_few(Random& random) {
       const uint64_t word = 1 + random.word();
       uint32_t lowest = 0;
       while (lowest < kFew && model[lowest] != 0) ++lowest;
-      const int32_t expected = lowest < kFew ? static_cast<int32_t>(lowest) : region::kFull;
+      const int32_t expected = lowest < kFew ? static_cast<int32_t>(lowest) : region::kTooMany;
       const int32_t found = few.put({word, ~word});
       expect(found == expected, "put", found, expected);
       if (lowest < kFew) model[lowest] = word;
@@ -63,7 +63,7 @@ void put_many() {
     const int32_t number = many.put(i + 1);
     expect(number == static_cast<int32_t>(i), "put many", number, i);
   }
-  for (int i = 0; i < 2; ++i) expect(many.put(7) == region::kFull, "all are taken");
+  for (int i = 0; i < 2; ++i) expect(many.put(7) == region::kTooMany, "all are taken");
   for (const uint32_t number : {kMany - 1, UINT32_C(3), kMany / 2}) {
     many.give_back(number);
     expect(many.put(9) == static_cast<int32_t>(number), "put again", number);

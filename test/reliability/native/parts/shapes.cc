@@ -205,7 +205,7 @@ void fill_numbers() {
   }
   expect(!all.empty() && all.back() == 65535, "the last number", all.empty() ? -1 : all.back(), 65535);
   const int32_t none = make_shape(0, ascending(100));
-  expect(none == region::kFull, "one too many", none, region::kFull);
+  expect(none == region::kTooMany, "one too many", none, region::kFull);
   for (const int32_t number : all) shape::shapes.give_back(static_cast<uint32_t>(number));
   const int32_t next = make_shape(0, ascending(100));
   expect(next >= 0 && memory_of(next) == memory, "its bounds' memory");
