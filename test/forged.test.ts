@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './world'
 
-/** A multiple of ten: so some have company. */
+/** Of twenty, one has company. */
 const MUTATIONS = Number(process.env.RSEQ_TEST_FORGED ?? 100)
 const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
 
