@@ -20,7 +20,7 @@ const LANES = 2
 /** Milliseconds between two lines of a process, which must not be waited for longer. */
 const PATIENCE = Number(process.env.RSEQ_FORGED_PATIENCE ?? 20_000)
 /** … of a process for one file alone. */
-const PATIENCE_ALONE = 60_000
+const PATIENCE_ALONE = 120_000
 /** With so many different ones, there is enough to do. */
 const MOST_VIOLATIONS = 40
 const MB = 2 ** 20
@@ -39,6 +39,25 @@ const violations = new Map()
 /** What was too slow or too large once, and not when it was tried alone. */
 let unconfirmed = 0
 
+/** Process groups that run. */
+const running = new Set()
+
+function endGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // all of it has ended
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    for (const pid of running) endGroup(pid)
+    rmSync(scratch, { recursive: true, force: true })
+    process.exit(1)
+  })
+}
+
 /**
  * Runs the program to its end.
  *
@@ -54,17 +73,11 @@ async function run(args, patience) {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const seen = { last: null, violations: [], seed: null, what: '', call: '', ended: '' }
-  const end = () => {
-    try {
-      process.kill(-child.pid, 'SIGKILL')
-    } catch {
-      // all of it has ended
-    }
-  }
+  running.add(child.pid)
   const endAfter = (milliseconds) =>
     setTimeout(() => {
       seen.ended ||= `no end after ${milliseconds / 1000} s`
-      end()
+      endGroup(child.pid)
     }, milliseconds)
   const timers = [patience === undefined ? undefined : endAfter(patience)]
   const wait = () => {
@@ -84,7 +97,8 @@ async function run(args, patience) {
   wait()
   const [status, signal] = await new Promise((resolve) => child.once('close', (...ended) => resolve(ended)))
   for (const timer of timers) clearTimeout(timer)
-  end()
+  endGroup(child.pid)
+  running.delete(child.pid)
   if (status !== 0) seen.ended ||= `ended with ${status ?? signal}: ${stderr}`
   else if (stderr !== '') seen.ended = `said on its standard error: ${stderr}`
   rmSync(folder, { recursive: true, force: true })
