@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { root } from './world'
 
 /** Of 25, one has company. */
-const MUTATIONS = Number(process.env.RSEQ_TEST_FORGED ?? 50)
+const MUTATIONS = Number(process.env.RSEQ_TEST_FORGED ?? 30)
 const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
 
 const program = join(root, 'test', 'reliability', 'forged.mjs')
@@ -35,7 +35,7 @@ test.each([
   ['hang', /^end: Region\.list: no end after/m],
 ])('a fault is found: %s', (fault, said) => {
   // The other ones end by themselves, however long that takes.
-  const patience = fault === 'hang' ? { RSEQ_FORGED_PATIENCE: '8000' } : {}
+  const patience = fault === 'hang' ? { RSEQ_FORGED_PATIENCE: '3000' } : {}
   const { status, stdout } = forged(['1', '1'], { RSEQ_FORGED_FAULT: fault, ...patience })
   expect(status).toBe(1)
   expect(stdout).toMatch(said)

@@ -19,6 +19,8 @@ const SLICE = 500
 const LANES = 2
 /** Milliseconds between two lines of a process, which must not be waited for longer. */
 const PATIENCE = Number(process.env.RSEQ_FORGED_PATIENCE ?? 20_000)
+/** … before its first line. */
+const PATIENCE_AT_START = 60_000
 /** … of a process for one file alone. */
 const PATIENCE_ALONE = 120_000
 /** With so many different ones, there is enough to do. */
@@ -80,21 +82,21 @@ async function run(args, patience) {
       endGroup(child.pid)
     }, milliseconds)
   const timers = [patience === undefined ? undefined : endAfter(patience)]
-  const wait = () => {
+  const wait = (milliseconds) => {
     clearTimeout(timers[1])
-    timers[1] = endAfter(PATIENCE)
+    timers[1] = endAfter(milliseconds)
   }
   let stderr = ''
   child.stderr.on('data', (chunk) => (stderr = (stderr + chunk).slice(0, 4000)))
   createInterface({ input: child.stdout }).on('line', (line) => {
-    wait()
+    wait(PATIENCE)
     const said = JSON.parse(line)
     if (said.call !== undefined) seen.call = said.call
     else if (said.violation !== undefined) seen.violations.push(said.violation)
     else if (said.seed !== undefined || said.size !== undefined) Object.assign(seen, said)
     else seen.last = said
   })
-  wait()
+  wait(PATIENCE_AT_START)
   const [status, signal] = await new Promise((resolve) => child.once('close', (...ended) => resolve(ended)))
   for (const timer of timers) clearTimeout(timer)
   endGroup(child.pid)
