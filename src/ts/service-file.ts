@@ -1,21 +1,24 @@
 import { fs, os, path } from './builtins'
-import { namesIn, statOf } from './service-process'
+import { namesIn, ownNamespace, statOf } from './service-process'
 
 const { accessSync, constants } = fs
 const { tmpdir } = os
 const { basename, join } = path
 
 /*
- * What the files of services are called: rseq-USER-LEADER-START-APPLICATION, and what lies beside one: a region in the
- * making, or how far a reader of `rseq/opentelemetry` has come, and that in the making.
+ * What the files of services are called: rseq-USER-NAMESPACE-LEADER-START-APPLICATION, without a namespace where none is
+ * shown; and what lies beside one: a region in the making, or how far a reader of `rseq/opentelemetry` has come, and that
+ * in the making.
  */
-const NAME = /^(rseq-(\d+)-(\d+)-(\d+|x)-(m?)([0-9a-f]{12}))(\.\d+|\.otel-\d+(?:\.new)?)?$/
+const NAME = /^(rseq-(\d+)-(?:(\d+)-)?(\d+)-(\d+|x)-(m?)([0-9a-f]{12}))(\.\d+|\.otel-\d+(?:\.new)?)?$/
 
 /** Instead of the start time of a leader that is not shown to us. */
 export const UNKNOWN = 'x'
 
 export interface ServiceName {
   readonly uid: number
+  /** The leader's PID namespace: two containers with one folder can have leaders of one pid and start. Empty: not known. */
+  readonly namespace: string
   /** Pid of the process that all others of the service descend from. */
   readonly leader: number
   /** When that was started, as /proc says it, or {@link UNKNOWN}. */
@@ -34,15 +37,17 @@ export interface Found extends ServiceName {
   readonly region: string
 }
 
-export function fileName({ uid, leader, started, managed, hash }: ServiceName): string {
-  return `rseq-${uid}-${leader}-${started}-${managed ? 'm' : ''}${hash}`
+export function fileName({ uid, namespace, leader, started, managed, hash }: ServiceName): string {
+  const where = namespace === '' ? '' : `${namespace}-`
+  return `rseq-${uid}-${where}${leader}-${started}-${managed ? 'm' : ''}${hash}`
 }
 
 function parse(path: string, where: string): Found | null {
-  const [, region, uid, leader, started, mark, hash, beside = ''] = NAME.exec(basename(path)) ?? []
+  const [, region, uid, namespace = '', leader, started, mark, hash, beside = ''] =
+    NAME.exec(basename(path)) ?? []
   if (region === undefined || started === undefined || hash === undefined) return null
   const kind = beside === '' ? 'region' : beside.startsWith('.otel') ? 'state' : 'making'
-  const numbers = { uid: Number(uid), leader: Number(leader) }
+  const numbers = { uid: Number(uid), namespace, leader: Number(leader) }
   return { ...numbers, started, managed: mark === 'm', hash, path, kind, region: join(where, region) }
 }
 
@@ -56,9 +61,14 @@ export function filesIn(where: string): Found[] {
   return namesIn(where).flatMap((name) => parse(join(where, name), where) ?? [])
 }
 
-/** Its leader lives, as far as that can be known. */
-export function isLed({ leader, started }: ServiceName): boolean {
-  return statOf(leader)?.started === started
+/** Its leader's pid means something here. */
+export function isOfOwnNamespace({ namespace }: ServiceName): boolean {
+  return namespace === '' || namespace === ownNamespace()
+}
+
+/** Its leader lives, as far as that can be known: of another PID namespace's, only locks tell. */
+export function isLed(name: ServiceName): boolean {
+  return isOfOwnNamespace(name) && statOf(name.leader)?.started === name.started
 }
 
 /** Where the files are. */

@@ -10,8 +10,8 @@ import { childrenOf, descriptorOf, userId } from './service-process'
  * Another way to a region whose file was removed while processes have it. Null where the leader, its children and the
  * others have not.
  */
-export function unlinked(file: string, leader: number, others: readonly number[]): string | null {
-  const all = new Set([leader, ...others, ...childrenOf(leader)])
+export function unlinked(file: string, leader: number | null, others: readonly number[]): string | null {
+  const all = new Set([...(leader === null ? [] : [leader, ...childrenOf(leader)]), ...others])
   // What this process itself still has of a region that it has closed is to be found by nobody.
   all.delete(process.pid)
   for (const pid of all) {

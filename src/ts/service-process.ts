@@ -1,6 +1,6 @@
 import { fs } from './builtins'
 
-const { existsSync, readdirSync, readFileSync, readlinkSync, statSync } = fs
+const { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } = fs
 
 /*
  * What /proc says of processes. Anybody may be gone, another user's, or hidden: then there is nothing to be said.
@@ -14,7 +14,31 @@ function attempt<T>(read: () => T, otherwise: T): T {
   }
 }
 
-export const userId = (): number => process.getuid?.() ?? 0
+/** Whose files this process makes: what /proc says of a process, too. */
+export const userId = (): number => process.geteuid?.() ?? 0
+
+/**
+ * A regular file of this user, looked at without following a link and without opening it. Where others may make files,
+ * nothing else of that name is ours: no link, no FIFO that would wait, no file of theirs.
+ */
+export function isOwnFile(path: string): boolean {
+  return attempt(() => {
+    const found = lstatSync(path)
+    return found.isFile() && found.uid === userId()
+  }, false)
+}
+
+/** This process's PID namespace, as a number: pids mean something within it alone. Empty where that is not shown. */
+export function ownNamespace(): string {
+  const link = attempt(() => readlinkSync('/proc/self/ns/pid'), '')
+  return /^pid:\[(\d+)\]$/.exec(link)?.[1] ?? ''
+}
+
+/** /proc is that of another PID namespace, as long as nobody mounts our own: its numbers are of other processes. */
+function isForeign(): boolean {
+  const self = attempt(() => readlinkSync('/proc/self'), '')
+  return self !== '' && self !== String(process.pid)
+}
 
 /** The texts of a file of /proc that ends each with a NUL. */
 function textsIn(path: string): string[] {
@@ -33,7 +57,7 @@ export interface ProcessStat {
 
 /** Null: no such process, or none that is shown to us. */
 export function statOf(pid: number): ProcessStat | null {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), '')
+  const stat = isForeign() ? '' : attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), '')
   // Counted from behind the command's name, which may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const started = fields[19]

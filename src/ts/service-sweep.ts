@@ -1,22 +1,22 @@
 import { backend } from './backend'
 import { fs, path } from './builtins'
 import { type Found, filesIn, isLed } from './service-file'
-import { userId } from './service-process'
+import { isOwnFile, userId } from './service-process'
 
-const { existsSync, unlinkSync } = fs
+const { unlinkSync } = fs
 const { dirname } = path
 
-/** Gone already, or litter of others: no reason to fail. */
+/** Not what others have put there. */
 function tryUnlink(path: string): void {
   try {
-    unlinkSync(path)
-  } catch {}
+    if (isOwnFile(path)) unlinkSync(path)
+  } catch {} // gone already
 }
 
 /** Removes what lies beside a region that was removed. A state is somebody's as long as there is a region of that path. */
 function removeBeside({ path, kind, region }: Found): void {
   // Whoever is making a region finds its file gone, and makes another one.
-  if (kind === 'making' || (kind === 'state' && !existsSync(region))) tryUnlink(path)
+  if (kind === 'making' || (kind === 'state' && !isOwnFile(region))) tryUnlink(path)
 }
 
 /**
@@ -25,7 +25,8 @@ function removeBeside({ path, kind, region }: Found): void {
  */
 export function sweep(where: string): void {
   const uid = userId()
-  const own = filesIn(where).filter((one) => one.uid === uid)
+  // The name says whose it is; whose it is in truth, the file.
+  const own = filesIn(where).filter((one) => one.uid === uid && isOwnFile(one.path))
   const unled = new Set(own.filter((one) => !isLed(one)))
   const all = own.filter((one) => unled.has(one) || one.managed)
   // By locks, not by numbers: they may be of another PID namespace.

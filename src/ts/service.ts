@@ -1,14 +1,13 @@
-import { fs, path, threads } from './builtins'
+import { path, threads } from './builtins'
 import type { Region } from './region'
 import { givenName, isOfDaemon, ownApplication, packageHash } from './service-application'
-import { fileName, folder, type ServiceName, serviceNameOf } from './service-file'
+import { fileName, folder, isOfOwnNamespace, type ServiceName, serviceNameOf } from './service-file'
 import { isForked, itself, type Leader, ownEnvironment, ownLeader } from './service-leader'
 import { orphaned, restored, unlinked } from './service-living'
 import { parent, tellThreads } from './service-main'
-import { userId } from './service-process'
+import { isOwnFile, ownNamespace, userId } from './service-process'
 import { remove, sweep } from './service-sweep'
 
-const { existsSync } = fs
 const { dirname, join } = path
 const { isMainThread } = threads
 
@@ -55,14 +54,15 @@ function inherited(): Inherited | null {
 
 interface Place {
   readonly file: string
-  readonly leader: number
+  /** Null: its pid means nothing here, for it is of another PID namespace. */
+  readonly leader: number | null
   /** The parent has opened that very file. */
   readonly isParents: boolean
 }
 
 function besideParent({ file, name }: Inherited): Place {
   const given = givenName()
-  const { leader } = name
+  const leader = isOfOwnNamespace(name) ? name.leader : null
   if (given === null || given.hash === name.hash) return { file, leader, isParents: true }
   // Another application of the same leader, where the forked siblings of this name meet.
   return { file: join(dirname(file), fileName({ ...name, hash: given.hash })), leader, isParents: false }
@@ -85,19 +85,22 @@ function place(where: string): Place {
   if (parents !== null) return besideParent(parents)
   const { hash } = ownApplication(ownEnvironment())
   const nameOf = ({ pid, started, managed }: Leader): ServiceName => {
-    return { uid: userId(), leader: pid, started, managed, hash }
+    return { uid: userId(), namespace: ownNamespace(), leader: pid, started, managed, hash }
   }
   const leader = ownLeader()
   if (leader === null) return ofOrphan(where, nameOf)
   const name = nameOf(leader)
   const file = join(where, fileName(name))
-  const isThere = existsSync(file)
-  return { file: isThere ? file : (restored(where, name) ?? file), leader: leader.pid, isParents: false }
+  return {
+    file: isOwnFile(file) ? file : (restored(where, name) ?? file),
+    leader: leader.pid,
+    isParents: false,
+  }
 }
 
 /** What to open: the file, or the living region that has lost it. */
 function wayTo({ file, leader, isParents }: Place): string {
-  if (existsSync(file)) return file
+  if (isOwnFile(file)) return file
   const way = unlinked(file, leader, leader === process.pid ? [] : [parent.pid])
   if (way === null && isParents) {
     warn(

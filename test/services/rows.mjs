@@ -1,6 +1,6 @@
 // Which processes are one service: each row makes a situation of docs/services.md, and says what its pages show. A row is
 // [name, what is expected, what makes it so].
-import { renameSync, unlinkSync } from 'node:fs'
+import { existsSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from './place.mjs'
 
@@ -291,7 +291,7 @@ const losses = [
       // As a restored one: its file has the start time that it had before.
       renameSync(
         path,
-        path.replace(/^(.*\/rseq-\d+-\d+-)(\d+)/, (_, before, time) => `${before}${time - 1}`),
+        path.replace(/^(.*\/rseq-\d+-\d+-\d+-)(\d+)/, (_, before, time) => `${before}${time - 1}`),
       )
       const three = await place.start(primary, 'cluster')
       await three.add(1)
@@ -341,6 +341,9 @@ async function orphan(place, { primaryCounts, early }) {
 
 /** Whoever is nobody. */
 const NOBODY = 65534
+
+/** Pid 1 of a PID namespace that shares all but /proc. */
+const asContainer = ['-m', '-p', '--fork', '--kill-child', '--mount-proc']
 
 /** What PM2's daemon starts a worker with. */
 const asPm2 = (name) => ({ pm2_env: JSON.stringify({ name, namespace: 'default' }) })
@@ -415,13 +418,57 @@ const ends = [
     [1, 2],
     async (place) => {
       const script = place.script('main.js')
-      const args = ['-m', '-p', '--fork', '--kill-child', '--mount-proc', process.execPath, script]
+      const args = [...asContainer, process.execPath, script]
       const one = await place.run('unshare', args, { name: '1-0' })
       await one.add(1)
       one.rename('one')
       const two = await place.run('unshare', args, { name: '1-0' })
       await two.add(2)
       return values(one, two)
+    },
+  ],
+  [
+    '… that start within one tick of the clock, and a third one when both count',
+    [1, 2, 4, 3],
+    async (place) => {
+      const script = place.script('main.js')
+      // What /proc says of pid 1, the same in each.
+      const stat = join(place.folder, 'stat')
+      writeFileSync(stat, `1 (node) S ${'0 '.repeat(18)}4711 0\n`)
+      const start = 'mount --bind "$0" /proc/1/stat && exec "$@"'
+      const args = [...asContainer, 'sh', '-c', start, stat, process.execPath, script]
+      const all = []
+      for (const name of ['one', 'two', 'three']) {
+        const actor = await place.run('unshare', args, { name: '1-0' })
+        actor.rename(name)
+        await actor.add(2 ** all.length)
+        all.push(actor)
+      }
+      const paths = new Set()
+      for (const one of all) paths.add(await one.path())
+      return [...(await values(...all)), [...paths].filter((path) => path.includes('-1-4711-')).length]
+    },
+  ],
+  [
+    'a forked child as pid 1 of a PID namespace of its own; it closes the service, and its parent, pid 1 too, goes on',
+    [3, 7, true, 7],
+    async (place) => {
+      const wrapper = join(place.folder, 'nested')
+      const command = ['exec unshare', ...asContainer, `"${process.execPath}" "$@"`].join(' ')
+      writeFileSync(wrapper, `#!/bin/sh\n${command}\n`, { mode: 0o755 })
+      const args = [...asContainer, process.execPath, place.script('parent.js')]
+      const parent = await place.run('unshare', args, { name: '1-0' })
+      await parent.add(1)
+      parent.rename('parent')
+      await parent.call('start', 'fork', place.script('child.js'), {}, wrapper)
+      const nested = await place.actor('1-0')
+      await nested.add(2)
+      const child = await place.start(nested, 'fork', place.script('child.js'))
+      const before = await parent.value()
+      await child.add(4)
+      const seen = await nested.value()
+      await nested.call('close')
+      return [before, seen, existsSync(await parent.path()), await parent.value()]
     },
   ],
 ]

@@ -2,6 +2,7 @@ import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { serviceNameOf } from '../../service-file'
 import { environmentOf } from '../../service-process'
 import { leaderOf } from './identity'
 
@@ -58,7 +59,7 @@ function isUsual(target: string, variable: string): boolean {
   return (
     file === '/memfd:rseq' ||
     file.startsWith('/dev/shm/') ||
-    leaderOf(file) !== null ||
+    serviceNameOf(file) !== null ||
     (variable !== '' && file === variable)
   )
 }

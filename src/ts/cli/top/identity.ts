@@ -1,5 +1,5 @@
 import { applicationsOf, type Rule } from '../../service-application'
-import { serviceNameOf } from '../../service-file'
+import { isOfOwnNamespace, serviceNameOf } from '../../service-file'
 import { environmentOf } from '../../service-process'
 
 /** Which service a region is. */
@@ -12,9 +12,10 @@ export interface Identity {
 
 const UNKNOWN: Identity = { application: null, rule: null }
 
-/** The pid in the name of a service's file. */
+/** The pid in the name of a service's file; null where it is one of another PID namespace, or the file is no service's. */
 export function leaderOf(path: string): number | null {
-  return serviceNameOf(path)?.leader ?? null
+  const name = serviceNameOf(path)
+  return name !== null && isOfOwnNamespace(name) ? name.leader : null
 }
 
 /**
@@ -28,7 +29,8 @@ export function identityOf(path: string, pids: readonly number[]): Identity {
     const isChosen = pids.some((pid) => environmentOf(pid).get('RSEQ_REGION') === path)
     return isChosen ? { application: null, rule: 'RSEQ_REGION' } : UNKNOWN
   }
-  for (const pid of new Set([name.leader, ...pids])) {
+  const leader = leaderOf(path)
+  for (const pid of new Set([...(leader === null ? [] : [leader]), ...pids])) {
     const found = applicationsOf(pid).find(({ hash }) => hash === name.hash)
     if (found !== undefined) return { application: found.text, rule: found.rule }
   }
