@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -385,10 +386,10 @@ describe('the state of deltas', () => {
   test('that cannot be written keeps deltas back, and loses none', async () => {
     const { reader, provider } = reading(DELTA)
     provider.getMeter('test').createCounter('adds').add(1)
-    mkdirSync(`${state()}.new`)
+    renameSync(folder, `${folder}-away`)
     const { resourceMetrics, errors } = await reader.collect()
     expect([resourceMetrics.scopeMetrics, errors.length]).toEqual([[], 1])
-    rmSync(`${state()}.new`, { recursive: true })
+    renameSync(`${folder}-away`, folder)
     expect(sums(rows(await scopes(reader)))).toEqual({ 'adds{}': 1 })
   })
 

@@ -60,6 +60,8 @@ export class Collector implements MetricProducer {
   readonly #isForOne: boolean
   readonly #survey: Survey
   readonly #role: string
+  /** When cumulative points start. */
+  #start: number
   #leads = false
   #collections = 0
 
@@ -71,6 +73,7 @@ export class Collector implements MetricProducer {
     this.#ledger = ledger
     this.#isForOne = isForOne
     this.#survey = new Survey(source.region)
+    this.#start = source.origin
     this.#role = `${String(backend.key(regionNumber(source.region, 'region')))}/${ordinal}`
   }
 
@@ -131,6 +134,8 @@ export class Collector implements MetricProducer {
 
   #read(): ScopeMetrics[] {
     const now = Date.now()
+    // The clock may have been set back: no point ends before it starts.
+    this.#start = Math.min(this.#start, now)
     warnOfLosses(this.#source.region)
     const samples = this.#survey
       .read()
@@ -162,7 +167,7 @@ export class Collector implements MetricProducer {
         values: valuesOf(merged),
         isAll: true,
         temporality: this.#reader.selectAggregationTemporality(stream.type),
-        start: this.#source.origin,
+        start: this.#start,
         end: now,
       }))
   }

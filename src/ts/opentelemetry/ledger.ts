@@ -82,7 +82,7 @@ export class Ledger {
     if (changed.size === 0 && state.pending === null) return null
     // Two batches never have the same times.
     const pending = changed.size === 0 ? null : { time: Math.max(now, delivered.time + 1), totals: changed }
-    this.#replace({ delivered, pending })
+    this.#replace(delivered, pending)
     this.#isOwn = true
     return pending && this.#batch(delivered, pending, isMonotonic)
   }
@@ -90,7 +90,7 @@ export class Ledger {
   /** The last batch has arrived. */
   settle(): void {
     if (this.#state === null || this.#state.pending === null || !this.#isOwn) return
-    this.#replace({ delivered: merged(this.#state), pending: null })
+    this.#replace(merged(this.#state), null)
   }
 
   /** Another process may go on with it: what is to come begins with what it left. */
@@ -100,23 +100,35 @@ export class Ledger {
   }
 
   #found(totals: Totals, now: number): State {
-    const found = this.#store.read()
+    const found = this.#newest()
     if (found !== null && !(found instanceof Error)) return found
-    const first = { delivered: { time: this.#origin, totals: new Map() }, pending: null }
+    const batches = this.#batches.value
+    const first = { delivered: { time: this.#origin, totals: new Map() }, pending: null, batches }
     // Without a batch there never was a state; one of another region of the same path says nothing.
-    if (this.#batches.value === 0) return first
+    if (batches === 0) return first
     const why = found === null ? 'it is gone' : found.message
     api.diag.error(
       `the state of delta export is lost (${why}): deltas begin anew, with what is counted from now on`,
     )
-    const anew = { delivered: { time: now, totals }, pending: null }
+    const anew = { delivered: { time: Math.max(now, this.#origin), totals }, pending: null, batches }
     this.#store.write(anew)
     return anew
   }
 
-  #replace(state: State): void {
+  /** What the store has. Batches may have been made since by somebody who could not keep a state there. */
+  #newest(): State | null | Error {
+    const found = this.#store.read()
+    if (found === null || found instanceof Error || found.batches === null) return found
+    // A state is written before its batch is counted.
+    const isNewest = [0, 1].includes(found.batches - this.#batches.value)
+    return isNewest ? found : new Error('there have been batches since')
+  }
+
+  #replace(delivered: Checkpoint, pending: Checkpoint | null): void {
+    const batches = this.#batches.value + (pending === null ? 0 : 1)
+    const state = { delivered, pending, batches }
     this.#store.write(state)
-    if (state.pending !== null) this.#batches.inc()
+    if (pending !== null) this.#batches.inc()
     this.#state = state
   }
 

@@ -6,7 +6,7 @@ import type {
   MeterProviderOptions as SdkOptions,
 } from '@opentelemetry/sdk-metrics'
 import { backend } from '../backend'
-import { rangeError, typeError } from '../errors'
+import { RseqError, rangeError, typeError } from '../errors'
 import { AGGREGATORS } from '../families'
 import { AT_START, withPatience } from '../patience'
 import { Region, regionNumber } from '../region'
@@ -16,7 +16,8 @@ import { Meter, type MeterPlan } from './meter'
 import { Observables } from './observables'
 import { startOf } from './origin'
 import { api, sdk } from './peer'
-import { FileStore, MemoryStore, type Store } from './state'
+import { Format, MemoryStore, type Store } from './state'
+import { StateFile } from './state-file'
 import { refuseExponential } from './views'
 
 /** How the values that several processes set for the same attributes become the one that is exported. */
@@ -24,7 +25,7 @@ export type GaugeAggregation = 'average' | 'sum' | 'min' | 'max' | 'first'
 
 /** The SDK's options, and what there is to say where processes share their metrics. */
 export interface MeterProviderOptions extends SdkOptions {
-  /** Where everything is counted; `Region.service` by default. */
+  /** Where everything is counted; by default `Region.service`, and where that cannot be had, after a warning, the process. */
   readonly region?: Region
   /**
    * Which processes answer a reader: `one` of the service at a time, another one when it has ended; or `every`, each
@@ -90,7 +91,24 @@ function storeOf(region: Region, ordinal: number): Store {
   const { path } = region
   // A memfd's path is a link of this process.
   const isFile = path !== null && !path.startsWith('/proc/')
-  return isFile ? new FileStore(`${path}.otel-${ordinal}`, key) : new MemoryStore(`${key}/${ordinal}`)
+  if (!isFile) return new MemoryStore(`${key}/${ordinal}`)
+  return new StateFile(`${path}.otel-${ordinal}`, new Format(key, ordinal))
+}
+
+let hasWarned = false
+
+/** A service goes on where no memory can be shared: it counts, and each process exports its own. */
+function serviceRegion(): Region {
+  try {
+    return Region.service
+  } catch (error) {
+    if (!(error instanceof RseqError)) throw error
+    const { message, code } = error
+    const says = `rseq/opentelemetry: each process exports its own metrics only. ${message}`
+    if (!hasWarned) process.emitWarning(says, { code })
+    hasWarned = true
+    return Region.process
+  }
 }
 
 const LONGEST_INTERVAL = 10_000
@@ -130,14 +148,13 @@ export class MeterProvider implements ApiMeterProvider {
   /**
    * @throws {TypeError | RangeError} for options that are none
    * @throws {Error} the SDK's, for views that are none
-   * @throws {RseqError} `ERR_RSEQ_FEATURE` for exponential histograms, `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`; where it
-   * makes the service's region, as `Region.create`
+   * @throws {RseqError} `ERR_RSEQ_FEATURE` for exponential histograms, `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   constructor(options: MeterProviderOptions = {}) {
     if (typeof options !== 'object' || options === null) {
       throw typeError('MeterProvider options', 'an object', options)
     }
-    const { views = [], readers = [], region = Region.service } = options
+    const { views = [], readers = [], region = serviceRegion() } = options
     if (readers.length > MOST_READERS) {
       throw rangeError('MeterProvider options.readers.length', `0 to ${MOST_READERS}`, readers.length)
     }

@@ -1,14 +1,3 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-
 /** Where the numbers of a histogram are that are not counts of its buckets. */
 export const SUM = 0
 export const MIN = 1
@@ -33,6 +22,8 @@ export interface State {
   readonly delivered: Checkpoint
   /** What was handed out, and nobody knows whether it arrived: series that have changed since. */
   readonly pending: Checkpoint | null
+  /** How many batches there have been with it; null: whoever wrote it did not say. */
+  readonly batches: number | null
 }
 
 /** Where a state outlives the process that keeps it. */
@@ -56,73 +47,47 @@ function checkpointOf(value: unknown): Checkpoint | null {
   return isSound ? { time: time as number, totals: new Map(entries as [string, number[]][]) } : null
 }
 
-function parse(text: string, region: string): State | Error {
-  let value: Record<string, unknown>
-  try {
-    value = JSON.parse(text) as Record<string, unknown>
-  } catch {
-    return new Error('it is not JSON')
-  }
-  if (value?.version !== VERSION || value.region !== region) return new Error('it is of another region')
-  const delivered = checkpointOf(value.delivered)
-  const pending = value.pending === null ? null : checkpointOf(value.pending)
-  const isSound = delivered !== null && (value.pending === null || pending !== null)
-  return isSound ? { delivered, pending } : new Error('it has other contents than expected')
-}
-
-function textOf({ delivered, pending }: State, region: string): string {
-  const plain = ({ time, totals }: Checkpoint) => ({ time, totals: Object.fromEntries(totals) })
-  return JSON.stringify({
-    version: VERSION,
-    region,
-    delivered: plain(delivered),
-    pending: pending && plain(pending),
-  })
-}
-
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
-
-/** A file beside the region, written by the one process that plays the reader's role. */
-export class FileStore implements Store {
-  readonly #path: string
+/** A state as text, and back. */
+export class Format {
   readonly #region: string
+  readonly #reader: number
 
   /** @param region what tells it from another one of the same path */
-  constructor(path: string, region: string) {
-    this.#path = path
+  constructor(region: string, reader: number) {
     this.#region = region
+    this.#reader = reader
   }
 
-  read(): State | null | Error {
-    let fd: number
+  parse(text: string): State | Error {
+    let value: Record<string, unknown>
     try {
-      fd = openSync(this.#path, O_RDONLY | O_NOFOLLOW)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      return code === 'ENOENT' ? null : (error as Error)
+      value = JSON.parse(text) as Record<string, unknown>
+    } catch {
+      return new Error('it is not JSON')
     }
-    try {
-      const file = fstatSync(fd)
-      // The folder may be everybody's.
-      const isOwn = file.isFile() && file.uid === (process.geteuid?.() ?? file.uid)
-      return isOwn ? parse(readFileSync(fd, 'utf8'), this.#region) : new Error('it belongs to another user')
-    } finally {
-      closeSync(fd)
-    }
+    if (value?.version !== VERSION || value.region !== this.#region)
+      return new Error('it is of another region')
+    const { reader = this.#reader, batches = null } = value
+    if (reader !== this.#reader) return new Error('it is of another reader')
+    const delivered = checkpointOf(value.delivered)
+    const pending = value.pending === null ? null : checkpointOf(value.pending)
+    const isSound = delivered !== null && (value.pending === null || pending !== null)
+    const isCount = batches === null || Number.isSafeInteger(batches)
+    return isSound && isCount
+      ? { delivered, pending, batches: batches as number | null }
+      : new Error('it has other contents than expected')
   }
 
-  write(state: State): void {
-    const making = `${this.#path}.new`
-    // Of a predecessor that was killed, or somebody's link to where nothing is to be written.
-    rmSync(making, { force: true })
-    const fd = openSync(making, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-    try {
-      const bytes = Buffer.from(textOf(state, this.#region))
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(making, this.#path)
+  textOf({ delivered, pending, batches }: State): string {
+    const plain = ({ time, totals }: Checkpoint) => ({ time, totals: Object.fromEntries(totals) })
+    return JSON.stringify({
+      version: VERSION,
+      region: this.#region,
+      reader: this.#reader,
+      batches,
+      delivered: plain(delivered),
+      pending: pending && plain(pending),
+    })
   }
 }
 
