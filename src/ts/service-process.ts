@@ -28,6 +28,11 @@ export function isOwnFile(path: string): boolean {
   }, false)
 }
 
+/** Something else has that name. It is left alone: where others may make files, it can be theirs. */
+export function isTaken(path: string): boolean {
+  return attempt(() => lstatSync(path, { throwIfNoEntry: false }) !== undefined, false) && !isOwnFile(path)
+}
+
 /** This process's PID namespace, as a number: pids mean something within it alone. Empty where that is not shown. */
 export function ownNamespace(): string {
   const link = attempt(() => readlinkSync('/proc/self/ns/pid'), '')

@@ -1,11 +1,12 @@
 import { path, threads } from './builtins'
+import { RseqError } from './errors'
 import type { Region } from './region'
 import { givenName, isOfDaemon, ownApplication, packageHash } from './service-application'
 import { fileName, folder, isOfOwnNamespace, type ServiceName, serviceNameOf } from './service-file'
 import { isForked, itself, type Leader, ownEnvironment, ownLeader } from './service-leader'
 import { orphaned, restored, unlinked } from './service-living'
 import { parent, tellThreads } from './service-main'
-import { isOwnFile, ownNamespace, userId } from './service-process'
+import { isOwnFile, isTaken, ownNamespace, userId } from './service-process'
 import { remove, sweep } from './service-sweep'
 
 const { dirname, join } = path
@@ -112,10 +113,21 @@ function wayTo({ file, leader, isParents }: Place): string {
   return way ?? file
 }
 
+/** @throws {RseqError} `ERR_RSEQ_REGION_OWNER` */
+function refuseTaken(file: string): void {
+  if (!isTaken(file)) return
+  throw new RseqError(
+    'ERR_RSEQ_REGION_OWNER',
+    `Region.service: ${file} is no file of this user's. Remove it, or name another one by RSEQ_REGION, in a folder where ` +
+      'nobody else may make files',
+  )
+}
+
 /**
  * Attaches to the service's region, or makes it.
  *
  * @throws {RangeError} for a name that is none
+ * @throws {RseqError} `ERR_RSEQ_REGION_OWNER` where something else has the file's name
  */
 export function openService(create: (file: string) => Region): Region {
   const chosen = process.env[CHOSEN]
@@ -124,7 +136,9 @@ export function openService(create: (file: string) => Region): Region {
   const where = folder()
   sweep(where)
   const found = place(where)
-  const region = create(wayTo(found))
+  const way = wayTo(found)
+  if (way === found.file) refuseTaken(way)
+  const region = create(way)
   const text = `${packageHash(ownEnvironment())}:${found.file}`
   told = { text, before: process.env[TOLD] }
   process.env[TOLD] = text

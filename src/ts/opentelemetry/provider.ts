@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Meter as ApiMeter, MeterProvider as ApiMeterProvider, MeterOptions } from '@opentelemetry/api'
 import type {
   IMetricReader,
@@ -92,7 +93,8 @@ function storeOf(region: Region, ordinal: number): Store {
   // A memfd's path is a link of this process.
   const isFile = path !== null && !path.startsWith('/proc/')
   if (!isFile) return new MemoryStore(`${key}/${ordinal}`)
-  return new StateFile(`${path}.otel-${ordinal}`, new Format(key, ordinal))
+  // Where it is now: a program may go to another folder.
+  return new StateFile(`${resolve(path)}.otel-${ordinal}`, new Format(key, ordinal))
 }
 
 let hasWarned = false

@@ -2,7 +2,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -10,7 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { isOwnFile, userId } from '../service-process'
+import { isOwnFile, isTaken, userId } from '../service-process'
 import { api } from './peer'
 import type { Format, State, Store } from './state'
 
@@ -26,11 +25,6 @@ function faultOf(file: Stats): string | null {
   if (file.uid !== userId()) return 'it belongs to another user'
   if ((file.mode & 0o777 & ~MODE) !== 0) return 'other users may have access to it'
   return file.size > MOST_BYTES ? `it has more than ${MOST_BYTES} bytes` : null
-}
-
-/** Somebody has that name for something else, which is left alone: the folder may be everybody's. */
-function isTaken(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined && !isOwnFile(path)
 }
 
 /** Of a predecessor that was killed. */
@@ -67,8 +61,10 @@ export class StateFile implements Store {
   }
 
   /**
-   * Where a name is taken by something else, the state is not kept: this process goes on, and `diag` says once that
-   * no other one can.
+   * Where a name is taken, the state is not kept: this process goes on, and `diag` says once that whoever exports next
+   * cannot go on where this one stops.
+   *
+   * @throws what the system says
    */
   write(state: State): void {
     const making = `${this.#path}.new`
@@ -102,8 +98,8 @@ export class StateFile implements Store {
     if (this.#hasSaid) return
     this.#hasSaid = true
     api.diag.error(
-      `the state of delta export is not kept, for ${path} is no file of this user's: no other process can go on ` +
-        'where this one stops. Remove it, or give the service a RSEQ_REGION in a folder of its own.',
+      `the state of delta export is not kept, for ${path} is no file of this user's: whoever exports next begins ` +
+        'anew. Remove it, or give the service a RSEQ_REGION in a folder of its own.',
     )
   }
 }
