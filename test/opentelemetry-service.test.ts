@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -22,7 +24,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { PerCpuCounter, Region } from 'rseq'
 import { MeterProvider, type MeterProviderOptions } from 'rseq/opentelemetry'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fixtures, root } from './world'
 
 const { CUMULATIVE, DELTA } = AggregationTemporality
@@ -329,6 +331,45 @@ describe('the state of deltas', () => {
     expect(said).toEqual([])
   })
 
+  test('that does not say its reader and its batches, as older versions write it, is gone on with', async () => {
+    expect(await next()).toEqual({ 'adds{}': 1 })
+    await providers.pop()?.shutdown()
+    const { reader, batches, ...older } = JSON.parse(readFileSync(state(), 'utf8')) as Record<string, unknown>
+    expect([reader, batches]).toEqual([0, 1])
+    writeFileSync(state(), JSON.stringify(older))
+    expect([await next(), said]).toEqual([{ 'adds{}': 1 }, []])
+  })
+
+  test.each([
+    ['is of an earlier batch', (_: string, first: string) => first],
+    ['is of another reader', (now: string) => now.replace('"reader":0', '"reader":1')],
+    ['has too many batches', (now: string) => now.replace('"batches":2', '"batches":4')],
+  ])('that %s is not believed', async (_, other) => {
+    expect(await next()).toEqual({ 'adds{}': 1 })
+    const first = readFileSync(state(), 'utf8')
+    expect(await next()).toEqual({ 'adds{}': 1 })
+    await providers.pop()?.shutdown()
+    writeFileSync(state(), other(readFileSync(state(), 'utf8'), first))
+    // Nothing comes twice.
+    expect(await next()).toEqual({})
+    expect(said).toEqual([expect.stringContaining('the state of delta export is lost')])
+  })
+
+  test('with a mode that lets others have it is not believed, and the next one has mode 0600', async () => {
+    expect(await next()).toEqual({ 'adds{}': 1 })
+    await providers.pop()?.shutdown()
+    chmodSync(state(), 0o644)
+    expect(await next()).toEqual({})
+    expect(said).toEqual([expect.stringContaining('other users may have access to it')])
+    expect(statSync(state()).mode & 0o777).toBe(0o600)
+  })
+
+  test('that a killed process was about to write is replaced', async () => {
+    writeFileSync(`${state()}.new`, 'half', { mode: 0o600 })
+    expect(await next()).toEqual({ 'adds{}': 1 })
+    expect([readdirSync(folder).sort(), said]).toEqual([['region', 'region.otel-0'], []])
+  })
+
   test.each([
     ['is not JSON', () => 'x'],
     ['was cut short', (text: string) => text.slice(0, -10)],
@@ -417,6 +458,69 @@ describe('the state of deltas', () => {
     expect(during).not.toContain(basename(orphan))
     expect(after.filter((name) => name.startsWith(basename(path)))).toEqual([])
     expect(after).toContain(basename(strange))
+  })
+})
+
+describe('a clock that is set back by a day', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  const setBack = (): void => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.setSystemTime(Date.now() - 86_400_000)
+  }
+
+  test('leaves deltas exact, each batch after the one before', async () => {
+    const first = reading(DELTA)
+    const counter = first.provider.getMeter('test').createCounter('adds')
+    const all: Row[] = []
+    const collect = async (reader: Reader, n: number) => {
+      counter.add(n)
+      all.push(...rows(await scopes(reader)))
+    }
+    await collect(first.reader, 1)
+    setBack()
+    await collect(first.reader, 2)
+    await collect(first.reader, 4)
+    await first.provider.shutdown()
+    const second = reading(DELTA)
+    await collect(second.reader, 8)
+    expect(all.map(({ value }) => value)).toEqual([1, 2, 4, 8])
+    for (const [i, { start, end }] of all.entries()) {
+      expect(end).toBeGreaterThan(start)
+      if (i > 0) expect(start).toBe(all[i - 1]?.end)
+    }
+    expect(said).toEqual([])
+  })
+
+  test('leaves no cumulative point that ends before it starts, and moves starts once', async () => {
+    const { reader, provider } = reading(CUMULATIVE)
+    const counter = provider.getMeter('test').createCounter('adds')
+    setBack()
+    const starts = new Set<number>()
+    for (const value of [1, 2, 3]) {
+      counter.add(1)
+      const [row] = rows(await scopes(reader))
+      expect(row?.value).toBe(value)
+      expect(row?.end).toBeGreaterThanOrEqual(row?.start as number)
+      starts.add(row?.start as number)
+      vi.setSystemTime(Date.now() + 1000)
+    }
+    expect(starts.size).toBe(1)
+  })
+
+  test('stops no timer that publishes what observables say', async () => {
+    const { reader } = reading(CUMULATIVE)
+    const other = reading(CUMULATIVE, { observeIntervalMillis: 5 })
+    setBack()
+    let x = 1
+    other.provider
+      .getMeter('test')
+      .createObservableCounter('seen')
+      .addCallback((result) => result.observe(x))
+    for (x of [1, 2]) {
+      await vi.waitFor(async () => expect(rows(await scopes(reader))).toMatchObject([{ value: x }]), 5000)
+    }
   })
 })
 

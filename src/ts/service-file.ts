@@ -37,9 +37,12 @@ export interface Found extends ServiceName {
   readonly region: string
 }
 
+/** What the names of a user's files start with. */
+export const namesOf = (uid: number): string => `rseq-${uid}-`
+
 export function fileName({ uid, namespace, leader, started, managed, hash }: ServiceName): string {
   const where = namespace === '' ? '' : `${namespace}-`
-  return `rseq-${uid}-${where}${leader}-${started}-${managed ? 'm' : ''}${hash}`
+  return `${namesOf(uid)}${where}${leader}-${started}-${managed ? 'm' : ''}${hash}`
 }
 
 function parse(path: string, where: string): Found | null {
@@ -57,8 +60,14 @@ export function serviceNameOf(path: string): ServiceName | null {
   return found?.kind === 'region' ? found : null
 }
 
-export function filesIn(where: string): Found[] {
-  return namesIn(where).flatMap((name) => parse(join(where, name), where) ?? [])
+/**
+ * The files whose names start and end so.
+ *
+ * @param most of them that are looked at: others may have made any number of files that are called like ours
+ */
+export function filesIn(where: string, start: string, end = '', most = Number.POSITIVE_INFINITY): Found[] {
+  const names = namesIn(where).filter((name) => name.startsWith(start) && name.endsWith(end))
+  return names.slice(0, most).flatMap((name) => parse(join(where, name), where) ?? [])
 }
 
 /** Its leader's pid means something here. */

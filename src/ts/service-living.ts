@@ -1,5 +1,5 @@
-import { type Found, filesIn, isLed, type ServiceName } from './service-file'
-import { childrenOf, descriptorOf, userId } from './service-process'
+import { type Found, filesIn, isLed, namesOf, type ServiceName } from './service-file'
+import { childrenOf, descriptorOf, isOwnFile, userId } from './service-process'
 
 /*
  * Where a service lives whose file is not where its name says. A process shows by its descriptors what it has open, to
@@ -24,8 +24,8 @@ export function unlinked(file: string, leader: number | null, others: readonly n
 /** The services of one application, of leaders that may be others, in which children of that process live. */
 function livedIn(where: string, { managed, hash }: ServiceName, parent: number): Found[] {
   const uid = userId()
-  const same = filesIn(where).filter(
-    (one) => one.kind === 'region' && one.uid === uid && one.managed === managed && one.hash === hash,
+  const same = filesIn(where, namesOf(uid), hash).filter(
+    (one) => one.kind === 'region' && one.managed === managed && one.hash === hash && isOwnFile(one.path),
   )
   if (same.length === 0) return []
   const children = childrenOf(parent)

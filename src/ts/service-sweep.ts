@@ -1,10 +1,13 @@
 import { backend } from './backend'
 import { fs, path } from './builtins'
-import { type Found, filesIn, isLed } from './service-file'
+import { type Found, filesIn, isLed, namesOf } from './service-file'
 import { isOwnFile, userId } from './service-process'
 
 const { unlinkSync } = fs
-const { dirname } = path
+const { basename, dirname } = path
+
+/** Files that a sweep looks at: a service is not to wait for more. */
+const MOST = 10_000
 
 /** Not what others have put there. */
 function tryUnlink(path: string): void {
@@ -26,7 +29,7 @@ function removeBeside({ path, kind, region }: Found): void {
 export function sweep(where: string): void {
   const uid = userId()
   // The name says whose it is; whose it is in truth, the file.
-  const own = filesIn(where).filter((one) => one.uid === uid && isOwnFile(one.path))
+  const own = filesIn(where, namesOf(uid), '', MOST).filter((one) => isOwnFile(one.path))
   const unled = new Set(own.filter((one) => !isLed(one)))
   const all = own.filter((one) => unled.has(one) || one.managed)
   // By locks, not by numbers: they may be of another PID namespace.
@@ -38,5 +41,5 @@ export function sweep(where: string): void {
 /** Removes a service's file: nobody is to find it any more. */
 export function remove(file: string): void {
   tryUnlink(file)
-  for (const one of filesIn(dirname(file))) if (one.region === file) removeBeside(one)
+  for (const one of filesIn(dirname(file), basename(file))) if (one.region === file) removeBeside(one)
 }
