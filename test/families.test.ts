@@ -56,6 +56,29 @@ describe('merge', () => {
     expect(merge(all)).toMatchObject([{ kind: 'gauge', value: expected, labels: {} }])
   })
 
+  test('there can be more than a call has arguments', () => {
+    for (const aggregator of ['min', 'max'] as const) {
+      const code = AGGREGATORS.indexOf(aggregator)
+      const all = Array.from({ length: 200_000 }, (_, i) => gauge(i, `${i}`, code))
+      expect(merge(all)).toMatchObject([{ value: aggregator === 'min' ? 0 : 199_999 }])
+    }
+    const all = Array.from({ length: 200_000 }, (_, i) => ({ ...sample(1, {}), min: i, max: i }))
+    expect(merge(all)).toMatchObject([{ min: 0, max: 199_999 }])
+  })
+
+  test('names and labels can be any strings', () => {
+    const texts = ['', '__proto__', 'constructor', '\ud800', '\0', '\n', 'x'.repeat(32_768)]
+    const all = texts.flatMap((name) =>
+      texts.map((label) => sample(1, { name, labels: Object.fromEntries([[label, name]]) })),
+    )
+    const found = merge([...all, ...all])
+    expect(found.length).toBe(all.length)
+    for (const [i, { name, labels, value }] of found.entries()) {
+      expect([name, Object.entries(labels)]).toEqual([texts[Math.floor(i / 7)], [[texts[i % 7], name]]])
+      expect(value).toBe(2)
+    }
+  })
+
   test('it says what its samples say now', () => {
     const values = [1, 2]
     const live = values.map((_, i) => {

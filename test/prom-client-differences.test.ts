@@ -96,6 +96,49 @@ describe('rseq/prom-client, and not prom-client', () => {
     expect(await name(shared as unknown as Client)).toBe('a_total')
   })
 
+  test('a label that is undefined is none: with the text, there would be two lines of the same labels', async () => {
+    const shown = async ({ Counter, Registry }: Client): Promise<string[]> => {
+      const registry = new Registry()
+      const counter = new Counter({ name: 'a', help: 'h', labelNames: ['x'], registers: [registry] })
+      counter.inc({ x: undefined } as never)
+      counter.inc({ x: 'undefined' })
+      counter.inc({}, 4)
+      return shownBy(registry)
+    }
+    expect(await shown(original)).toEqual(['a{x="undefined"} 5', 'a{x="undefined"} 1'])
+    expect(await shown(shared as unknown as Client)).toEqual(['a 5', 'a{x="undefined"} 1'])
+  })
+
+  test('a page in OpenMetrics’ format has no empty line, and quotes in help are escaped', async () => {
+    const shown = async ({ Gauge, Registry }: Client): Promise<string[]> => {
+      const registry = new Registry()
+      registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never)
+      const empty = await registry.metrics()
+      new Gauge({ name: 'a', help: '"h"\n', registers: [registry] })
+      return [empty, (await registry.metrics()).split('\n')[0] as string]
+    }
+    expect(await shown(original)).toEqual(['\n# EOF\n', '# HELP a "h"\\n'])
+    expect(await shown(shared as unknown as Client)).toEqual(['# EOF\n', '# HELP a \\"h\\"\\n'])
+  })
+
+  test('zero() refuses a label that the metric does not have', () => {
+    const config = { name: 'a', help: 'h', labelNames: ['x'], registers: [] }
+    const wrong = { 'z"} 1\nforged': 1 } as never
+    expect(() => new shared.Histogram(config).zero(wrong)).toThrow('is not included in initial labelset')
+    expect(() => new original.Histogram(config).zero(wrong)).not.toThrow()
+  })
+
+  test('what cannot be made leaves nothing behind in its registry', async () => {
+    const registry = new shared.Registry()
+    const config = { name: 'a', help: 'h', registers: [registry] }
+    const name = Object.assign(() => 0, { toString: () => 'a' })
+    expect(() => new shared.Counter({ ...config, name: name as never })).toThrow(TypeError)
+    expect(() => new shared.Gauge({ ...config, help: ['h'] as never })).toThrow(TypeError)
+    expect(() => new shared.Histogram({ ...config, labelNames: ['le'] })).toThrow('reserved label')
+    expect(registry.getMetricsAsArray()).toEqual([])
+    expect(await shownBy(registry)).toEqual([])
+  })
+
   test('an omitted gauge is on no page, as on prom-client’s of a cluster', async () => {
     const shown = async ({ Gauge, Registry }: Client): Promise<string[]> => {
       const registry = new Registry()

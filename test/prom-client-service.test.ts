@@ -191,7 +191,7 @@ if (hasAddon) {
       await service.run(two, ({ prom }) => {
         new prom.Counter({ name: 'odd', help: 'h', labelNames: ['x', 'y'] })
       })
-      expect(await service.page(one, 'odd')).toEqual(['odd{y="1",x="undefined"} 1'])
+      expect(await service.page(one, 'odd')).toEqual(['odd{y="1"} 1'])
       expect(await service.page(two, 'odd')).toEqual(['odd{y="1"} 1'])
       expect(await service.run(two, json)).toEqual([{ value: 1, labels: { y: '1' } }])
     })

@@ -51,20 +51,20 @@ export class Merged {
   }
 
   get value(): number {
+    // Not as arguments: there can be more than a call takes.
     const values = this.samples.map(({ value }) => value)
-    const [first = 0] = values
-    const sum = values.reduce((sum, x) => sum + x)
+    const sum = (): number => values.reduce((a, b) => a + b)
     switch (aggregatorOf(this.series)) {
       case 'first':
-        return first
+        return values[0] ?? 0
       case 'min':
-        return Math.min(...values)
+        return values.reduce((a, b) => Math.min(a, b))
       case 'max':
-        return Math.max(...values)
+        return values.reduce((a, b) => Math.max(a, b))
       case 'average':
-        return sum / values.length
+        return sum() / values.length
       default:
-        return sum
+        return sum()
     }
   }
 
@@ -138,9 +138,9 @@ function identityOf(series: Series): Identity {
 }
 
 /** NaN says nothing. */
-function extreme(pick: (...all: number[]) => number, all: readonly number[]): number {
+function extreme(pick: (a: number, b: number) => number, all: readonly number[]): number {
   const said = all.filter((x) => !Number.isNaN(x))
-  return said.length === 0 ? Number.NaN : pick(...said)
+  return said.length === 0 ? Number.NaN : said.reduce((a, b) => pick(a, b))
 }
 
 /** Gauges are as many as processes; their aggregator makes one of them. Undefined of what is of no process. */

@@ -5,7 +5,8 @@ import { AT_START, withPatience } from '../patience'
 import { lookAt } from './look'
 import { currentRegion, GLOBAL_SCOPE, scopeOf } from './memory'
 import { prom } from './peer'
-import { Registry, register, wideView } from './registry'
+import { isOnPages, Names } from './readable'
+import { pageBeside, Registry, register, wideView } from './registry'
 
 interface Aggregating {
   clusterMetrics(): Promise<string>
@@ -18,7 +19,10 @@ let choice: Gauge[] = []
 /** The scopes that any process has chosen; the global one where none has. */
 function chosenScopes(): string[] {
   const chosen = lookAt(currentRegion()).scope(CHOICE.scope).get(CHOICE.name) ?? []
-  return chosen.length === 0 ? [GLOBAL_SCOPE] : chosen.map(({ labels }) => labels.scope as string)
+  const scopes = chosen.flatMap(({ labels: { scope } }) =>
+    scope !== undefined && isOnPages(scope) ? [scope] : [],
+  )
+  return scopes.length === 0 ? [GLOBAL_SCOPE] : scopes
 }
 
 async function pages(contentType: string): Promise<string> {
@@ -27,9 +31,14 @@ async function pages(contentType: string): Promise<string> {
   )
   const [only, ...more] = all
   if (only !== undefined && more.length === 0) return only.metrics()
-  const end = /# EOF\n$/
-  const texts = await Promise.all(all.map((registry) => registry.metrics()))
-  return texts.map((text, i) => (i < texts.length - 1 ? text.replace(end, '') : text)).join('\n')
+  const openMetrics = contentType === prom.Registry.OPENMETRICS_CONTENT_TYPE
+  const names = new Names(openMetrics)
+  const texts: string[] = []
+  // One after the other: of what has one name, the first registry's is shown, each time.
+  for (const registry of all) texts.push(await pageBeside(registry, openMetrics, names))
+  if (!openMetrics) return texts.join('\n')
+  const end = '# EOF\n'
+  return texts.map((text) => (text.endsWith(end) ? text.slice(0, -end.length) : text)).join('') + end
 }
 
 /**

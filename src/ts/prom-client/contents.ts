@@ -1,6 +1,7 @@
 import type { Registry as PromRegistry } from 'prom-client'
 import type { MetricKind } from '../cells'
 import type { Merged } from '../families'
+import { sameShape } from '../histogram-shape'
 import { lossesIn } from '../losses'
 import { foreignScope, refresh, unknownForeigners, wholeOf } from './foreign'
 import type { Labels } from './labels'
@@ -10,7 +11,9 @@ import { currentRegion, isGlobal, scopeOf } from './memory'
 import { boundsOf, jsonOf, type Metric, type MetricJSON, sharedOf } from './metric'
 import { Page } from './page'
 import { prom } from './peer'
+import { leaveOff, Names } from './readable'
 import { type Row, Rows } from './rows'
+import { textOf } from './text'
 
 /** prom-client's class, with the fields that it keeps to itself. */
 export interface Base {
@@ -21,7 +24,7 @@ export interface Base {
   clear(): void
   removeSingleMetric(name: string): void
   getMetricsAsArray(): Metric[]
-  getMetricsAsString(metric: { get(): unknown }): Promise<string>
+  getMetricsAsString(metric: Metric): Promise<string>
   metrics(): Promise<string>
   getMetricsAsJSON(): Promise<MetricJSON[]>
 }
@@ -94,11 +97,31 @@ interface Unknown {
 function unknowns(registry: Base, isKnown: (name: string) => boolean, { looks }: Contents): Unknown[] {
   const found: Unknown[] = []
   for (const [name, all] of looks.at(currentRegion()).scope(scopeOf(asProm(registry)))) {
-    const [first] = all
-    if (isKnown(name) || first === undefined) continue
+    if (isKnown(name)) continue
+    const alike = alikeIn(all)
+    const [first] = alike
+    if (first === undefined) continue
     const { help, kind, buckets } = first
-    found.push({ name, help, type: TYPES[kind], bounds: Array.from(buckets?.shape.extra ?? []), all })
+    found.push({ name, help, type: TYPES[kind], bounds: Array.from(buckets?.shape.extra ?? []), all: alike })
   }
+  return found
+}
+
+const alikes = new WeakMap<readonly Merged[], readonly Merged[]>()
+
+/** Those of a name that are what the first one is: a metric is one thing. Log-linear buckets are no metric's. */
+function alikeIn(all: readonly Merged[]): readonly Merged[] {
+  const known = alikes.get(all)
+  if (known !== undefined) return known
+  const metrics = all.filter(({ buckets }) => buckets === null || buckets.shape.shape === 0)
+  const [first] = metrics
+  const isAlike = ({ kind, buckets }: Merged): boolean =>
+    kind === first?.kind &&
+    (buckets === null || sameShape(buckets.shape, first.buckets?.shape ?? buckets.shape))
+  const alike = metrics.filter(isAlike)
+  if (alike.length < all.length) leaveOff('another kind of', all[0]?.name)
+  const found = alike.length === all.length ? all : alike
+  alikes.set(all, found)
   return found
 }
 
@@ -121,15 +144,17 @@ function lossesAs(losses: number): MetricJSON {
   return { name: LOSSES, help, type: 'gauge', values, aggregator: 'sum' }
 }
 
-/** prom-client's own text, of a metric that it counts. */
-function foreignText(registry: Base, data: MetricJSON, { openMetrics }: Style): Promise<string> {
-  const isTotal = openMetrics && data.type === 'counter'
-  const name = isTotal ? data.name.replace(/_total$/, '') : data.name
-  return registry.getMetricsAsString({ get: () => ({ ...data, name }) })
-}
-
-/** Everything is read before it waits: later, the looks may say something else. */
-function partsOf(registry: Base, contents: Contents, style: Style): (string | Promise<string>)[] {
+/**
+ * Everything is read before it waits: later, the looks may say something else.
+ *
+ * @param names what lines of the page are called so far: that of which no line can stand there is left off
+ */
+function partsOf(
+  registry: Base,
+  contents: Contents,
+  style: Style,
+  names: Names,
+): (string | Promise<string>)[] {
   const { looks, local } = contents
   const parts: (string | Promise<string>)[] = []
   const page = new Page(style, style.openMetrics ? '\n' : '\n\n')
@@ -137,6 +162,7 @@ function partsOf(registry: Base, contents: Contents, style: Style): (string | Pr
     parts.push(page.pause(), part)
   }
   for (const metric of registry.getMetricsAsArray()) {
+    if (!names.take(metric.name, metric.type)) continue
     const shared = sharedOf(metric)
     const data = local.get(metric)
     if (shared !== undefined) {
@@ -144,25 +170,34 @@ function partsOf(registry: Base, contents: Contents, style: Style): (string | Pr
       page.put(metric, boundsOf(shared, rows), rows)
     } else if (data !== undefined) {
       const published = publishedOf(sourceOf(metric, registry), contents)
-      put(foreignText(registry, wholeOf(data, published), style))
+      put(textOf(wholeOf(data, published), style))
     } else put(registry.getMetricsAsString(metric))
   }
-  const isKnown = (name: string): boolean => name in registry._metrics
+  const isKnown = (name: string): boolean => Object.hasOwn(registry._metrics, name)
   for (const whole of showingAll(registry)) {
-    for (const one of unknowns(whole, isKnown, contents)) page.put(one, one.bounds, unknownRows(whole, one))
+    for (const one of unknowns(whole, isKnown, contents))
+      if (names.take(one.name, one.type)) page.put(one, one.bounds, unknownRows(whole, one))
     const others = unknownForeigners(publishedOf(whole, contents), isKnown)
-    for (const data of others) put(foreignText(registry, data, style))
+    for (const data of others) if (names.take(data.name, data.type)) put(textOf(data, style))
   }
   const losses = showingAll(registry).length === 0 ? 0 : lossesIn(currentRegion())
-  if (losses > 0 && !isKnown(LOSSES)) put(foreignText(registry, lossesAs(losses), style))
-  parts.push(page.end(style.openMetrics ? '\n# EOF\n' : '\n'))
+  if (losses > 0 && !isKnown(LOSSES) && names.take(LOSSES, 'gauge')) put(textOf(lossesAs(losses), style))
+  parts.push(page.end(style.openMetrics ? '# EOF\n' : ''))
   return parts
 }
 
-/** A registry's page. */
-export async function pageOf(registry: Base, style: Style): Promise<string> {
+/**
+ * A registry's page.
+ *
+ * @param names of the lines of other registries' pages that it is to stand beside
+ */
+export async function pageOf(
+  registry: Base,
+  style: Style,
+  names = new Names(style.openMetrics),
+): Promise<string> {
   const contents = await contentsOf(registry)
-  const parts = await Promise.all(partsOf(registry, contents, style))
+  const parts = await Promise.all(partsOf(registry, contents, style, names))
   return parts.join('')
 }
 

@@ -6,7 +6,7 @@ import { moved, pourFractions, pourIntegers } from '../pouring'
 import { PerCpuSum } from '../sum'
 import type { Cell, CellOptions, Family } from './family'
 import { isObject, type Labels } from './labels'
-import { collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
+import { checkConfiguration, collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
 import { prom } from './peer'
 
 /** @throws as prom-client does */
@@ -96,7 +96,7 @@ export class Counter<T extends string = string> extends prom.Counter<T> {
   readonly #family: Family<CounterCell> | null
 
   constructor(configuration: CounterConfiguration<T>) {
-    super(configuration)
+    super(checkConfiguration(configuration, 'counter'))
     const metric = this as unknown as Metric
     const family = share<CounterCell>(metric, [], (all, labels) => new CounterCell(all, labels))
     this.#family = family

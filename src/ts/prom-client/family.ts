@@ -5,7 +5,7 @@ import type { Region } from '../region'
 import type { Series } from '../survey'
 import { Holds } from './holds'
 import { Home } from './home'
-import { checkLabels, countOf, type Labels, labelsOf } from './labels'
+import { checkLabels, countOf, type Labels, labelsOf, ownLabels } from './labels'
 import { Looks } from './look'
 import { type Place, placeApart, placeOf } from './memory'
 import { type Row, Rows } from './rows'
@@ -51,6 +51,17 @@ function alike(all: readonly Merged[]): readonly Merged[] {
     : all.filter(({ buckets }) => buckets !== null && sameShape(buckets.shape, first))
 }
 
+/** Another thread can have counted in the process what is in the region, too: of the same labels there is one row. */
+function together(rows: readonly Row[]): Row[] {
+  const found = new Map<string, Row>()
+  for (const row of rows) {
+    const key = JSON.stringify(Object.entries(row.merged.labels))
+    const same = found.get(key)?.merged.samples ?? []
+    found.set(key, { ...row, merged: new Merged([...same, ...row.merged.samples]) })
+  }
+  return [...found.values()]
+}
+
 /** A metric's name, and its sets of labels: those that this thread has, and those of all others. */
 export class Family<C extends Cell> {
   readonly name: string
@@ -79,14 +90,15 @@ export class Family<C extends Cell> {
     fits: Fits,
   ) {
     this.name = metric.name
-    this.labelNames = metric.labelNames
+    // The caller has the list.
+    this.labelNames = metric.labelNames.map(String)
     this.#help = metric.help
     this.#make = make
     this.#fits = fits
-    const { labelNames } = metric
+    const { labelNames } = this
     this.#isCountable =
       new Set(labelNames).size === labelNames.length && !labelNames.some((name) => name in {})
-    this.#cells = new Tree(metric.labelNames)
+    this.#cells = new Tree(labelNames)
     this.#home = new Home(placeOf(metric.name, metric.registers), metric.help)
   }
 
@@ -109,8 +121,7 @@ export class Family<C extends Cell> {
   cell(labels: Labels): C {
     let cell = this.#cells.find(labels)
     if (cell === undefined) {
-      // What the caller does with the object later, or its getters do now, is no matter of ours.
-      const own = { ...labels }
+      const own = ownLabels(labels)
       cell = this.#cells.find(own) ?? this.#make(this, own)
       this.#cells.set(own, cell)
     }
@@ -188,7 +199,7 @@ export class Family<C extends Cell> {
 
   #rowsOf(all: readonly Merged[]): Row[] {
     const own = new Map<C, Merged>()
-    const others: Row[] = []
+    let others: Row[] = []
     for (const one of all) {
       const cell = this.#cells.find(one.labels)
       const isOwn = cell?.isOpen && Object.keys(one.labels).length === countOf(this.labelNames, cell.labels)
@@ -197,6 +208,7 @@ export class Family<C extends Cell> {
       else if (isOwn) own.set(cell, one)
       else others.push({ labels: this.#inOrder(one), merged: one })
     }
+    if (this.#home.places.length > 1) others = together(others)
     const rows: Row[] = []
     for (const cell of this.#open) {
       const merged = own.get(cell)

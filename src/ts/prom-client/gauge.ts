@@ -6,7 +6,7 @@ import { moved, pourValue } from '../pouring'
 import { removeDeadOnce } from './dead'
 import type { Cell, CellOptions, Family } from './family'
 import { isObject, type Labels } from './labels'
-import { collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
+import { checkConfiguration, collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
 import { prom } from './peer'
 
 /** @throws as prom-client does */
@@ -91,7 +91,7 @@ export class Gauge<T extends string = string> extends prom.Gauge<T> {
   readonly #family: Family<GaugeCell> | null
 
   constructor(configuration: GaugeConfiguration<T>) {
-    super(configuration)
+    super(checkConfiguration(configuration, 'gauge'))
     const metric = this as unknown as Metric
     const code = Math.max(0, AGGREGATORS.indexOf(metric.aggregator as Aggregator))
     const family = share<GaugeCell>(metric, [], (all, labels) => new GaugeCell(all, code, labels))

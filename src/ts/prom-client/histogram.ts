@@ -6,7 +6,7 @@ import { isOtherShape } from '../histogram-opening'
 import { moved, pourSamples } from '../pouring'
 import type { Cell, CellOptions, Family } from './family'
 import { isObject, type Labels } from './labels'
-import { collected, type Metric, share, sharedOf } from './metric'
+import { checkConfiguration, collected, type Metric, share, sharedOf } from './metric'
 import { prom } from './peer'
 
 /** @throws as prom-client does */
@@ -103,7 +103,7 @@ export class Histogram<T extends string = string> extends prom.Histogram<T> {
   readonly #family: Family<HistogramCell> | null
 
   constructor(configuration: HistogramConfiguration<T>) {
-    super(configuration)
+    super(checkConfiguration(configuration, 'histogram'))
     const metric = this as unknown as Metric & { upperBounds: readonly number[] }
     const bounds = metric.upperBounds
     const start = (labels: Labels): ((labels?: object) => number) => this.startTimer(labels as never) as never
@@ -130,7 +130,7 @@ export class Histogram<T extends string = string> extends prom.Histogram<T> {
    * whole service; what others have counted before stays.
    */
   override zero(labels: Partial<Labels>): void {
-    const cell = this.#family?.cell(labels as Labels)
+    const cell = this.#family?.given(labels as Labels)
     if (cell === undefined) super.zero(labels as never)
     else if (cell.isOpen) cell.reset()
     else this.#family?.opened(cell)

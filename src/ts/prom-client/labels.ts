@@ -31,6 +31,18 @@ export function labelsOf(labelNames: readonly string[], args: readonly unknown[]
   return Object.fromEntries(labelNames.map((name, i) => [name, args[i]])) as Labels
 }
 
+/**
+ * A copy: what the caller does with the object later, or its getters do now, is no matter of ours. What a page would not
+ * show as it is, is the text that it is now; what is undefined is no label.
+ */
+export function ownLabels(labels: Labels): Labels {
+  const given = Object.entries(labels as Record<string, unknown>).filter(([, value]) => value !== undefined)
+  const isOwn = (value: unknown): boolean => value === null || !['object', 'function'].includes(typeof value)
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, isOwn(value) ? value : String(value)]),
+  ) as Labels
+}
+
 /** How many of a metric's labels have a value. */
 export function countOf(labelNames: readonly string[], labels: Readonly<Record<string, unknown>>): number {
   let count = 0

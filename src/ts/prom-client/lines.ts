@@ -3,6 +3,7 @@ import type { Merged } from '../families'
 import { type Numbers, Seen } from '../survey'
 import type { Labels } from './labels'
 import type { Metric } from './metric'
+import { familyName, ownLabel } from './readable'
 import type { Row } from './rows'
 
 /** How a registry writes its page. */
@@ -32,12 +33,17 @@ function escaped(text: string): string {
     : text
 }
 
+/** In OpenMetrics, quotes are escaped here too. */
+function helpText(help: string, openMetrics: boolean): string {
+  const shown = escaped(String(help))
+  return openMetrics ? shown.replaceAll('"', '\\"') : shown
+}
+
 /** @returns `a="b",c="d"` */
 function labelText(labels: Readonly<Record<string, unknown>>): string {
   let text = ''
   for (const name of Object.keys(labels)) {
-    const value = labels[name]
-    const shown = typeof value === 'string' ? escaped(value).replaceAll('"', '\\"') : String(value)
+    const shown = escaped(String(labels[name])).replaceAll('"', '\\"')
     text += text === '' ? `${name}="${shown}"` : `,${name}="${shown}"`
   }
   return text
@@ -49,8 +55,9 @@ function braced(...parts: string[]): string {
 }
 
 /** The registry's labels, but for those that a series has itself. */
-function defaultText(defaults: Readonly<Labels>, own: object): string {
-  const more = Object.entries(defaults).filter(([name]) => !Object.hasOwn(own, name))
+function defaultText(defaults: Readonly<Labels>, own: object, type: Metric['type']): string {
+  const not = ownLabel(type)
+  const more = Object.entries(defaults).filter(([name]) => name !== not && !Object.hasOwn(own, name))
   return more.length === 0 ? '' : labelText(Object.fromEntries(more))
 }
 
@@ -73,13 +80,11 @@ function linesIn(
   { openMetrics, defaults }: Style,
   style: string,
 ): Lines {
-  // OpenMetrics has the family's name without what its lines end in.
-  const isTotal = openMetrics && type === 'counter'
-  const shown = escaped(isTotal ? name.replace(/_total$/, '') : name)
-  const lineName = isTotal ? `${shown}_total` : shown
+  const shown = familyName(name, type, openMetrics)
+  const lineName = openMetrics && type === 'counter' ? `${shown}_total` : shown
   const texts = rows.flatMap(({ labels }) => {
     const own = labelText(labels)
-    const more = defaultText(defaults, labels)
+    const more = defaultText(defaults, labels, type)
     if (type === 'histogram') return histogramHeads(shown, bounds, more, own)
     return `\n${lineName}${braced(own, more)} `
   })
@@ -91,7 +96,7 @@ function linesIn(
   const text = texts.join('')
   return {
     style,
-    top: `# HELP ${shown} ${escaped(help)}\n# TYPE ${shown} ${type}`,
+    top: `# HELP ${shown} ${helpText(help, openMetrics)}\n# TYPE ${shown} ${type}`,
     heads: Buffer.from(text),
     ends,
     isAscii: end === text.length,

@@ -2,8 +2,17 @@ import { type Merged, merge } from '../families'
 import { warnOfLosses } from '../losses'
 import type { Region } from '../region'
 import { type Sample, Survey } from '../survey'
+import { areLabelNames, isMetricName, isOnPages, leaveOff } from './readable'
 
-/** What a region counted at one moment, by scope and name. */
+/** Whether a page can have it: any process can have written anything to the region. */
+function isReadable({ name, kind, labels }: Merged): boolean {
+  const isName = isMetricName(name)
+  if (isName && areLabelNames(labels, kind)) return true
+  leaveOff(isName ? 'labels of the metric' : 'the metric', name)
+  return false
+}
+
+/** What a region counted at one moment, by scope and name: what this entry point has on pages. */
 export class Look {
   readonly #found = new Map<string, Map<string, Merged[]>>()
 
@@ -11,6 +20,7 @@ export class Look {
   constructor(all: readonly Merged[]) {
     let last: Merged[] = []
     for (const one of all) {
+      if (!isOnPages(one.scope) || !isReadable(one)) continue
       // Those of a family mostly stand together.
       const [first] = last
       if (first?.name !== one.name || first.scope !== one.scope) last = this.#listOf(one)

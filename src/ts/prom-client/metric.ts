@@ -1,10 +1,11 @@
 import type { Registry } from 'prom-client'
-import { RseqError } from '../errors'
+import { RseqError, typeError } from '../errors'
 import { AGGREGATORS, type Aggregator, type Merged } from '../families'
 import type { Cell, Fits } from './family'
 import { Family } from './family'
 import type { Labels } from './labels'
 import { Looks } from './look'
+import { ownLabel } from './readable'
 import type { Row } from './rows'
 
 /** What prom-client's classes keep in their objects. */
@@ -64,6 +65,23 @@ export function sharedOf(metric: object): Shared | undefined {
 function isShareable({ type, aggregator = 'sum', enableExemplars }: Metric): boolean {
   if (enableExemplars) return false
   return type === 'gauge' ? AGGREGATORS.includes(aggregator as Aggregator) : aggregator === 'sum'
+}
+
+/**
+ * What prom-client finds out behind its registration, or not before there is a page: a registry would be left with a metric
+ * that nobody has, and that makes all its pages fail.
+ *
+ * @throws {TypeError | Error} as prom-client does, where it does
+ */
+export function checkConfiguration<T>(configuration: T, type: Metric['type']): T {
+  // prom-client says what is wrong with anything else.
+  const { name, help, labelNames } = (configuration ?? {}) as Partial<Metric>
+  if (name && typeof name !== 'string') throw typeError('name', 'a string', name)
+  if (help && typeof help !== 'string') throw typeError('help', 'a string', help)
+  const own = ownLabel(type)
+  if (own !== null && Array.isArray(labelNames) && labelNames.some((one) => String(one) === own))
+    throw new Error(`${own} is a reserved label keyword`)
+  return configuration
 }
 
 /** Others may have given its name to something else; log-linear buckets are no metric's. */

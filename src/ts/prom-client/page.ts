@@ -57,8 +57,13 @@ export class Page {
     return this.#take()
   }
 
-  /** @returns the rest. Written here, for a text that is put together of two costs another copy of the page. */
+  /**
+   * @param text behind the last line
+   * @returns the rest. Written here, for a text that is put together of two costs another copy of the page.
+   */
   end(text: string): string {
+    // OpenMetrics has no empty lines.
+    if (!this.#isEmpty || text === '') this.#text('\n')
     this.#text(text)
     return this.#take()
   }

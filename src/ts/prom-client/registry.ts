@@ -1,8 +1,11 @@
 import { asProm, Base, jsonIn, pageOf, sources, wide } from './contents'
 import { watch } from './foreign'
+import type { Style } from './lines'
 import { enrol, scopeOf } from './memory'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, showUnlabelled } from './metric'
 import { prom } from './peer'
+import { type Names, readableDefaults } from './readable'
+import { textOf, type Values } from './text'
 
 const { OPENMETRICS_CONTENT_TYPE } = prom.Registry
 
@@ -28,6 +31,10 @@ function leave(metric: Metric, registry: Base): void {
   const all = homes.get(metric)
   all?.delete(registry)
   if (all?.size === 0) sharedOf(metric)?.family.setApart()
+}
+
+function styleOf({ contentType, _defaultLabels }: Base): Style {
+  return { openMetrics: contentType === OPENMETRICS_CONTENT_TYPE, defaults: readableDefaults(_defaultLabels) }
 }
 
 /**
@@ -64,14 +71,19 @@ export class Registry extends Base {
 
   /** The page of the whole service. */
   override async metrics(): Promise<string> {
-    const openMetrics = this.contentType === OPENMETRICS_CONTENT_TYPE
-    return pageOf(this, { openMetrics, defaults: this._defaultLabels })
+    return pageOf(this, styleOf(this))
+  }
+
+  /** One metric's part of the page; `getSingleMetricAsString` is made of it. */
+  override async getMetricsAsString(metric: Metric): Promise<string> {
+    const { getForPromString } = metric as { getForPromString?(): Promise<Values> }
+    return textOf(await (getForPromString?.call(metric) ?? metric.get()), styleOf(this))
   }
 
   /** As {@link metrics}, for what is registered in this process. */
   override async getMetricsAsJSON(): Promise<MetricJSON[]> {
     const all = await jsonIn(this)
-    const defaults = this._defaultLabels
+    const { defaults } = styleOf(this)
     if (Object.keys(defaults).length === 0) return all
     const withDefaults = ({ values, ...metric }: MetricJSON): MetricJSON => ({
       ...metric,
@@ -106,6 +118,11 @@ export class Registry extends Base {
  * prom-client's own global registry, so that metrics which other packages have put there, or will, are on the page.
  */
 export const register = Object.setPrototypeOf(prom.register, Registry.prototype) as Registry
+
+/** @param names what lines of the pages that it is to stand beside are called */
+export function pageBeside(registry: Base, openMetrics: boolean, names: Names): Promise<string> {
+  return pageOf(registry, { ...styleOf(registry), openMetrics }, names)
+}
 
 /** @returns a registry that shows everything of a scope, whoever has registered it */
 export function wideView(scope: string, contentType: string): Registry {
