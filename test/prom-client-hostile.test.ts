@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Region } from 'rseq'
+import { PerCpuCounter, PerCpuHistogram, PerCpuSum, Region } from 'rseq'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { samples, shared } from './prom-clients'
 import { Service } from './prom-service'
@@ -190,6 +190,66 @@ if (hasAddon) {
       before.inc({ x: 'a' }, 0.5)
       expect((await shown(registry))[0]).toBe('before{x="a"} 0.5')
       registry.clear()
+    })
+
+    test('reset() in a full one makes nothing, and sets to 0 what others have counted', async () => {
+      const region = created(8192)
+      setRegion(region)
+      const { register } = shared
+      const counter = new Counter({ name: 'c', help: 'h', labelNames: ['x'] })
+      const histogram = new Histogram({ name: 'h', help: 'h', labelNames: ['x'], buckets: [1] })
+      const labels = { x: 'theirs', 'rseq.scope': 'prom' }
+      const theirs = PerCpuCounter.named('c', { region, labels })
+      const part = { ...labels, 'rseq.part': 'fraction' }
+      const fractions = PerCpuSum.named('c', { region, labels: part })
+      const samples = PerCpuHistogram.named('h', { region, labels, buckets: [1] })
+      counter.inc({ x: 'mine' }, 2)
+      histogram.observe({ x: 'mine' }, 2)
+      theirs.add(3)
+      fractions.add(0.5)
+      samples.record(4)
+      const fill: PerCpuCounter[] = []
+      const isFull = expect.objectContaining({ code: 'ERR_RSEQ_REGION_FULL' })
+      expect(() => {
+        for (;;) fill.push(PerCpuCounter.named(`fill ${fill.length}`, { region }))
+      }).toThrow(isFull)
+      const { namesUsed } = region.usage
+      counter.reset()
+      histogram.reset()
+      expect(region.usage.namesUsed).toBe(namesUsed - 2)
+      expect([theirs.value, fractions.value, samples.snapshot().count]).toEqual([0, 0, 0])
+      expect(await shown(register)).toEqual([
+        'c{x="theirs"} 0',
+        ...['1', '+Inf'].map((le) => `h_bucket{le="${le}",x="theirs"} 0`),
+        'h_sum{x="theirs"} 0',
+        'h_count{x="theirs"} 0',
+      ])
+      theirs.add(1)
+      expect(await shown(register)).toContain('c{x="theirs"} 1')
+      for (const one of [theirs, fractions, samples, ...fill]) one.close()
+      register.clear()
+    })
+
+    test('reset() of what is only read, and of what is closed', async () => {
+      const region = Region.create({ file: join(folder, 'reset'), cells: 8192 })
+      regions.push(region)
+      const labels = { x: 'theirs', 'rseq.scope': 'prom' }
+      const theirs = PerCpuCounter.named('c', { region, labels })
+      theirs.add(3)
+      const seen = Region.attach(join(folder, 'reset'), { readOnly: true })
+      regions.push(seen)
+      setRegion(seen)
+      const { register } = shared
+      const counter = new Counter({ name: 'c', help: 'h', labelNames: ['x'] })
+      counter.inc({ x: 'mine' }, 2)
+      await warned()
+      counter.reset()
+      expect(await shown(register)).toEqual(['c{x="theirs"} 3'])
+      expect(await warned()).toEqual([expect.stringContaining('was not set to 0')])
+      seen.close()
+      expect(() => counter.reset()).toThrow(expect.objectContaining({ code: 'ERR_RSEQ_CLOSED' }))
+      theirs.close()
+      register.clear()
     })
 
     test('one that is only read: its page, and with it what this process counts', async () => {

@@ -68,8 +68,7 @@ class CounterCell implements Cell {
 
   reset(): void {
     this.#integers?.reset()
-    // Also those that others have counted.
-    this.#openFractions().reset()
+    this.#fractions?.reset()
   }
 
   #openFractions(): PerCpuSum {

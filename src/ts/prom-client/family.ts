@@ -3,6 +3,7 @@ import { Merged, SCOPE_LABEL } from '../families'
 import { sameShape } from '../histogram-shape'
 import type { Region } from '../region'
 import type { Series } from '../survey'
+import { checkPlace, emptyAll } from './emptying'
 import { Holds } from './holds'
 import { Home } from './home'
 import { checkLabels, countOf, type Labels, labelsOf, ownLabels } from './labels'
@@ -174,12 +175,19 @@ export class Family<C extends Cell> {
     this.#rows.forget()
   }
 
-  /** Everything back to 0, what others have opened too, and no hold of anything. */
+  /**
+   * Everything back to 0, what others have opened too, and no hold of anything.
+   *
+   * @throws {RseqError} where the region is closed or lost; then nothing was changed
+   */
   reset(): void {
-    for (const { labels, merged } of this.rows(new Looks()))
-      if (merged.kind !== 'gauge') this.opened(this.cell(labels))
+    const { places } = this.#home
+    for (const place of places) checkPlace(place)
     for (const cell of this.#open) cell.reset()
+    // What nobody else has open is gone with it: the look has the rest.
     this.#close()
+    const looks = new Looks()
+    for (const place of places) emptyAll(place, this.name, this.#fits, looks)
   }
 
   /** Ends all holds. What is counted from now on, nobody else sees. */
