@@ -165,6 +165,16 @@ export function openNamed(
   return opening(kind, where, answer, name)
 }
 
+/** The entry of that name and those labels where there is one: nothing is made. Null where it cannot be opened. */
+export function openThere(kind: Kind, name: string, options: NamedOptions): Opening | null {
+  settle()
+  checkName(name)
+  const labels = canonical(options.labels, 'labels')
+  const where = whereOf(kind, options)
+  const answer = backend.open(where.number, KIND[kind], where.index === 'mm_cid', name, labels)
+  return answer < 0 ? null : opening(kind, where, answer, name)
+}
+
 function isNumber32(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff
 }

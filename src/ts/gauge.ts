@@ -1,6 +1,6 @@
 import { backend } from './backend'
 import { KIND, RESULT } from './cells'
-import { type NamedOptions, openNamed, present, refusal } from './entries'
+import { type NamedOptions, openNamed, openThere, present, refusal } from './entries'
 import { type Opening, REFUSED } from './opening'
 import { withoutWaiting } from './patience'
 import { type Region, regionNumber } from './region'
@@ -64,6 +64,14 @@ export class Gauge {
     const labels = { ...options.labels, [PROCESS_LABEL]: thisProcess() }
     const shape = { shape: code, extra: new Float64Array(0) }
     return new Gauge(openNamed('gauge', name, { ...options, labels }, shape))
+  }
+
+  /** The same where this process has it already, else null. */
+  static there(name: string, options: NamedOptions): { release(): void } | null {
+    return openThere('gauge', name, {
+      ...options,
+      labels: { ...options.labels, [PROCESS_LABEL]: thisProcess() },
+    })
   }
 
   get region(): Region {

@@ -1,10 +1,11 @@
 import { format } from 'node:util'
 import type { CounterConfiguration, Counter as PromCounter } from 'prom-client'
 import { PerCpuCounter } from '../counter'
+import { openThere } from '../entries'
 import { PART_LABEL } from '../families'
 import { moved, pourFractions, pourIntegers } from '../pouring'
 import { PerCpuSum } from '../sum'
-import type { Cell, CellOptions, Family } from './family'
+import type { Cell, CellOptions, Family, Held } from './family'
 import { isObject, type Labels } from './labels'
 import { checkConfiguration, collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
 import { prom } from './peer'
@@ -58,6 +59,10 @@ class CounterCell implements Cell {
     const close = (from: PerCpuCounter | PerCpuSum): void => this.#family.holds.end(from)
     this.#integers = moved(this.#integers, () => this.#opened(options), pourIntegers, close)
     this.#fractions = moved(this.#fractions, () => this.#openedFractions(options), pourFractions, close)
+  }
+
+  there(options: CellOptions): Held | null {
+    return openThere('counter', this.#family.name, options)
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import { checkPlace, emptyAll } from './emptying'
 import { Holds } from './holds'
 import { Home } from './home'
 import { checkLabels, countOf, type Labels, labelsOf, ownLabels } from './labels'
+import { Limit } from './limit'
 import { Looks } from './look'
 import { type Place, placeApart, placeOf } from './memory'
 import { type Row, Rows } from './rows'
@@ -27,6 +28,8 @@ export interface Cell {
   readonly labels: Labels
   readonly isOpen: boolean
   open(options: CellOptions): void
+  /** What there is of it already. */
+  there(options: CellOptions): Held | null
   /**
    * Moves what the process counts to the metric's region.
    *
@@ -37,6 +40,11 @@ export interface Cell {
   close(): void
   /** Back to 0, for all threads and processes. */
   reset(): void
+}
+
+/** Something that is open for a moment. */
+export interface Held {
+  release(): void
 }
 
 /** What a metric has in common with what others may have counted under its name. */
@@ -83,10 +91,19 @@ export class Family<C extends Cell> {
   /** Those of the last look, and which of them are of this kind. */
   #last = { from: NONE, fitting: NONE }
   #home: Home<C>
+  readonly #limit: Limit
+  /** Where sets beyond the limit are counted together. */
+  #overflow: C | null = null
 
   /** @param make a cell, not open yet */
   constructor(
-    metric: { name: string; help: string; labelNames: readonly string[]; registers: readonly Registry[] },
+    metric: {
+      name: string
+      help: string
+      labelNames: readonly string[]
+      registers: readonly Registry[]
+      maxSeries?: number
+    },
     make: (family: Family<C>, labels: Labels) => C,
     fits: Fits,
   ) {
@@ -99,6 +116,7 @@ export class Family<C extends Cell> {
     const { labelNames } = this
     this.#isCountable =
       new Set(labelNames).size === labelNames.length && !labelNames.some((name) => name in {})
+    this.#limit = new Limit(this.name, labelNames, metric.maxSeries)
     this.#cells = new Tree(labelNames)
     this.#home = new Home(placeOf(metric.name, metric.registers), metric.help)
   }
@@ -124,7 +142,8 @@ export class Family<C extends Cell> {
     if (cell === undefined) {
       const own = ownLabels(labels)
       cell = this.#cells.find(own) ?? this.#make(this, own)
-      this.#cells.set(own, cell)
+      // Beyond the limit, nobody remembers who there was.
+      if (this.#hasRoom) this.#cells.set(own, cell)
     }
     return cell
   }
@@ -155,22 +174,50 @@ export class Family<C extends Cell> {
   /**
    * Opens a cell that is about to be used.
    *
-   * @returns the cell, or, where it was removed, the one that has taken its place
+   * @returns the cell, or, where it was removed, the one that has taken its place; where there is no room, the one of all
+   * for which there is none
    */
   opened(cell: C): C {
     const current = this.#cells.find(cell.labels) ?? cell
     if (current.isOpen) return current
-    this.placed(current, (options) => current.open(options))
-    this.#open.add(current)
+    if (this.#hasRoom) {
+      this.#openNow(current)
+      this.#limit.add(current.labels)
+    } else {
+      const held = this.#home.there(current)
+      // Of a gauge, other processes have entries of their own.
+      if (held === null && !this.#limit.has(current.labels)) return this.#overflowing()
+      this.#openNow(current)
+      held?.release()
+    }
     this.#cells.set(cell.labels, current)
-    this.#rows.forget()
     return current
+  }
+
+  get #hasRoom(): boolean {
+    return this.#limit.hasRoom(this.#open.size - (this.#overflow === null ? 0 : 1))
+  }
+
+  #openNow(cell: C): void {
+    this.placed(cell, (options) => cell.open(options))
+    this.#open.add(cell)
+    this.#rows.forget()
+  }
+
+  #overflowing(): C {
+    this.#limit.warn()
+    if (this.#overflow === null) {
+      const cell = this.#make(this, this.#limit.labels)
+      this.#openNow(cell)
+      this.#overflow = cell
+    }
+    return this.#overflow
   }
 
   /** Ends this thread's hold of a cell. */
   remove(cell: C): void {
+    if (this.#open.delete(cell)) this.#limit.remove()
     cell.close()
-    this.#open.delete(cell)
     this.#cells.delete(cell.labels)
     this.#rows.forget()
   }
@@ -234,6 +281,8 @@ export class Family<C extends Cell> {
   #close(): void {
     for (const cell of this.#open) cell.close()
     this.#open.clear()
+    this.#overflow = null
+    this.#limit.clear()
     this.#cells.clear()
     this.#rows.forget()
   }
@@ -241,12 +290,14 @@ export class Family<C extends Cell> {
   #merged(looks: Looks): readonly Merged[] {
     const at = ({ region, scope }: Place): readonly Merged[] =>
       looks.at(region).scope(scope).get(this.name) ?? NONE
-    const { from, fitting } = this.#last
+    const { from } = this.#last
     const [all = NONE, ...more] = this.#home.places.map(at)
-    if (more.length > 0) return alike(all.concat(...more).filter(this.#fits))
     // The list of the last look, and so the same series in it.
-    if (all === from) return fitting
-    this.#last = { from: all, fitting: all.filter(this.#fits) }
+    if (more.length > 0 || all !== from) {
+      const found = all.concat(...more).filter(this.#fits)
+      this.#last = { from: all, fitting: more.length === 0 ? found : alike(found) }
+    }
+    this.#limit.see(this.#last.fitting)
     return this.#last.fitting
   }
 

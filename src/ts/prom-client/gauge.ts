@@ -4,7 +4,7 @@ import { AGGREGATORS, type Aggregator } from '../families'
 import { Gauge as ProcessGauge } from '../gauge'
 import { moved, pourValue } from '../pouring'
 import { removeDeadOnce } from './dead'
-import type { Cell, CellOptions, Family } from './family'
+import type { Cell, CellOptions, Family, Held } from './family'
 import { isObject, type Labels } from './labels'
 import { checkConfiguration, collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
 import { prom } from './peer'
@@ -55,6 +55,10 @@ class GaugeCell implements Cell {
   move(options: CellOptions): void {
     const close = (from: ProcessGauge): void => this.#family.holds.end(from)
     this.#gauge = moved(this.#gauge, () => this.#opened(options), pourValue, close)
+  }
+
+  there(options: CellOptions): Held | null {
+    return ProcessGauge.there(this.#family.name, options)
   }
 
   put(value: number): void {

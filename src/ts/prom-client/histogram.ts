@@ -1,10 +1,11 @@
 import { format } from 'node:util'
 import type { HistogramConfiguration, Histogram as PromHistogram } from 'prom-client'
+import { openThere } from '../entries'
 import { BOUNDS_LABEL } from '../families'
 import { PerCpuHistogram } from '../histogram'
 import { isOtherShape } from '../histogram-opening'
 import { moved, pourSamples } from '../pouring'
-import type { Cell, CellOptions, Family } from './family'
+import type { Cell, CellOptions, Family, Held } from './family'
 import { isObject, type Labels } from './labels'
 import { checkConfiguration, collected, type Metric, share, sharedOf } from './metric'
 import { prom } from './peer'
@@ -55,6 +56,11 @@ class HistogramCell implements Cell {
   move(options: CellOptions): void {
     const close = (from: PerCpuHistogram): void => this.#family.holds.end(from)
     this.#histogram = moved(this.#histogram, () => this.#opened(options), pourSamples, close)
+  }
+
+  /** Of any bounds: there is one row of all. */
+  there(options: CellOptions): Held | null {
+    return openThere('histogram', this.#family.name, options)
   }
 
   record(value: number): void {

@@ -2,7 +2,7 @@ import { RseqError } from '../errors'
 import { type Movable, moveLater } from '../moving'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../patience'
 import { Region } from '../region'
-import type { Cell, CellOptions } from './family'
+import type { Cell, CellOptions, Held } from './family'
 import { labelsIn, type Place } from './memory'
 
 /** Why a metric goes on in the process's own memory: a service must not end for want of cells. */
@@ -75,6 +75,15 @@ export class Home<C extends Cell> implements Movable {
       } else this.#stays = true
       return opened
     }
+  }
+
+  /** What there is of a cell already, whoever has made it: open, until it is released. Nothing is made. */
+  there(cell: C): Held | null {
+    for (const place of this.places) {
+      const held = withPatience(SHORT, () => cell.there(this.#optionsOf(cell, place)))
+      if (held !== null) return held
+    }
+    return null
   }
 
   /** Its cells are closed, or somebody else's. */

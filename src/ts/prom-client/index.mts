@@ -24,6 +24,7 @@ export type {
   PrometheusMetricsVersion,
   PrometheusMIME,
   RegistryContentType,
+  SeriesOptions,
   SummaryConfiguration,
 } from './index.js'
 export {

@@ -16,10 +16,7 @@ export type {
   Aggregator,
   Charset,
   Collector,
-  CounterConfiguration,
   DefaultMetricsCollectorConfiguration,
-  GaugeConfiguration,
-  HistogramConfiguration,
   IncreaseDataWithExemplar,
   Metric,
   MetricType,
@@ -34,6 +31,25 @@ export type {
   SummaryConfiguration,
 } from 'prom-client'
 
+/** What this package has beside prom-client's options. */
+export interface SeriesOptions {
+  /**
+   * How many sets of labels the metric may have, an integer from 1; any number by default. Further ones are counted together
+   * in one, whose only label is `overflow="true"`, and a warning with the code `RSEQ_MAX_SERIES` says so once. Sets that are
+   * there already, whoever has made them, keep their own.
+   */
+  maxSeries?: number
+}
+export interface CounterConfiguration<T extends string>
+  extends PromClient.CounterConfiguration<T>,
+    SeriesOptions {}
+export interface GaugeConfiguration<T extends string>
+  extends PromClient.GaugeConfiguration<T>,
+    SeriesOptions {}
+export interface HistogramConfiguration<T extends string>
+  extends PromClient.HistogramConfiguration<T>,
+    SeriesOptions {}
+
 export type Counter<T extends string = string> = PromClient.Counter<T>
 export declare namespace Counter {
   export type Internal = PromClient.Counter.Internal
@@ -43,7 +59,14 @@ export declare namespace Counter {
  * Integers are exact; fractions are doubles. With `enableExemplars`, or an aggregator other than `sum`, it is of each
  * process alone.
  */
-export const Counter: typeof PromClient.Counter = SharedCounter
+export const Counter: {
+  /**
+   * @throws {TypeError | RangeError} for a `maxSeries` that is none
+   * @throws {Error} as prom-client's
+   */
+  new <T extends string = string>(configuration: CounterConfiguration<T>): Counter<T>
+  readonly prototype: Counter
+} = SharedCounter
 
 export type Gauge<T extends string = string> = PromClient.Gauge<T>
 export declare namespace Gauge {
@@ -53,7 +76,14 @@ export declare namespace Gauge {
  * prom-client's `Gauge`. Each process has a value of its own, which all its threads set; what is shown is what
  * `aggregator` makes of those of all living processes.
  */
-export const Gauge: typeof PromClient.Gauge = SharedGauge
+export const Gauge: {
+  /**
+   * @throws {TypeError | RangeError} for a `maxSeries` that is none
+   * @throws {Error} as prom-client's
+   */
+  new <T extends string = string>(configuration: GaugeConfiguration<T>): Gauge<T>
+  readonly prototype: Gauge
+} = SharedGauge
 
 export type Histogram<T extends string = string> = PromClient.Histogram<T>
 export declare namespace Histogram {
@@ -64,8 +94,14 @@ export declare namespace Histogram {
  * prom-client's `Histogram`, counting for the whole service. With `enableExemplars`, an aggregator other than `sum`, or
  * bounds that are not increasing finite numbers, it is of each process alone.
  */
-export const Histogram: typeof PromClient.Histogram =
-  SharedHistogram as unknown as typeof PromClient.Histogram
+export const Histogram: {
+  /**
+   * @throws {TypeError | RangeError} for a `maxSeries` that is none
+   * @throws {Error} as prom-client's
+   */
+  new <T extends string = string>(configuration: HistogramConfiguration<T>): Histogram<T>
+  readonly prototype: Histogram
+} = SharedHistogram as never
 
 export type Summary<T extends string = string> = PromClient.Summary<T>
 export declare namespace Summary {

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import { RseqError, typeError } from '../errors'
+import { integerOf, RseqError, typeError } from '../errors'
 import { AGGREGATORS, type Aggregator, type Merged } from '../families'
 import type { Cell, Fits } from './family'
 import { Family } from './family'
@@ -17,6 +17,8 @@ export interface Metric {
   readonly registers: readonly Registry[]
   readonly aggregator: string
   readonly enableExemplars: boolean
+  /** Of this package's: see limit.ts. */
+  readonly maxSeries?: number
   collect?(): void | Promise<void>
   get(): Promise<MetricJSON>
 }
@@ -71,13 +73,14 @@ function isShareable({ type, aggregator = 'sum', enableExemplars }: Metric): boo
  * What prom-client finds out behind its registration, or not before there is a page: a registry would be left with a metric
  * that nobody has, and that makes all its pages fail.
  *
- * @throws {TypeError | Error} as prom-client does, where it does
+ * @throws {TypeError | RangeError | Error} as prom-client does, where it does
  */
 export function checkConfiguration<T>(configuration: T, type: Metric['type']): T {
   // prom-client says what is wrong with anything else.
-  const { name, help, labelNames } = (configuration ?? {}) as Partial<Metric>
+  const { name, help, labelNames, maxSeries } = (configuration ?? {}) as Partial<Metric>
   if (name && typeof name !== 'string') throw typeError('name', 'a string', name)
   if (help && typeof help !== 'string') throw typeError('help', 'a string', help)
+  if (maxSeries !== undefined) integerOf('maxSeries', maxSeries, 1, Number.MAX_SAFE_INTEGER)
   const own = ownLabel(type)
   if (own !== null && Array.isArray(labelNames) && labelNames.some((one) => String(one) === own))
     throw new Error(`${own} is a reserved label keyword`)
@@ -100,7 +103,11 @@ export function share<C extends Cell>(
   bounds: readonly number[],
   make: (family: Family<C>, labels: Labels) => C,
 ): Family<C> | null {
-  if (!isShareable(metric)) return null
+  if (!isShareable(metric)) {
+    if (metric.maxSeries !== undefined)
+      process.emitWarning(`rseq/prom-client: ${metric.name} is of each process alone: it has no maxSeries`)
+    return null
+  }
   try {
     const family = new Family(metric, make, fitting(metric.type))
     family.tryOut()
