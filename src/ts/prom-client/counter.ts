@@ -82,12 +82,15 @@ class CounterCell implements Cell {
   }
 
   #opened(options: CellOptions): PerCpuCounter {
-    return this.#family.holds.add(PerCpuCounter.named(this.#family.name, options))
+    const { heap, labels } = options
+    return this.#family.holds.add(heap?.integers(labels) ?? PerCpuCounter.named(this.#family.name, options))
   }
 
   #openedFractions(options: CellOptions): PerCpuSum {
     const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
-    return this.#family.holds.add(PerCpuSum.named(this.#family.name, { ...options, labels }))
+    const { heap } = options
+    const made = heap?.fractions(labels) ?? PerCpuSum.named(this.#family.name, { ...options, labels })
+    return this.#family.holds.add(made)
   }
 }
 

@@ -4,6 +4,7 @@ import { sameShape } from '../histogram-shape'
 import type { Region } from '../region'
 import type { Series } from '../survey'
 import { checkPlace, emptyAll } from './emptying'
+import type { Heap } from './heap'
 import { Holds } from './holds'
 import { Home } from './home'
 import { checkLabels, countOf, type Labels, labelsOf, ownLabels } from './labels'
@@ -18,6 +19,8 @@ export interface CellOptions {
   readonly region: Region
   readonly labels: Record<string, string>
   readonly help: string
+  /** Where it counts if it cannot be in a region. */
+  readonly heap: Heap | null
 }
 
 /**
@@ -89,7 +92,7 @@ export class Family<C extends Cell> {
   readonly #others = new WeakMap<Series, Labels>()
   readonly #rows = new Rows()
   /** Those of the last look, and which of them are of this kind. */
-  #last = { from: NONE, fitting: NONE }
+  #last: { from: readonly (readonly Merged[])[]; fitting: readonly Merged[] } = { from: [], fitting: NONE }
   #home: Home<C>
   readonly #limit: Limit
   /** Where sets beyond the limit are counted together. */
@@ -118,7 +121,7 @@ export class Family<C extends Cell> {
       new Set(labelNames).size === labelNames.length && !labelNames.some((name) => name in {})
     this.#limit = new Limit(this.name, labelNames, metric.maxSeries)
     this.#cells = new Tree(labelNames)
-    this.#home = new Home(placeOf(metric.name, metric.registers), metric.help)
+    this.#home = new Home(placeOf(metric.name, metric.registers), metric.name, metric.help)
   }
 
   /**
@@ -130,7 +133,7 @@ export class Family<C extends Cell> {
   tryOut(): void {
     const cell = this.#make(this, {})
     const { region, scope } = placeApart()
-    cell.open({ region, labels: { [SCOPE_LABEL]: scope }, help: this.#help })
+    cell.open({ region, labels: { [SCOPE_LABEL]: scope }, help: this.#help, heap: null })
     cell.close()
   }
 
@@ -241,15 +244,13 @@ export class Family<C extends Cell> {
   setApart(): void {
     this.#close()
     this.#home.forget()
-    this.#home = new Home(placeApart(), this.#help)
+    this.#home = new Home(placeApart(), this.name, this.#help)
   }
 
   /** This thread's sets of labels in the order in which they came, and then those of others. */
   rows(looks: Looks): readonly Row[] {
     const merged = this.#merged(looks)
-    // Of two regions, what has the same labels becomes one row.
-    const isOne = this.#home.places.length === 1
-    return isOne ? this.#rows.of(merged, () => this.#rowsOf(merged)) : this.#rowsOf(merged)
+    return this.#rows.of(merged, () => this.#rowsOf(merged))
   }
 
   #rowsOf(all: readonly Merged[]): Row[] {
@@ -263,7 +264,7 @@ export class Family<C extends Cell> {
       else if (isOwn) own.set(cell, one)
       else others.push({ labels: this.#inOrder(one), merged: one })
     }
-    if (this.#home.places.length > 1) others = together(others)
+    if (this.#last.from.length > 1) others = together(others)
     const rows: Row[] = []
     for (const cell of this.#open) {
       const merged = own.get(cell)
@@ -291,11 +292,12 @@ export class Family<C extends Cell> {
     const at = ({ region, scope }: Place): readonly Merged[] =>
       looks.at(region).scope(scope).get(this.name) ?? NONE
     const { from } = this.#last
-    const [all = NONE, ...more] = this.#home.places.map(at)
-    // The list of the last look, and so the same series in it.
-    if (more.length > 0 || all !== from) {
-      const found = all.concat(...more).filter(this.#fits)
-      this.#last = { from: all, fitting: more.length === 0 ? found : alike(found) }
+    const { places, heap } = this.#home
+    const lists = [...places.map(at), ...(heap.sets === null ? [] : [heap.sets])]
+    // Those of the last look, and so the same series in them.
+    if (lists.length !== from.length || lists.some((list, i) => list !== from[i])) {
+      const fitting = NONE.concat(...lists).filter(this.#fits)
+      this.#last = { from: lists, fitting: lists.length === 1 ? fitting : alike(fitting) }
     }
     this.#limit.see(this.#last.fitting)
     return this.#last.fitting

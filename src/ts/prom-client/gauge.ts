@@ -82,8 +82,11 @@ class GaugeCell implements Cell {
   }
 
   #opened(options: CellOptions): ProcessGauge {
-    removeDeadOnce(options.region)
-    return this.#family.holds.add(ProcessGauge.named(this.#family.name, options, this.#code))
+    const { heap, labels, region } = options
+    removeDeadOnce(region)
+    const code = this.#code
+    const made = heap?.gauge(labels, code) ?? ProcessGauge.named(this.#family.name, options, code)
+    return this.#family.holds.add(made)
   }
 }
 

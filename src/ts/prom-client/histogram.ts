@@ -79,6 +79,8 @@ class HistogramCell implements Cell {
 
   /** Beside that of an older or newer release, where that has other bounds: see `shownShapes` in families.ts. */
   #opened(options: CellOptions): PerCpuHistogram {
+    const { heap } = options
+    if (heap !== null) return this.#family.holds.add(heap.histogram(options.labels, this.#bounds))
     const named = (labels: Record<string, string>): PerCpuHistogram => {
       const all = { ...options, labels, buckets: this.#bounds }
       return this.#family.holds.add(PerCpuHistogram.named(this.#family.name, all))

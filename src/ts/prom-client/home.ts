@@ -3,6 +3,7 @@ import { type Movable, moveLater } from '../moving'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../patience'
 import { Region } from '../region'
 import type { Cell, CellOptions, Held } from './family'
+import { Heap } from './heap'
 import { labelsIn, type Place } from './memory'
 
 /** Why a metric goes on in the process's own memory: a service must not end for want of cells. */
@@ -30,6 +31,32 @@ export function warnOnce(error: Error): void {
   process.emitWarning(`rseq/prom-client: ${what}. ${message}`, { ...(code !== undefined && { code }) })
 }
 
+let hasWarnedOfHeap = false
+
+function warnOfHeap({ message, code }: RseqError): void {
+  if (hasWarnedOfHeap) return
+  hasWarnedOfHeap = true
+  process.emitWarning(`rseq/prom-client: new series are of their thread alone. ${message}`, { code })
+}
+
+function isSpilling(error: unknown): error is RseqError {
+  return error instanceof RseqError && SPILLS.has(error.code)
+}
+
+/** So long a full region is taken for full, in milliseconds: an error costs more than what it stands in the way of. */
+const PAUSE = 100
+const refusals = new WeakMap<Region, { readonly error: RseqError; readonly until: number }>()
+
+function refuse(region: Region, error: RseqError): void {
+  refusals.set(region, { error, until: performance.now() + PAUSE })
+}
+
+/** Why nothing new finds room there. Null: it may. */
+function refusalOf(region: Region): RseqError | null {
+  const known = refusals.get(region)
+  return known !== undefined && performance.now() < known.until ? known.error : null
+}
+
 /**
  * Where a metric's cells are opened: in its place, or in the process's own memory where they cannot be there. Those that
  * met a busy lock or no room are moved to their place later, see moving.ts.
@@ -37,12 +64,15 @@ export function warnOnce(error: Error): void {
 export class Home<C extends Cell> implements Movable {
   readonly #place: Place
   readonly #help: string
+  /** What is in no region. */
+  readonly heap: Heap
   /** Something is in the process for good. */
   #stays = false
   readonly #moving = new Set<C>()
 
-  constructor(place: Place, help: string) {
+  constructor(place: Place, name: string, help: string) {
     this.#place = place
+    this.heap = new Heap(name)
     this.#help = help
   }
 
@@ -63,17 +93,46 @@ export class Home<C extends Cell> implements Movable {
    */
   open<T>(cell: C, open: (options: CellOptions) => T): T {
     try {
-      return withPatience(SHORT, () => open(this.#optionsOf(cell, this.#place)))
+      return withPatience(SHORT, () => this.#openIn(cell, this.#place, open))
     } catch (error) {
-      const spills = error instanceof RseqError && SPILLS.has(error.code)
-      if (!spills || this.region === Region.process) throw error
+      if (!isSpilling(error)) throw error
+      if (this.region === Region.process) return this.#openInHeap(cell, open, error)
       warnOnce(error)
-      const opened = open(this.#optionsOf(cell, this.#spillPlace))
+      const opened = this.#openInProcess(cell, open)
       if (isPassing(error)) {
         this.#moving.add(cell)
         moveLater(this)
       } else this.#stays = true
       return opened
+    }
+  }
+
+  #openInProcess<T>(cell: C, open: (options: CellOptions) => T): T {
+    try {
+      return this.#openIn(cell, this.#spillPlace, open)
+    } catch (error) {
+      if (!isSpilling(error)) throw error
+      return this.#openInHeap(cell, open, error)
+    }
+  }
+
+  #openInHeap<T>(cell: C, open: (options: CellOptions) => T, error: RseqError): T {
+    warnOfHeap(error)
+    return open({ ...this.#optionsOf(cell, this.#spillPlace), heap: this.heap })
+  }
+
+  /** @throws {RseqError} the last one again, where there was no room for anything new a moment ago */
+  #openIn<T>(cell: C, place: Place, open: (options: CellOptions) => T): T {
+    const refusal = refusalOf(place.region)
+    const held = refusal && cell.there(this.#optionsOf(cell, place))
+    if (refusal !== null && held === null) throw refusal
+    try {
+      return open(this.#optionsOf(cell, place))
+    } catch (error) {
+      if ((error as RseqError).code === 'ERR_RSEQ_REGION_FULL') refuse(place.region, error as RseqError)
+      throw error
+    } finally {
+      held?.release()
     }
   }
 
@@ -110,6 +169,6 @@ export class Home<C extends Cell> implements Movable {
   }
 
   #optionsOf(cell: C, place: Place): CellOptions {
-    return { region: place.region, labels: labelsIn(place, cell.labels), help: this.#help }
+    return { region: place.region, labels: labelsIn(place, cell.labels), help: this.#help, heap: null }
   }
 }
