@@ -150,6 +150,19 @@ describe('of what any process can have written', () => {
     for (const one of all) one.close()
   })
 
+  test('lines that are longer than any text', async () => {
+    const buckets = Array.from({ length: 4096 }, (_, i) => i)
+    const all = [1, 2, 3, 4, 5].map((i) => {
+      const labels = { 'rseq.scope': 'prom', x: `${i}${'"'.repeat(15_000)}` }
+      return PerCpuHistogram.named('long', { region, labels, buckets })
+    })
+    const good = direct('good', {})
+    expect((await readable(register)).sort()).toEqual(['good {} 0', 'good_total {} 0'])
+    const texts = all.map((one) => one.labels.x?.length)
+    expect(texts).toEqual(Array.from(all, () => 15_001))
+    for (const one of [...all, good]) one.close()
+  })
+
   test('which registries are shown together', async () => {
     const all = ['x', 'prom', 'otel:[]', FORGED].map((scope) =>
       ProcessGauge.named('registries', { region, labels: { scope, 'rseq.scope': 'prom:aggregated' } }),

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { HISTOGRAM, WAY, WAY_SHIFT } from '../cells'
 import type { Merged } from '../families'
 import { type Numbers, Seen } from '../survey'
@@ -17,6 +18,8 @@ export interface Lines {
   /** Whose these lines are, and how they are written. */
   readonly style: string
   readonly top: string
+  /** How long they are at most, with their numbers: code units. Where no text can be so long, there are none. */
+  readonly size: number
   /** All but the numbers: UTF-8. Written once, for it is most of a page's cost. */
   readonly heads: Uint8Array
   readonly ends: Uint32Array
@@ -70,6 +73,11 @@ function histogramHeads(name: string, bounds: readonly number[], defaults: strin
   ]
 }
 
+/** More than a page can be: long labels, on a line for each of many buckets, are longer than any text. */
+export const MOST_TEXT = constants.MAX_STRING_LENGTH - 2 ** 24
+/** Of a line: what ends its name, its bound, punctuation, and its number. */
+const MOST_BESIDE = 100
+
 /** What a metric's lines are made of. */
 export type Described = Pick<Metric, 'name' | 'help' | 'type'>
 
@@ -82,8 +90,12 @@ function linesIn(
 ): Lines {
   const shown = familyName(name, type, openMetrics)
   const lineName = openMetrics && type === 'counter' ? `${shown}_total` : shown
-  const texts = rows.flatMap(({ labels }) => {
-    const own = labelText(labels)
+  const owns = rows.map(({ labels }) => labelText(labels))
+  const each = type === 'histogram' ? bounds.length + 3 : 1
+  const rest = shown.length + labelText(defaults).length + MOST_BESIDE
+  const size = owns.reduce((sum, own) => sum + each * (own.length + rest), help.length * 2 + rest)
+  const texts = (size > MOST_TEXT ? [] : rows).flatMap(({ labels }, i) => {
+    const own = owns[i] as string
     const more = defaultText(defaults, labels, type)
     if (type === 'histogram') return histogramHeads(shown, bounds, more, own)
     return `\n${lineName}${braced(own, more)} `
@@ -96,6 +108,7 @@ function linesIn(
   const text = texts.join('')
   return {
     style,
+    size,
     top: `# HELP ${shown} ${helpText(help, openMetrics)}\n# TYPE ${shown} ${type}`,
     heads: Buffer.from(text),
     ends,

@@ -1,6 +1,7 @@
 import { backend } from '../backend'
 import { STATE, WRITE } from '../cells'
-import { type Described, linesOf, numbersOf, type Style } from './lines'
+import { type Described, linesOf, MOST_TEXT, numbersOf, type Style } from './lines'
+import { leaveOff } from './readable'
 import type { Row } from './rows'
 
 /** As prom-client has it, NaN too. */
@@ -19,6 +20,8 @@ export class Page {
   readonly #style: Style
   readonly #between: string
   #isEmpty = true
+  /** At most, so far. */
+  #size = 0
   #at = 0
   #isAscii = true
 
@@ -30,7 +33,12 @@ export class Page {
 
   /** A metric's part of the page, over all threads and processes. */
   put(metric: Described, bounds: readonly number[], rows: readonly Row[]): void {
-    const { top, heads, ends, which, numbers, isAscii } = linesOf(metric, bounds, rows, this.#style)
+    const { top, heads, ends, which, numbers, isAscii, size } = linesOf(metric, bounds, rows, this.#style)
+    if (this.#size + size > MOST_TEXT) {
+      leaveOff('the lines of', metric.name)
+      return
+    }
+    this.#size += size
     const numberOf = numbersOf(metric.type, bounds, rows)
     this.#separate()
     this.#text(top)

@@ -86,7 +86,7 @@ export function leaveOff(what: string, name: unknown): void {
   const text = JSON.stringify(String(name).slice(0, 80).toWellFormed())
   process.emitWarning(
     `rseq/prom-client: ${what} ${text}, and what else no page can have, are left off pages: a metric's name is ` +
-      '[a-zA-Z_:][a-zA-Z0-9_:]*, a label’s [a-zA-Z_][a-zA-Z0-9_]*, and two metrics’ lines do not have one name',
+      '[a-zA-Z_:][a-zA-Z0-9_:]*, a label’s [a-zA-Z_][a-zA-Z0-9_]*, two metrics’ lines do not have one name, and no text is longer than 512 MiB',
     { code: 'RSEQ_LEFT_OFF' },
   )
 }
