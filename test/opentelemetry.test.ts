@@ -338,6 +338,115 @@ describe('attributes', () => {
     )
   })
 
+  test('of any kind: nothing throws where something is measured', async () => {
+    const from = reader()
+    const provider = new MeterProvider({ readers: [from], region: fresh() })
+    const name = unique()
+    const meter = provider.getMeter(name)
+    const all = [meter.createCounter('c'), meter.createUpDownCounter('u')]
+    const cyclic: Record<string, unknown> = {}
+    cyclic.self = cyclic
+    const hostile: unknown[] = [
+      { big: 1n, symbol: Symbol('s'), function: () => 1 },
+      { cyclic },
+      { 'a="x"} 1\nforged': '"} 1\nforged', '': '', 'rseq.scope': 'prom', '\u0001': '\u0001{"a":1}' },
+      JSON.parse('{"__proto__":"p","constructor":"c"}'),
+      { long: 'x'.repeat(40_000) },
+      new Proxy({}, { ownKeys: () => ['a', 'a'] }),
+      {
+        get thrown() {
+          throw new Error('of a getter')
+        },
+      },
+      'text',
+      7,
+    ]
+    for (const one of all) for (const attributes of hostile) one.add(1, attributes as never)
+    const scopes = await collected(from, name)
+    const shownOf = scopes[0]?.metrics.map(({ dataPoints }) =>
+      dataPoints.map(({ attributes }) => Object.entries(attributes).sort()),
+    )
+    const forged = shownOf?.[0]?.find((pairs) => pairs.some(([key]) => key.includes('forged')))
+    expect(forged).toContainEqual(['rseq.scope', 'prom'])
+    expect(forged).toContainEqual(['\u0001', '\u0001{"a":1}'])
+    expect(shownOf?.[0]).toContainEqual([
+      ['__proto__', 'p'],
+      ['constructor', 'c'],
+    ])
+    await provider.shutdown()
+  })
+
+  test('that others have written to the region: points stay points', async () => {
+    const from = reader()
+    const region = fresh()
+    const provider = new MeterProvider({ readers: [from], region })
+    const name = unique()
+    const counter = provider.getMeter(name).createCounter('c')
+    counter.add(1)
+    const scope = region.list().find(({ labels }) => labels['rseq.scope']?.includes(name))?.labels[
+      'rseq.scope'
+    ] as string
+    const write = (entry: string, labels: Record<string, string>): PerCpuCounter =>
+      PerCpuCounter.named(entry, { region, labels: { ...labels, 'rseq.scope': scope } })
+    const all = [
+      write('another name', {}),
+      write('c', { object: '\u0001{"a":1}', null: '\u0001null', nested: '\u0001[[1]]' }),
+      PerCpuCounter.named('c', { region, labels: { 'rseq.scope': scope.replace('COUNTER', 'toString') } }),
+    ]
+    const [found] = await collected(from, name)
+    expect(found?.metrics.length).toBe(1)
+    expect(found?.metrics[0]?.dataPoints.map(({ attributes, value }) => [attributes, value])).toEqual([
+      [{}, 1],
+      [{ nested: '[[1]]', null: 'null', object: '{"a":1}' }, 0],
+    ])
+    for (const one of all) one.close()
+    await provider.shutdown()
+  })
+
+  test('that find no room are counted in the process, which cumulative points have and deltas do not', async () => {
+    if (!hasAddon) return
+    const region = Region.create({ memfd: true, cells: 8192 })
+    regions.push(region)
+    const readers = [reader(), reader(DELTA)]
+    const provider = new MeterProvider({ readers, region, export: 'one' })
+    const name = unique()
+    const meter = provider.getMeter(name)
+    const counter = meter.createCounter('c')
+    counter.add(1, { i: 'before' })
+    const fill: PerCpuCounter[] = []
+    expect(() => {
+      for (;;) fill.push(new PerCpuCounter({ region }))
+    }).toThrow('no free cell')
+    const gauge = meter.createGauge('g')
+    const histogram = meter.createHistogram('h')
+    for (let i = 0; i < 50; i++) {
+      counter.add(2, { i })
+      counter.add(0.5, { i })
+      gauge.record(i, { i })
+      histogram.record(i, { i })
+    }
+    counter.add(0.25, { i: 'before' })
+    const sums = async (from: Reader): Promise<Record<string, number>> => {
+      const [scope] = await collected(from, name)
+      return Object.fromEntries(
+        (scope?.metrics ?? []).map(({ descriptor, dataPoints }) => [
+          descriptor.name,
+          dataPoints.reduce(
+            (sum, { value }) => sum + (typeof value === 'number' ? value : (value.sum ?? 0)),
+            0,
+          ),
+        ]),
+      )
+    }
+    expect(await sums(readers[0] as Reader)).toEqual({ c: 126.25, g: 1225, h: 1225 })
+    // Gauges are no deltas.
+    expect(await sums(readers[1] as Reader)).toEqual({ c: 1, g: 1225 })
+    expect(said.filter((line) => line.includes('no room for new attributes'))).toHaveLength(1)
+    expect(said.filter((line) => line.startsWith('error: '))).toEqual([])
+    for (const one of fill) one.close()
+    await provider.shutdown()
+  })
+
   test('a processor of the program decides each time', async () => {
     let suffix = 'a'
     const processor = { process: () => ({ suffix }) }

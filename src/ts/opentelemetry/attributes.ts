@@ -20,15 +20,19 @@ function textOf(value: AttributeValue): string {
 
 /** @param attributes anything: what a caller passed. Keys without a value are left out. */
 export function labelsOf(attributes: Attributes): Labels {
-  const labels: Record<string, string> = {}
+  const labels: [key: string, text: string][] = []
   for (const key of Object.keys(attributes).sort()) {
     const value = attributes[key]
     if (value === undefined || value === null) continue
     const wellFormed = key.toWellFormed()
-    labels[key.startsWith(OWN) || key.startsWith(MARK) ? MARK + wellFormed : wellFormed] = textOf(value)
+    const isMarked = key.startsWith(OWN) || key.startsWith(MARK)
+    labels.push([isMarked ? MARK + wellFormed : wellFormed, textOf(value)])
   }
-  return labels
+  // Own properties, __proto__ too.
+  return Object.fromEntries(labels)
 }
+
+const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
 
 function valueIn(text: string): AttributeValue {
   if (!text.startsWith(MARK)) return text
@@ -36,7 +40,9 @@ function valueIn(text: string): AttributeValue {
   const number = Number(json)
   if (!Number.isNaN(number) || json === 'NaN') return number
   try {
-    return JSON.parse(json) as AttributeValue
+    const value: unknown = JSON.parse(json)
+    const isValue = Array.isArray(value) ? value.every((one) => one === null || isPlain(one)) : isPlain(value)
+    return isValue ? (value as AttributeValue) : json
   } catch {
     return json // of somebody else's making
   }
@@ -44,9 +50,9 @@ function valueIn(text: string): AttributeValue {
 
 /** The attributes that {@link labelsOf} was given, with their types. */
 export function attributesOf(labels: Labels): Attributes {
-  const attributes: Attributes = {}
-  for (const [key, text] of Object.entries(labels)) {
-    attributes[key.startsWith(MARK) ? key.slice(MARK.length) : key] = valueIn(text)
-  }
-  return attributes
+  const pairs = Object.entries(labels).map(([key, text]) => [
+    key.startsWith(MARK) ? key.slice(MARK.length) : key,
+    valueIn(text),
+  ])
+  return Object.fromEntries(pairs)
 }

@@ -10,14 +10,15 @@ import { type Merged, merge, SCOPE_LABEL } from '../families'
 import { removeDead } from '../gauge'
 import { warnOfLosses } from '../losses'
 import { type Region, regionNumber } from '../region'
-import { Survey } from '../survey'
+import { type Sample, Survey } from '../survey'
 import type { Labels } from './attributes'
 import type { Ledger } from './ledger'
 import type { Observables } from './observables'
 import { api, sdk } from './peer'
 import { type Point, scopesOf, valuesOf } from './points'
+import { spilledOf } from './spilled'
 import type { Totals } from './state'
-import { isMonotonic, SCOPE, type StreamIdentity, streamOf } from './stream'
+import { isMonotonic, regionName, SCOPE, type StreamIdentity, streamOf } from './stream'
 
 /** Roles of a region from here on are those of readers: the first one's, the second one's, … */
 const FIRST_ROLE = 16
@@ -45,6 +46,12 @@ interface Found {
 /** What a delta is told by: the same in every process. */
 const keyOf = (scope: string, labels: Labels): string =>
   JSON.stringify([scope, Object.entries(labels).sort()])
+
+/** Whether a series is one as the stream's instruments make them. */
+function isOf(stream: StreamIdentity, { name, buckets }: Merged): boolean {
+  const isHistogram = buckets !== null && buckets.shape.shape === 0
+  return name === regionName(stream) && (stream.kind === 'histogram' ? isHistogram : buckets === null)
+}
 
 function parts(key: string): { stream: StreamIdentity | null; labels: Labels } {
   const [scope, labels] = JSON.parse(key) as [string, [string, string][]]
@@ -137,19 +144,30 @@ export class Collector implements MetricProducer {
     // The clock may have been set back: no point ends before it starts.
     this.#start = Math.min(this.#start, now)
     warnOfLosses(this.#source.region)
+    const { region } = this.#source
     const samples = this.#survey
       .read()
       .filter(({ series }) => series.labels[SCOPE_LABEL]?.startsWith(SCOPE) === true)
-    const found: Found[] = []
+    const own = spilledOf(region)
+    const found = this.#found(samples)
+    const all = own.length === 0 ? found : this.#found([...samples, ...own])
+    const points = [...this.#totals(all, now), ...this.#deltas(found, now)]
+    // What nobody shows any more.
+    removeDead(region, samples)
+    return scopesOf(points)
+  }
+
+  #found(samples: readonly Sample[]): Found[] {
+    const found = new Map<string, Found>()
     for (const merged of merge(samples)) {
       const stream = streamOf(merged.scope)
-      const isMine = stream !== null && (stream.readers?.includes(this.#ordinal) ?? true)
-      if (isMine) found.push({ key: keyOf(merged.scope, merged.labels), stream, merged })
+      if (stream === null || !isOf(stream, merged)) continue
+      const key = keyOf(merged.scope, merged.labels)
+      const isMine = stream.readers?.includes(this.#ordinal) ?? true
+      // Of each set of attributes there is one point, whatever others have written to the region.
+      if (isMine && !found.has(key)) found.set(key, { key, stream, merged })
     }
-    const points = [...this.#totals(found, now), ...this.#deltas(found, now)]
-    // What nobody shows any more.
-    removeDead(this.#source.region, samples)
-    return scopesOf(points)
+    return [...found.values()]
   }
 
   #isDelta({ type, kind }: StreamIdentity): boolean {

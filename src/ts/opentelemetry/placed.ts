@@ -4,6 +4,7 @@ import { isPassing, SHORT, withPatience } from '../patience'
 import { moved } from '../pouring'
 import { Region } from '../region'
 import { api } from './peer'
+import { isSpilling, spilled } from './spilled'
 
 /** What a stream's cells are opened by. */
 export interface Named {
@@ -51,12 +52,19 @@ export abstract class Placed implements Movable {
     try {
       return withPatience(SHORT, () => open(options))
     } catch (error) {
+      if (isSpilling(error, options.region)) return this.#spilled(open, error)
       if (!isPassing(error) || options.region === Region.process) throw error
       api.diag.warn(`${name}: this process keeps what is measured until there is a place for it`, error)
       waiting.add(this)
       moveLater(this)
       return open({ ...options, region: Region.process })
     }
+  }
+
+  #spilled<T>(open: Open<T>, error: unknown): T {
+    const { options } = this.named
+    const labels = spilled(options.region, options.labels ?? {}, error)
+    return open({ ...options, labels, region: Region.process })
   }
 
   protected moved<T extends { readonly region: Region; close(): void }>(

@@ -63,7 +63,8 @@ function parse(text: string): StreamIdentity | null {
   const isText = [meterName, version, name, unit, type, kind, bounds].every(
     (field) => typeof field === 'string',
   )
-  if (!isText || !(type in sdk.InstrumentType) || !['sum', 'last', 'histogram'].includes(kind)) return null
+  if (!isText || !Object.hasOwn(sdk.InstrumentType, type) || !['sum', 'last', 'histogram'].includes(kind))
+    return null
   const meter = { name: meterName, version, schemaUrl: typeof schemaUrl === 'string' ? schemaUrl : undefined }
   const ordinals = Array.isArray(readers) ? readers : null
   return { meter, name, unit, type, valueType, kind, bounds, recordMinMax, readers: ordinals, text }
