@@ -40,12 +40,15 @@ export interface SeriesOptions {
    */
   maxSeries?: number
 }
+/** What a {@link Counter} takes. */
 export interface CounterConfiguration<T extends string>
   extends PromClient.CounterConfiguration<T>,
     SeriesOptions {}
+/** What a {@link Gauge} takes. */
 export interface GaugeConfiguration<T extends string>
   extends PromClient.GaugeConfiguration<T>,
     SeriesOptions {}
+/** What a {@link Histogram} takes. */
 export interface HistogramConfiguration<T extends string>
   extends PromClient.HistogramConfiguration<T>,
     SeriesOptions {}
@@ -65,6 +68,7 @@ export const Counter: {
    * @throws {Error} as prom-client's
    */
   new <T extends string = string>(configuration: CounterConfiguration<T>): Counter<T>
+  /** As a class has it. */
   readonly prototype: Counter
 } = SharedCounter
 
@@ -82,6 +86,7 @@ export const Gauge: {
    * @throws {Error} as prom-client's
    */
   new <T extends string = string>(configuration: GaugeConfiguration<T>): Gauge<T>
+  /** As a class has it. */
   readonly prototype: Gauge
 } = SharedGauge
 
@@ -100,6 +105,7 @@ export const Histogram: {
    * @throws {Error} as prom-client's
    */
   new <T extends string = string>(configuration: HistogramConfiguration<T>): Histogram<T>
+  /** As a class has it. */
   readonly prototype: Histogram
 } = SharedHistogram as never
 
