@@ -1,78 +1,21 @@
 import type { Registry } from 'prom-client'
 import { Merged, SCOPE_LABEL } from '../families'
-import { sameShape } from '../histogram-shape'
-import type { Region } from '../region'
 import type { Series } from '../survey'
+import type { Cell, CellOptions } from './cell'
 import { checkPlace, emptyAll } from './emptying'
-import type { Heap } from './heap'
 import { Holds } from './holds'
 import { Home } from './home'
 import { checkLabels, countOf, type Labels, labelsOf, ownLabels } from './labels'
 import { Limit } from './limit'
 import { Looks } from './look'
 import { type Place, placeApart, placeOf } from './memory'
-import { type Row, Rows } from './rows'
+import { alike, type Row, Rows, together } from './rows'
 import { Tree } from './tree'
-
-/** How to open what counts one set of labels. */
-export interface CellOptions {
-  readonly region: Region
-  readonly labels: Record<string, string>
-  readonly help: string
-  /** Where it counts if it cannot be in a region. */
-  readonly heap: Heap | null
-}
-
-/**
- * One set of labels of a metric: what `labels()` gives, and the same for the same labels. It is open from its first use
- * to its removal; used again, it is opened again.
- */
-export interface Cell {
-  readonly labels: Labels
-  readonly isOpen: boolean
-  open(options: CellOptions): void
-  /** What there is of it already. */
-  there(options: CellOptions): Held | null
-  /**
-   * Moves what the process counts to the metric's region.
-   *
-   * @throws {RseqError} then what was not moved counts on where it is
-   */
-  move(options: CellOptions): void
-  /** Ends this thread's hold. */
-  close(): void
-  /** Back to 0, for all threads and processes. */
-  reset(): void
-}
-
-/** Something that is open for a moment. */
-export interface Held {
-  release(): void
-}
 
 /** What a metric has in common with what others may have counted under its name. */
 export type Fits = (merged: Merged) => boolean
 
 const NONE: readonly Merged[] = []
-
-/** Those with the buckets of the first one: what was spilled may have others. */
-function alike(all: readonly Merged[]): readonly Merged[] {
-  const first = all[0]?.buckets?.shape
-  return first === undefined
-    ? all
-    : all.filter(({ buckets }) => buckets !== null && sameShape(buckets.shape, first))
-}
-
-/** Another thread can have counted in the process what is in the region, too: of the same labels there is one row. */
-function together(rows: readonly Row[]): Row[] {
-  const found = new Map<string, Row>()
-  for (const row of rows) {
-    const key = JSON.stringify(Object.entries(row.merged.labels))
-    const same = found.get(key)?.merged.samples ?? []
-    found.set(key, { ...row, merged: new Merged([...same, ...row.merged.samples]) })
-  }
-  return [...found.values()]
-}
 
 /** A metric's name, and its sets of labels: those that this thread has, and those of all others. */
 export class Family<C extends Cell> {

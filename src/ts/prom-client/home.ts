@@ -2,7 +2,7 @@ import { RseqError } from '../errors'
 import { type Movable, moveLater } from '../moving'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../patience'
 import { Region } from '../region'
-import type { Cell, CellOptions, Held } from './family'
+import type { Cell, CellOptions, Held } from './cell'
 import { Heap } from './heap'
 import { labelsIn, type Place } from './memory'
 

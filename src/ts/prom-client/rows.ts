@@ -1,4 +1,5 @@
-import type { Merged } from '../families'
+import { Merged } from '../families'
+import { sameShape } from '../histogram-shape'
 import type { Labels } from './labels'
 
 /** One line of a metric's part of the page, or of a histogram several. */
@@ -7,6 +8,25 @@ export interface Row {
   readonly labels: Labels
   /** As the last look has it. */
   merged: Merged
+}
+
+/** Those with the buckets of the first one: what was spilled may have others. */
+export function alike(all: readonly Merged[]): readonly Merged[] {
+  const first = all[0]?.buckets?.shape
+  return first === undefined
+    ? all
+    : all.filter(({ buckets }) => buckets !== null && sameShape(buckets.shape, first))
+}
+
+/** Another thread can have counted in the process what is in the region, too: of the same labels there is one row. */
+export function together(rows: readonly Row[]): Row[] {
+  const found = new Map<string, Row>()
+  for (const row of rows) {
+    const key = JSON.stringify(Object.entries(row.merged.labels))
+    const same = found.get(key)?.merged.samples ?? []
+    found.set(key, { ...row, merged: new Merged([...same, ...row.merged.samples]) })
+  }
+  return [...found.values()]
 }
 
 /**
