@@ -13,6 +13,7 @@ const out = join(root, 'lib', 'cli')
 const entries = [
   ...['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index', 'top/running'],
   ...['noise/index', 'noise/page', 'noise/worker'],
+  'tables',
 ]
 
 /** Styles are texts in the page. */
@@ -24,6 +25,16 @@ const stylesAsText = {
       if (/<\/style|<!--/i.test(code)) throw new Error(`${path} would end the page's style element early`)
       return { contents: code.trim(), loader: 'text' }
     })
+  },
+}
+
+/** Three commands draw tables: all of them require the one bundle of the library, which lies beside theirs. */
+const tablesOnce = {
+  name: 'tables once',
+  setup({ onResolve }) {
+    onResolve({ filter: /^cli-table3$/ }, ({ importer }) =>
+      importer.endsWith('/tables.ts') ? undefined : { path: './tables.js', external: true },
+    )
   },
 }
 
@@ -45,7 +56,9 @@ const options = {
     // What a look at a service, or at a CPU, needs of the package beside its face.
     ...[
       'index',
+      'backend',
       'native',
+      'region',
       'service-application',
       'service-file',
       'service-process',
@@ -54,7 +67,7 @@ const options = {
       'histogram-reading',
     ].map((name) => `../../${name}`),
   ],
-  plugins: [stylesAsText],
+  plugins: [stylesAsText, tablesOnce],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

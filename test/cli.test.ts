@@ -277,6 +277,7 @@ describe('lib/cli', () => {
       join('noise', 'worker.js'),
       'rseq.js',
       'status.js',
+      'tables.js',
       join('top', 'index.js'),
       join('top', 'running.js'),
     ])

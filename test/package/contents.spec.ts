@@ -23,7 +23,7 @@ const PROM_CLIENT =
     /\s+/,
   )
 const COMMAND =
-  'bench bench/page compare demo demo-worker noise/index noise/page noise/worker rseq status top/index top/running'.split(
+  'bench bench/page compare demo demo-worker noise/index noise/page noise/worker rseq status tables top/index top/running'.split(
     ' ',
   )
 const QUESTIONS = 'child process questions receiver thread'.split(' ')

@@ -1,0 +1,2 @@
+/** A bundle of its own: it is larger than all that draws with it. */
+export { default } from 'cli-table3'
