@@ -10,13 +10,13 @@ afterAll(() => scratch.remove())
 
 async function pageOf(result: BenchResult): Promise<string> {
   const file = join(scratch.folder, 'page.html')
-  await built.writePage(result, file)
+  built.writePage(result, file)
   return readFileSync(file, 'utf8')
 }
 
 async function comparisonOf(a: BenchResult, b: BenchResult): Promise<string> {
   const file = join(scratch.folder, 'comparison.html')
-  await built.writeComparison(a, b, file)
+  built.writeComparison(a, b, file)
   return readFileSync(file, 'utf8')
 }
 

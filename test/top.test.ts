@@ -1,12 +1,14 @@
 import stringWidth from 'string-width'
 import { describe, expect, test, vi } from 'vitest'
 import { Merged as Made } from '../lib/families.js'
+import { clean } from '../src/ts/cli/clean'
 import type { Key } from '../src/ts/cli/screen'
+import { cut, flow, padded, widthOf } from '../src/ts/cli/text'
 import { bar, bars } from '../src/ts/cli/top/bars'
 import { chart, ticks } from '../src/ts/cli/top/chart'
 import { detail } from '../src/ts/cli/top/detail'
 import { frame, type View } from '../src/ts/cli/top/frame'
-import { document } from '../src/ts/cli/top/json'
+import { document, type TopJson } from '../src/ts/cli/top/json'
 import { amount, compact, duration, exact } from '../src/ts/cli/top/numbers'
 import { optionsOf } from '../src/ts/cli/top/options'
 import { page } from '../src/ts/cli/top/page'
@@ -14,7 +16,6 @@ import { arranged, distribution, type Look, rowsOf } from '../src/ts/cli/top/row
 import type { Facts } from '../src/ts/cli/top/service'
 import { press, type State } from '../src/ts/cli/top/state'
 import { columnsFor, plainTable } from '../src/ts/cli/top/table'
-import { clean, cut, flow, padded, widthOf } from '../src/ts/cli/top/text'
 import type { Merged } from '../src/ts/families'
 import { bucketsOf } from '../src/ts/histogram-shape'
 import type { Sample, Series } from '../src/ts/survey'
@@ -109,6 +110,7 @@ function view(more: Partial<State> = {}, about = facts): View {
     facts: about,
     rows: arranged(rows, state.sort, state.filter),
     known: rows.length,
+    found: rows.length,
     state,
     interval: 1,
     split,
@@ -398,7 +400,7 @@ describe('the document', () => {
       look(0, metric('a', 1, { b: 'c' }), histogram('none', [])),
     )
     const made = document(facts, rows, ({ name }) => (name === 'a' ? [3, 4] : null), 2)
-    const { region, ...rest } = JSON.parse(JSON.stringify(made))
+    const { region, ...rest } = JSON.parse([...made].join(''))
     expect(region).toMatchObject({
       path: facts.path,
       processes: { living: 3, dead: 1 },
@@ -440,7 +442,8 @@ describe('the document', () => {
 
   test('has cumulative buckets: of chosen bounds all, of a range those that hold samples', () => {
     const buckets = (one: Merged) =>
-      document(facts, rowsOf(look(0, one), null), () => null, null).metrics[0]?.buckets
+      (JSON.parse([...document(facts, rowsOf(look(0, one), null), () => null, null)].join('')) as TopJson)
+        .metrics[0]?.buckets
     expect(buckets(histogram('h', [1, 2, 7], [1, 3, 5]))).toEqual([
       [1, 1],
       [3, 2],
@@ -463,7 +466,7 @@ describe('the page', () => {
       { row, values: [1, null, 3], percentiles: [[0.1, 0.2, 0.3], null, [0.1, 0.2, 0.4]] },
     ]),
   )
-  const html = page(facts, { times, tracks }, options, new Date(0))
+  const html = page(facts, { times, tracks, found: tracks.size }, options, new Date(0))
 
   test('shows every metric as text that is only text, and needs nothing else', () => {
     expect(html.match(/<section>/g)).toHaveLength(rows.length)
@@ -487,6 +490,9 @@ describe('the page', () => {
     [0, 1e9],
     [-5, 5],
     [0, 1e-9],
+    [0, 5e-324],
+    [0, 1.7e308],
+    [-1.7e308, 0],
   ])('ticks enclose %d to %d', (low, high) => {
     const marks = ticks(low, high)
     expect(marks[0]).toBeLessThanOrEqual(low)

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { COMMANDS, COMMON, type Command, type Option, type Values } from './commands'
@@ -109,7 +109,9 @@ function valueFor(rawName: string, option: Option, raw: string | undefined): unk
       return option.choices.includes(given) ? given : refuse(oneOf(option.choices))
     case 'output':
       if (given === '' || given.startsWith('-')) return refuse(option.value)
-      return existsSync(dirname(given)) ? given : refuse('a file in a folder that is there')
+      if (!existsSync(dirname(given))) return refuse('a file in a folder that is there')
+      // Said before anything is measured; what is written to is looked at once more.
+      return statSync(given, { throwIfNoEntry: false })?.isFile() === false ? refuse('a file') : given
     case 'text':
       return given === '' ? refuse(option.value) : given
   }

@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process, { stdout } from 'node:process'
+import process from 'node:process'
 import { status } from '../index'
 import { thrownAway } from './bench/interruptions'
 import { originOf } from './bench/machine'
@@ -10,6 +9,9 @@ import { ask, FULL, QUICK } from './bench/run'
 import { tableOf } from './bench/table'
 import { watch } from './bench/watch'
 import type { Values } from './commands'
+import { writeText } from './files'
+import { jsonText } from './json'
+import { print } from './output'
 import { wrapped } from './terminal'
 
 /** Exit code where the machine was too noisy. */
@@ -56,9 +58,9 @@ export async function run(_: string[], values: Values): Promise<number> {
     ...(interruptions !== null && { interruptions }),
     questions,
   }
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`)
-  if (html !== undefined) await (await import('./bench/page.js')).writePage(result, html)
-  stdout.write(`${report(result, plans).join('\n')}\n`)
+  if (json !== undefined) writeText(json, `${jsonText(result)}\n`)
+  if (html !== undefined) (await import('./bench/page.js')).writePage(result, html)
+  print(report(result, plans))
   return noise.quiet || result.machine.emulated ? 0 : NOISY
 }
 

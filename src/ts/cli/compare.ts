@@ -1,10 +1,10 @@
-import { stdout } from 'node:process'
-import { readResult, systemMessage } from './bench/compare-read'
+import { readResult } from './bench/compare-read'
 import { report } from './bench/compare-report'
 import type { BenchResult } from './bench/result'
 import type { Values } from './commands'
 import { noiseReport } from './noise/compare-report'
 import type { NoiseResult } from './noise/result'
+import { print } from './output'
 import { UsageError } from './usage'
 
 /** `rseq compare A.json B.json`: two runs of one command beside each other, in the terminal and as a page. */
@@ -14,11 +14,11 @@ export async function run(positionals: string[], { html }: Values): Promise<void
   const file = typeof html === 'string' ? html : null
   // Pages are loaded for this alone.
   if (isNoise(a) && isNoise(b)) {
-    stdout.write(`${noiseReport(a, b).join('\n')}\n`)
-    if (file !== null) await written(file, (await import('./noise/page.js')).writeComparison(a, b, file))
+    print(noiseReport(a, b))
+    if (file !== null) (await import('./noise/page.js')).writeComparison(a, b, file)
   } else if (!isNoise(a) && !isNoise(b)) {
-    stdout.write(`${report(a, b).join('\n')}\n`)
-    if (file !== null) await written(file, (await import('./bench/page.js')).writeComparison(a, b, file))
+    print(report(a, b))
+    if (file !== null) (await import('./bench/page.js')).writeComparison(a, b, file)
   } else {
     const [first, second] = [a, b].map((one) => `rseq ${isNoise(one) ? 'noise' : 'bench'}`)
     throw new UsageError(
@@ -29,10 +29,4 @@ export async function run(positionals: string[], { html }: Values): Promise<void
 
 function isNoise(result: BenchResult | NoiseResult): result is NoiseResult {
   return 'kind' in result
-}
-
-async function written(file: string, writing: Promise<void>): Promise<void> {
-  await writing.catch((error: unknown) => {
-    throw new Error(`${file}: ${systemMessage(error)}`)
-  })
 }

@@ -1,8 +1,9 @@
-import process, { stdout } from 'node:process'
+import process from 'node:process'
 import { PerCpuCounter, status } from '../index'
 import type { Values } from './commands'
 import { COUNTER } from './demo-memory'
 import { number, results } from './demo-report'
+import { print } from './output'
 import { type Progress, progressBar } from './progress'
 import { race } from './race'
 import { columns, wrap, wrapped } from './terminal'
@@ -48,10 +49,6 @@ export async function run(_: string[], values: Values): Promise<void> {
 function cpus(): string {
   const { allowed } = status().cpus
   return allowed === 1 ? '1 CPU' : `${allowed} CPUs`
-}
-
-function print(lines: string[]): void {
-  stdout.write(`${lines.join('\n')}\n`)
 }
 
 /** process.exit ends workers in mid-loop; the terminal has to be put right before. */

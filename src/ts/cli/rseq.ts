@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { type Arguments, parse } from './arguments'
 import { COMMANDS, type Command } from './commands'
+import { complain } from './complain'
 
 /** Exit code of a command line, or a file named in it, that makes no sense. */
 const USAGE = 2
@@ -16,14 +17,10 @@ const BROKEN_PIPE = 141
  */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? BROKEN_PIPE)
-  fail(`standard output: ${error.message}`)
+  complain(`standard output: ${error.message}`)
   process.exit(1)
 })
 process.stderr.on('error', () => process.exit())
-
-function fail(message: string): void {
-  process.stderr.write(`rseq: ${message}\n`)
-}
 
 function version(): string {
   const text = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
@@ -34,7 +31,7 @@ async function run({ what, command, positionals, values }: Arguments): Promise<v
   // Before anything is loaded that asks for it; workers and children hear of it too.
   if (values['no-color']) process.env.NO_COLOR = '1'
   if (what === 'version') process.stdout.write(`${version()}\n`)
-  else if (what === 'help') process.stdout.write(`${(await import('./help.js')).help(command)}\n`)
+  else if (what === 'help') (await import('./output.js')).print([(await import('./help.js')).help(command)])
   else {
     const file = await (COMMANDS[command as string] as Command).load()
     const code = await file.run(positionals, values)
@@ -47,7 +44,7 @@ async function main(): Promise<void> {
     await run(parse(process.argv.slice(2)))
   } catch (error) {
     process.exitCode = error instanceof Error && error.name === 'UsageError' ? USAGE : 1
-    fail(error instanceof Error ? error.message : String(error))
+    complain(error instanceof Error ? error.message : String(error))
   }
 }
 

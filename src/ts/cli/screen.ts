@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import process, { stdin, stdout } from 'node:process'
 import { emitKeypressEvents } from 'node:readline'
+import { safe } from './output'
 
 // Control sequences of xterm: the alternate screen, the cursor; from here to the end of the line, of the screen.
 const ENTER = '\u001b[?1049h\u001b[?25l'
@@ -67,7 +68,8 @@ export class Screen {
   /** In one piece, so that nobody sees half of it. Lines are at most as wide as the screen. */
   draw(lines: readonly string[]): void {
     // Cleared before it is written: behind a line that is as wide as the screen, the cursor is still on its end.
-    if (this.#isOpen) stdout.write(HOME + lines.map((line) => CLEAR_LINE + line).join('\r\n') + CLEAR_BELOW)
+    if (this.#isOpen)
+      stdout.write(HOME + lines.map((line) => CLEAR_LINE + safe(line, true)).join('\r\n') + CLEAR_BELOW)
   }
 
   /** Idempotent. */

@@ -1,6 +1,8 @@
-import { stdout, version } from 'node:process'
+import { version } from 'node:process'
 import type { Status } from '../index'
 import type { Values } from './commands'
+import { jsonText } from './json'
+import { print } from './output'
 import { settled } from './settled'
 import { colors, hanging, wrapped } from './terminal'
 import { running } from './top/running.js'
@@ -34,7 +36,7 @@ export async function run(_: string[], values: Values): Promise<void> {
   const report = await settled()
   // Before writing: it is the exit code even if nobody reads all of it.
   process.exitCode = report.available ? 0 : INACTIVE
-  stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : `${text(report).join('\n')}\n`)
+  print(values.json ? [jsonText(report)] : text(report))
 }
 
 function text(report: Status): string[] {

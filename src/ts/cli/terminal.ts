@@ -1,5 +1,6 @@
 import { env, stdout } from 'node:process'
 import { createColors } from 'picocolors'
+import { clean } from './clean'
 
 /** Wider lines than this are hard to read. */
 const WIDEST = 100
@@ -20,12 +21,12 @@ export function columns(): number {
 
 /**
  * Text in lines of at most `width`, broken between words. A longer word, such as a path, is broken after a
- * slash on a terminal, and stays whole in a file or a pipe, where somebody may look for it.
+ * slash on a terminal, and stays whole in a file or a pipe, where somebody may look for it. It has no colours yet.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
+  for (const word of clean(text).split(' ')) {
     if (line !== '' && line.length + 1 + word.length <= width) {
       line += ` ${word}`
       continue

@@ -1,5 +1,5 @@
 /// <reference path="./page-modules.d.ts" />
-import { writeFile } from 'node:fs/promises'
+import { writeText } from '../files'
 import { comparisons } from './compare-rows'
 import style from './page.css'
 import { pageDocument } from './page-document'
@@ -11,16 +11,16 @@ import { notMeasured } from './page-tables'
 import type { BenchResult } from './result'
 
 /** Writes one run as a page that needs nothing else: no network, no other file. */
-export async function writePage(result: BenchResult, file: string): Promise<void> {
+export function writePage(result: BenchResult, file: string): void {
   const questions = result.questions.map((question) => questionSection(result, question))
   const body = html`<header><h1>rseq bench</h1><p>${summary(result)}</p></header>
 <main${plain([result])}>${banners([result])}${headlineSection(result)}${questions}${notMeasured([result])}${factsSection([facts(result)])}</main>
 `
-  await writeFile(file, page(`rseq bench: ${result.machine.cpu}`, body, [result]))
+  writeText(file, page(`rseq bench: ${result.machine.cpu}`, body, [result]))
 }
 
 /** Writes two runs beside each other, as the same kind of page. */
-export async function writeComparison(a: BenchResult, b: BenchResult, file: string): Promise<void> {
+export function writeComparison(a: BenchResult, b: BenchResult, file: string): void {
   const names = new Set([...a.questions, ...b.questions].map(({ name }) => name))
   const all = comparisons(a, b)
   const questions = [...names].flatMap((name, index) => {
@@ -30,7 +30,7 @@ export async function writeComparison(a: BenchResult, b: BenchResult, file: stri
   const body = html`<header><h1>rseq compare</h1><p><b>A</b> ${summary(a)}</p><p><b>B</b> ${summary(b)}</p></header>
 <main${plain([a, b])}>${banners([a, b])}${questions}${notMeasured([a, b])}${factsSection([facts(a), facts(b)])}</main>
 `
-  await writeFile(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, [a, b]))
+  writeText(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, [a, b]))
 }
 
 /** Emulated: no row stands out. */

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process, { stderr, stdout } from 'node:process'
+import process, { stderr } from 'node:process'
 import { status } from '../../index'
 import { originOf } from '../bench/machine'
+import { writeText } from '../files'
+import { print } from '../output'
 import { isInteractive } from '../screen'
 import { formatCpus } from './cpus'
 import { document } from './json'
@@ -28,9 +29,9 @@ export async function run(_: string[], values: Record<string, unknown>): Promise
   if (code !== 0) return code
   await spinners.ended()
   const result = resultOf(spinners.seen(), options.threshold, originOf(root, status(), hypervisor()))
-  stdout.write(`${report(result).join('\n')}\n`)
-  if (options.json !== null) writeFileSync(options.json, document(result))
-  if (options.html !== null) await (await import('./page.js')).writePage(result, options.html)
+  print(report(result))
+  if (options.json !== null) writeText(options.json, document(result))
+  if (options.html !== null) (await import('./page.js')).writePage(result, options.html)
   return 0
 }
 

@@ -1,7 +1,8 @@
+import { jsonText } from '../json'
 import type { NoiseResult } from './result'
 
 /** A list of numbers is one line: there are many of them. */
 export function document(result: NoiseResult): string {
-  const text = JSON.stringify(result, null, 2)
+  const text = jsonText(result)
   return `${text.replace(/\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]/g, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)}\n`
 }

@@ -1,5 +1,5 @@
 import { colors, columns } from '../terminal'
-import { padded, widthOf } from '../top/text'
+import { padded, widthOf } from '../text'
 
 /** A column, and how soon it goes where there is no room: the highest first. */
 export interface Column {

@@ -1,11 +1,11 @@
 /// <reference path="../bench/page-modules.d.ts" />
-import { writeFile } from 'node:fs/promises'
 import base from '../bench/page.css'
 import { pageDocument } from '../bench/page-document'
 import { factsSection, originFacts, summary } from '../bench/page-facts'
 import { factor, plural, tick, time } from '../bench/page-format'
 import { type Content, html, type Markup } from '../bench/page-html'
 import { table } from '../bench/page-tables'
+import { writeText } from '../files'
 import { differences, doubts, type Section, sections } from './compare-rows'
 import { CAUSES } from './gaps'
 import { heightsOf, lanes } from './lanes'
@@ -18,16 +18,16 @@ import { NAMES, patternsOf, rate, remarks, sentence, share } from './words'
 const MOST_PATTERNS = 20
 
 /** Writes one run as a page that needs nothing else: no network, no other file. */
-export async function writePage(result: NoiseResult, file: string): Promise<void> {
+export function writePage(result: NoiseResult, file: string): void {
   const body = html`<header><h1>rseq noise</h1><p>${summary(result)}</p>
 <p>${plural(result.cpus.length, 'CPU')} watched for ${result.seconds.toFixed(1)} s: gaps of more than ${tick(result.threshold)}</p></header>
 <main>${emulated([result])}${headlines(result)}${timeline(['Timeline'], [result])}${patterns(result)}${cpuTable(result)}${latencies(result)}${remarkList(result)}${factsSection([originFacts(result)])}</main>
 `
-  await writeFile(file, page(`rseq noise: ${result.machine.cpu}`, body, [result]))
+  writeText(file, page(`rseq noise: ${result.machine.cpu}`, body, [result]))
 }
 
 /** Writes two runs beside each other, as the same kind of page. */
-export async function writeComparison(a: NoiseResult, b: NoiseResult, file: string): Promise<void> {
+export function writeComparison(a: NoiseResult, b: NoiseResult, file: string): void {
   const notes = [...doubts(a, b), ...differences(a, b)].map(
     (text) => html`<p class="banner">${text}</p>
 `,
@@ -37,7 +37,7 @@ export async function writeComparison(a: NoiseResult, b: NoiseResult, file: stri
 ${sections(a, b).map((section) => comparisonTable(section, doubts(a, b).length === 0))}</section>
 ${factsSection([originFacts(a), originFacts(b)])}</main>
 `
-  await writeFile(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, [a, b]))
+  writeText(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, [a, b]))
 }
 
 function page(title: string, body: Content, runs: readonly NoiseResult[]): string {

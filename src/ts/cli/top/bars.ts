@@ -15,8 +15,10 @@ export function bars(samples: HistogramSnapshot, width: number): string {
   // Chosen bounds are told side by side; buckets of a range by their ratio, for they widen with what they hold.
   const byBounds = all[0]?.from === Number.NEGATIVE_INFINITY
   const lowest = Math.max(first.from, samples.min, Number.MIN_VALUE)
+  const indices = new Map(byBounds ? all.map((bucket, i) => [bucket, i]) : [])
+  // Not the logarithm of a ratio: that of the largest number to the smallest is no number.
   const place = (bucket: typeof first): number =>
-    byBounds ? all.indexOf(bucket) : Math.log(Math.max(bucket.from, lowest) / lowest)
+    byBounds ? (indices.get(bucket) ?? 0) : Math.log(Math.max(bucket.from, lowest)) - Math.log(lowest)
   const start = place(first)
   const span = place(last) - start
   const runs = new Array<number>(byBounds ? Math.min(width, span + 1) : width).fill(0)

@@ -16,10 +16,18 @@ const BOTTOM = 24
 /** Dots tell their numbers; more of them than this hide the line. */
 const MOST_DOTS = 120
 
+/** What can be drawn: the difference of two of these is a number, and so is a part of it. */
+const LARGEST = 1e300
+const SMALLEST = 1e-300
+
+function drawable(value: number): number {
+  return Math.max(-LARGEST, Math.min(LARGEST, value))
+}
+
 /** Even numbers from 0, or from the lowest value, that enclose all values: four steps at most. */
 export function ticks(low: number, high: number): number[] {
   const from = Math.min(0, low)
-  const span = high - from || 1
+  const span = high - from > SMALLEST ? high - from : 1
   const power = 10 ** Math.floor(Math.log10(span / 4))
   const step = power * ([1, 2, 5, 10].find((factor) => span / (factor * power) <= 4) ?? 10)
   const first = Math.floor(from / step)
@@ -38,18 +46,22 @@ export function chart(
   lines: readonly Line[],
   told: (value: number) => string,
 ): Markup {
-  const all = lines.flatMap(({ values }) =>
-    values.filter((value) => value !== null && Number.isFinite(value)),
-  )
-  const numbers = all as number[]
-  const marks = ticks(Math.min(...numbers, 0), Math.max(...numbers, 0))
+  let [least, most] = [0, 0]
+  for (const { values } of lines) {
+    for (const value of values) {
+      if (value === null || !Number.isFinite(value)) continue
+      least = Math.min(least, drawable(value))
+      most = Math.max(most, drawable(value))
+    }
+  }
+  const marks = ticks(least, most)
   const [low, high] = [marks[0] as number, marks.at(-1) as number]
   const end = times.at(-1) ?? 1
   const start = times.length > 1 ? (times[0] as number) : 0
   const x = (time: number): string =>
     (LEFT + ((time - start) / (end - start || 1)) * (WIDTH - LEFT - RIGHT)).toFixed(1)
   const y = (value: number): string =>
-    (HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM)).toFixed(1)
+    (HEIGHT - BOTTOM - ((drawable(value) - low) / (high - low)) * (HEIGHT - TOP - BOTTOM)).toFixed(1)
 
   const grid = marks.map(
     (mark) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(mark)}" y2="${y(mark)}"/>

@@ -1,17 +1,17 @@
 import { createColors } from 'picocolors'
 import { type Key, Screen } from '../screen'
 import { colors } from '../terminal'
+import { cut, shown as shownText } from '../text'
 import type { Found } from './find'
 import { identityOf, identityText, leaderOf } from './identity'
 import { indexOf, select } from './state'
-import { clean, cut } from './text'
 
 /** One of them as a line: its processes, its file, its application. */
 export function choiceLine({ shown, pids }: Found): string {
   const leader = leaderOf(shown) ?? pids[0]
   const many = `${pids.length} ${pids.length === 1 ? 'process' : 'processes'}`
   const says = identityText(identityOf(shown, pids))
-  return `${String(leader ?? '–').padStart(8)}  ${many.padEnd(12)} ${clean(`${shown}  ${says}`).trimEnd()}`
+  return `${String(leader ?? '–').padStart(8)}  ${many.padEnd(12)} ${shownText(`${shown}  ${says}`).trimEnd()}`
 }
 
 /**

@@ -1,14 +1,14 @@
+import { cut, flow, padded, shown } from '../text'
 import { bar, bars } from './bars'
 import { amount, compact, exact, NONE } from './numbers'
 import { distribution, type Row } from './rows'
 import type { Split } from './service'
-import { clean, cut, flow, padded } from './text'
 
 /** A CPU's name, bar and number beside each other. */
 const LEAST_CELL = 24
 
 function splitLines(split: Split, width: number, height: number): string[] {
-  const most = Math.max(...split.map(Math.abs), 1)
+  const most = split.reduce((sofar, n) => Math.max(sofar, Math.abs(n)), 1)
   const overflow = split.length - 1
   const label = Math.max('overflow'.length, `cpu ${overflow - 1}`.length)
   const beside = Math.max(1, Math.min(Math.floor((width + 2) / (LEAST_CELL + 2)), split.length))
@@ -63,7 +63,7 @@ export function detail(row: Row, split: Split | null, width: number, height: num
   const about = [metric.help, metric.unit === '' ? '' : `(${metric.unit})`].filter((text) => text !== '')
   const lines = [
     `${row.name}${row.labels === '' ? '' : ` ${row.labels}`}`,
-    ...(about.length > 0 ? [clean(about.join(' '))] : []),
+    ...(about.length > 0 ? [shown(about.join(' '))] : []),
     ...(metric.kind === 'histogram'
       ? histogramLines(row, width)
       : flow(

@@ -1,9 +1,10 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs'
+import { readdirSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { serviceNameOf } from '../../service-file'
 import { environmentOf } from '../../service-process'
+import { withFile } from '../files'
 import { leaderOf } from './identity'
 
 /** What a region's file begins with: `kMagic` of src/native/region/format.h. */
@@ -27,18 +28,14 @@ function attempt<T>(read: () => T, otherwise: T): T {
   }
 }
 
-/** Only of files: opening anything else could wait for somebody. */
 function isRegion(path: string): boolean {
-  return attempt(() => {
-    if (!statSync(path).isFile()) return false
-    const fd = openSync(path, 'r')
-    try {
-      const start = Buffer.alloc(MAGIC.length)
-      return readSync(fd, start, 0, MAGIC.length, 0) === MAGIC.length && start.toString('latin1') === MAGIC
-    } finally {
-      closeSync(fd)
-    }
-  }, false)
+  const begins = (descriptor: number): boolean => {
+    const start = Buffer.alloc(MAGIC.length)
+    return (
+      readSync(descriptor, start, 0, MAGIC.length, 0) === MAGIC.length && start.toString('latin1') === MAGIC
+    )
+  }
+  return attempt(() => withFile(path, begins), false)
 }
 
 function identity(path: string): string {

@@ -1,25 +1,33 @@
 import type { Colors } from 'picocolors/types'
 import type { Size } from '../screen'
+import { cut, flow, padded, shown } from '../text'
 import { detail } from './detail'
 import { identityText } from './identity'
 import { amount, compact, duration, exact } from './numbers'
-import type { Row } from './rows'
+import { arranged, MOST_ROWS, type Row } from './rows'
 import type { Facts, Split } from './service'
 import { indexOf, type State } from './state'
 import { columnsFor, headLine, rowLine } from './table'
-import { clean, cut, flow, padded } from './text'
 
 /** What a picture is made of. */
 export interface View {
   readonly facts: Facts
   /** Those that are shown, in their order. */
   readonly rows: readonly Row[]
+  /** How many a filter lets through: more than are shown, where there are very many. */
+  readonly found: number
   /** How many there are, with those that a filter hides. */
   readonly known: number
   readonly state: State
   /** Seconds. */
   readonly interval: number
   readonly split: (row: Row) => Split | null
+}
+
+/** The rows of a picture. */
+export function viewed(all: readonly Row[], { sort, filter }: State): Pick<View, 'rows' | 'found' | 'known'> {
+  const rows = arranged(all, sort, filter)
+  return { rows: rows.slice(0, MOST_ROWS), found: rows.length, known: all.length }
 }
 
 /** What is left below the table for the selected row: a third. */
@@ -43,7 +51,7 @@ export function header(facts: Facts, width: number, interval: number | null): st
   const { path, leader, living, dead, uptime, names, cells, cpus, bytes } = facts
   const parts = [
     ...(leader === null ? [] : [`leader ${leader}`]),
-    ...[clean(identityText(facts)) || []].flat(),
+    ...[shown(identityText(facts)) || []].flat(),
     `${living} ${living === 1 ? 'process' : 'processes'}${dead === 0 ? '' : `, ${dead} dead`}`,
     ...(uptime === null ? [] : [`up ${duration(uptime)}`]),
     ...(interval === null ? [] : [`every ${interval} s`]),
@@ -52,12 +60,12 @@ export function header(facts: Facts, width: number, interval: number | null): st
     `${cpus} CPUs`,
     amount(bytes, 'bytes'),
   ]
-  return [cut(clean(path), width), ...flow(parts, width)]
+  return [cut(shown(path), width), ...flow(parts, width)]
 }
 
 /** What has to be known of it; empty where all goes well. */
 export function banner({ living, trouble, lostWrites }: Facts): string {
-  if (trouble !== null) return clean(`The region cannot be read any more: ${trouble}`)
+  if (trouble !== null) return shown(`The region cannot be read any more: ${trouble}`)
   if (lostWrites > 0)
     return `Counts are missing: the file system was full, and ${lostWrites} writes had no room.`
   return living > 0 ? '' : 'The service has ended: these are its last values.'
@@ -69,7 +77,7 @@ export function pageOf(view: View, size: Size): number {
 }
 
 function parts({ facts, rows, interval, state }: View, { columns, rows: height }: Size) {
-  const above = height < 12 ? [cut(clean(facts.path), columns)] : header(facts, columns, interval)
+  const above = height < 12 ? [cut(shown(facts.path), columns)] : header(facts, columns, interval)
   const notice = cut(banner(facts), columns)
   // The headline of the table, and the keys.
   const fixed = above.length + (notice === '' ? 0 : 1) + 2
@@ -80,12 +88,13 @@ function parts({ facts, rows, interval, state }: View, { columns, rows: height }
   return { above, notice, below, page: Math.max(0, free - (below > 0 ? below + 1 : 0)) }
 }
 
-function footer({ state, known, rows }: View, width: number): string {
-  const filter = clean(state.filter)
+function footer({ state, known, found, rows }: View, width: number): string {
+  const filter = shown(state.filter)
   if (state.typing) return cut(`/${filter}▏`, width)
   const told = [
     ...(state.paused ? ['PAUSED'] : []),
-    ...(state.filter === '' ? [] : [`/${filter}: ${rows.length} of ${known}`]),
+    ...(rows.length < found ? [`shows ${rows.length} of ${found}`] : []),
+    ...(state.filter === '' ? [] : [`/${filter}: ${found} of ${known}`]),
     'q quit',
     '↑↓ select',
     `s sort: ${state.sort}`,

@@ -1,5 +1,7 @@
-import process, { stdout } from 'node:process'
+import { stdout } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { complain } from '../complain'
+import { print, printPieces } from '../output'
 import { isInteractive } from '../screen'
 import { choiceLine, choose } from './choose'
 import { exists, type Found, ofProcess, services } from './find'
@@ -8,7 +10,7 @@ import { document } from './json'
 import { live } from './live'
 import { type Options, optionsOf } from './options'
 import { writeRecording } from './page'
-import { arranged, rowsOf } from './rows'
+import { arranged, cutNote, MOST_ROWS, rowsOf } from './rows'
 import { Service } from './service'
 import { plainTable } from './table'
 
@@ -72,8 +74,7 @@ async function decide(
   const are = which === undefined ? 'services are running' : `regions belong to process ${which}`
   const head = `${found.length} ${are}`
   if (isLive) return choose(`${head}: which one?`, found, coloured)
-  const lines = [`${head}; say the file of one, or the pid:`, ...found.map(choiceLine)]
-  process.stderr.write(`rseq: ${lines.join('\n')}\n`)
+  complain(`${head}; say the file of one, or the pid:`, found.map(choiceLine))
   return UNDECIDED
 }
 
@@ -86,19 +87,18 @@ async function once(service: Service, options: Options): Promise<number> {
   const all = rowsOf(second, interval === null ? null : first)
   if (options.json) {
     const rows = arranged(all, 'name', options.filter)
-    const result = document(service.facts, rows, (row) => service.split(row.metric), interval)
-    stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    await printPieces(document(service.facts, rows, (row) => service.split(row.metric), interval))
     return 0
   }
   const width = stdout.isTTY ? stdout.columns || 80 : ENDLESS
   const notice = banner(service.facts)
   const rows = arranged(all, options.sort, options.filter)
-  const lines = [
+  const some = rows.slice(0, MOST_ROWS)
+  print([
     ...header(service.facts, width, options.timed ? options.interval : null),
-    ...(notice === '' ? [] : [notice]),
+    ...[notice, cutNote(some.length, rows.length)].filter(Boolean),
     '',
-    ...plainTable(rows, width),
-  ]
-  stdout.write(`${lines.join('\n')}\n`)
+    ...plainTable(some, width),
+  ])
   return 0
 }

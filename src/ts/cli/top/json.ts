@@ -1,5 +1,6 @@
 import type { MetricKind } from '../../cells'
 import type { HistogramSnapshot } from '../../histogram-reading'
+import { jsonText } from '../json'
 import { distribution, type Row } from './rows'
 import type { Facts, Split } from './service'
 
@@ -107,16 +108,10 @@ function metric({ metric, rate }: Row, split: Split | null): MetricJson {
   }
 }
 
-/**
- * @param rows in order of their names
- * @param interval seconds between the looks that their rates are of
- */
-export function document(
+function head(
   { path, leader, application, rule, living, dead, uptime, cpus, names, cells, bytes, lostWrites }: Facts,
-  rows: readonly Row[],
-  splitOf: (row: Row) => Split | null,
   interval: number | null,
-): TopJson {
+): Omit<TopJson, 'metrics'> {
   return {
     schema: 1,
     region: {
@@ -124,6 +119,28 @@ export function document(
       ...{ processes: { living, dead }, uptime, cpus, names, cells, bytes, lostWrites },
     },
     ...(interval !== null && { interval }),
-    metrics: rows.map((row) => metric(row, splitOf(row))),
   }
+}
+
+/**
+ * The text of a {@link TopJson}, in pieces: there may be a million metrics.
+ *
+ * @param rows in order of their names
+ * @param interval seconds between the looks that their rates are of
+ */
+export function* document(
+  facts: Facts,
+  rows: readonly Row[],
+  splitOf: (row: Row) => Split | null,
+  interval: number | null,
+): Iterable<string> {
+  const empty = '[]\n}'
+  const whole = jsonText({ ...head(facts, interval), metrics: [] })
+  yield whole.slice(0, -empty.length)
+  let before = '['
+  for (const row of rows) {
+    yield `${before}\n${jsonText(metric(row, splitOf(row))).replace(/^/gm, '    ')}`
+    before = ','
+  }
+  yield rows.length === 0 ? `${empty}\n` : '\n  ]\n}\n'
 }

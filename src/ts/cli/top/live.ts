@@ -1,9 +1,9 @@
 import { createColors } from 'picocolors'
 import { Screen } from '../screen'
 import { colors } from '../terminal'
-import { frame, pageOf, type View } from './frame'
+import { frame, pageOf, type View, viewed } from './frame'
 import type { Options } from './options'
-import { arranged, type Look, type Row, rowsOf } from './rows'
+import { type Look, type Row, rowsOf } from './rows'
 import type { Service, Split } from './service'
 import { press, type State } from './state'
 
@@ -30,8 +30,7 @@ export function live(service: Service, options: Options): Promise<number> {
 
   const view = (): View => ({
     facts: service.facts,
-    rows: arranged(all, state.sort, state.filter),
-    known: all.length,
+    ...viewed(all, state),
     state,
     interval: options.interval,
     split(row) {

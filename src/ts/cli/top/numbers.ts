@@ -49,11 +49,11 @@ export function amount(x: number, unit: string): string {
   return unit === 'bytes' ? `${compact(x)}B` : compact(x)
 }
 
+const DIGITS = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
 /** With all its digits: 1,234,567. */
 export function exact(x: number): string {
-  return Number.isInteger(x) && Math.abs(x) < 1e21
-    ? x.toLocaleString('en', { maximumFractionDigits: 0 })
-    : compact(x)
+  return Number.isInteger(x) && Math.abs(x) < 1e21 ? DIGITS.format(x) : compact(x)
 }
 
 /** 45 s, 12 min, 3 h 20 min, 5 d 4 h. */

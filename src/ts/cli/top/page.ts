@@ -1,15 +1,17 @@
-import { writeFile } from 'node:fs/promises'
-import process, { stderr, stdout } from 'node:process'
+import process, { stderr } from 'node:process'
 import { pageDocument } from '../bench/page-document'
 import { html, type Markup } from '../bench/page-html'
+import { clean } from '../clean'
+import { writeText } from '../files'
+import { print } from '../output'
+import { shown } from '../text'
 import { chart } from './chart'
 import { banner, header } from './frame'
 import { amount, compact, exact } from './numbers'
 import type { Options } from './options'
 import { PERCENTILES, type Recording, record, type Track } from './record'
-import { arranged, distribution } from './rows'
+import { arranged, cutNote, distribution } from './rows'
 import type { Facts, Service } from './service'
-import { clean } from './text'
 
 const SECONDS = 10
 
@@ -55,7 +57,7 @@ function charts({ row, values, percentiles }: Track, times: readonly number[]): 
     return [figure('Value', chart('Value', times, [{ label: 'value', values }], inUnit))]
   }
   const isHistogram = kind === 'histogram'
-  const rate = isHistogram ? 'Samples per second' : `Per second${unit === '' ? '' : `, in ${clean(unit)}`}`
+  const rate = isHistogram ? 'Samples per second' : `Per second${unit === '' ? '' : `, in ${shown(unit)}`}`
   const rates = figure(
     rate,
     chart(rate, times, [{ label: 'per second', values }], isHistogram ? compact : inUnit),
@@ -81,23 +83,28 @@ function facts({ row }: Track): string {
 function section(track: Track, times: readonly number[]): Markup {
   const { row } = track
   return html`<section><h2>${row.name}${row.labels === '' ? null : html` <small>${row.labels}</small>`}</h2>
-<p class="note">${row.metric.help === '' ? null : `${clean(row.metric.help)} – `}${facts(track)}</p>
+<p class="note">${row.metric.help === '' ? null : `${shown(row.metric.help)} – `}${facts(track)}</p>
 <div class="charts">${charts(track, times)}</div></section>
 `
 }
 
 /** A page that needs nothing else: no network, no other file, no script. */
-export function page(about: Facts, { times, tracks }: Recording, options: Options, date: Date): string {
+export function page(
+  about: Facts,
+  { times, tracks, found }: Recording,
+  options: Options,
+  date: Date,
+): string {
   const rows = arranged(
     [...tracks.values()].map(({ row }) => row),
     options.sort,
     options.filter,
   )
   const [path = '', ...parts] = header(about, Number.POSITIVE_INFINITY, options.interval)
-  const notice = banner(about)
+  const notices = [banner(about), cutNote(tracks.size, found)].filter(Boolean)
   const body = html`<header><h1>rseq top</h1><p>${path}</p><p>${parts.join('').replaceAll('  ', ' · ')}</p>
 <p>${date.toISOString()}, ${(times.at(-1) ?? 0).toFixed(1)} s in ${times.length} looks</p></header>
-${notice === '' ? null : html`<p><b>${notice}</b></p>`}<main>
+${notices.map((notice) => html`<p><b>${notice}</b></p>`)}<main>
 ${rows.length === 0 ? html`<p>Nothing was counted.</p>` : rows.map(({ key }) => section(tracks.get(key) as Track, times))}</main>
 `
   return pageDocument(`rseq top: ${path}`, STYLE, body)
@@ -119,9 +126,9 @@ export async function writeRecording(service: Service, options: Options, file: s
   }
   try {
     const seconds = options.seconds ?? SECONDS
-    const recording = await record(service, seconds, options.interval, () => isOver, progress)
-    await writeFile(file, page(service.facts, recording, options, new Date()))
-    stdout.write(`${file}: ${recording.tracks.size} metrics, ${recording.times.length} looks\n`)
+    const recording = await record(service, options, seconds, () => isOver, progress)
+    writeText(file, page(service.facts, recording, options, new Date()))
+    print([`${clean(file)}: ${recording.tracks.size} metrics, ${recording.times.length} looks`])
     return 0
   } finally {
     process.off('SIGINT', interrupt)

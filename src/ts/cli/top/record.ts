@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Row, rowsOf } from './rows'
+import type { Options } from './options'
+import { arranged, type Row, rowsOf } from './rows'
 import type { Service } from './service'
 
 export const PERCENTILES = [50, 90, 99] as const
@@ -17,27 +18,33 @@ export interface Track {
 export interface Recording {
   /** Seconds since the first look. */
   readonly times: readonly number[]
-  /** All metrics that were seen, by their keys. */
+  /** Metrics that were seen, by their keys: {@link MOST_TRACKS}, those that sorted first when they were seen first. */
   readonly tracks: ReadonlyMap<string, Track>
+  /** How many were there to be seen, with those that are left out. */
+  readonly found: number
 }
+
+/** More charts than these nobody looks at, and no browser likes. */
+export const MOST_TRACKS = 500
 
 /**
  * Looks at a service again and again.
  *
+ * @param options what is looked at, and how often
  * @param seconds in all
- * @param interval seconds between two looks
  * @param ended whether to stop before
  * @param progress is told how many looks are done, of how many
  */
 export async function record(
-  service: Service,
+  service: Pick<Service, 'look'>,
+  { interval, sort, filter }: Pick<Options, 'interval' | 'sort' | 'filter'>,
   seconds: number,
-  interval: number,
   ended: () => boolean,
   progress: (done: number, of: number) => void,
 ): Promise<Recording> {
   const times: number[] = []
   const tracks = new Map<string, Track>()
+  let found = 0
   const looks = Math.max(1, Math.round(seconds / interval))
   const first = service.look()
   let before = first
@@ -46,8 +53,11 @@ export async function record(
     await sleep(Math.max(0, first.at + i * interval * 1000 - performance.now()))
     const look = service.look()
     if (look === before) break
-    for (const row of rowsOf(look, before)) {
+    const rows = arranged(rowsOf(look, before), sort, filter)
+    found = Math.max(found, rows.length)
+    for (const row of rows) {
       const track = tracks.get(row.key) ?? { row, values: [], percentiles: [] }
+      if (tracks.size >= MOST_TRACKS && !tracks.has(row.key)) continue
       tracks.set(row.key, track)
       track.row = row
       while (track.values.length < times.length) {
@@ -64,5 +74,5 @@ export async function record(
     before = look
     progress(i, looks)
   }
-  return { times, tracks }
+  return { times, tracks, found }
 }

@@ -1,7 +1,7 @@
 import type { Merged } from '../../families'
 import { HistogramSnapshot } from '../../histogram-reading'
 import type { Series } from '../../survey'
-import { clean, widthOf } from './text'
+import { shown, widthOf } from '../text'
 
 /** What a service counted, at one time. */
 export interface Look {
@@ -17,9 +17,7 @@ interface Texts {
   readonly name: string
   /** method="GET" route="/": empty where it has none. */
   readonly labels: string
-  readonly nameWidth: number
-  readonly labelsWidth: number
-  /** What a filter looks at. */
+  /** What a filter looks at: of very long texts, what can be shown of them. */
   readonly searched: string
 }
 
@@ -42,20 +40,42 @@ const known = new WeakMap<Series, Texts>()
 function textsOf({ series, name, labels, scope, kind }: Merged): Texts {
   const texts = known.get(series)
   if (texts !== undefined) return texts
-  const shownName = clean(name)
-  const shown = Object.entries(labels).map(([label, value]) => `${clean(label)}="${clean(value)}"`)
-  if (!USUAL_SCOPES.has(scope)) shown.push(`(${clean(scope)})`)
-  const shownLabels = shown.join(' ')
+  const shownName = shown(name)
+  const shownLabels = shown(labelsText(labels, scope))
   const made = {
     key: JSON.stringify([name, scope, labels]),
     name: shownName,
     labels: shownLabels,
-    nameWidth: widthOf(shownName),
-    labelsWidth: widthOf(shownLabels),
     searched: `${shownName} ${shownLabels} ${kind}`.toLowerCase(),
   }
   known.set(series, made)
   return made
+}
+
+function labelsText(labels: Readonly<Record<string, string>>, scope: string): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+  if (!USUAL_SCOPES.has(scope)) pairs.push(`(${scope})`)
+  return pairs.join(' ')
+}
+
+/** Columns of texts that are the same in every look: found out where they are wanted, once for each. */
+const widths = new WeakMap<Series, readonly [name: number, labels: number]>()
+
+/** Columns of a row's name and labels. */
+export function widthsOf({ metric, name, labels }: Row): readonly [name: number, labels: number] {
+  const { series } = metric
+  const known = widths.get(series) ?? [widthOf(name), widthOf(labels)]
+  widths.set(series, known)
+  return known
+}
+
+/** The rows of a table, of which there may be millions; JSON has all of them. */
+export const MOST_ROWS = 10_000
+
+/** Says how many are shown, where that is not all; else empty. */
+export function cutNote(shown: number, of: number, what = 'metrics'): string {
+  const [some, all] = [shown, of].map((n) => n.toLocaleString('en-US'))
+  return shown < of ? `Shows ${some} of ${all} ${what}: those that sort first. --filter chooses others.` : ''
 }
 
 function samplesOf(counts: Float64Array): number {

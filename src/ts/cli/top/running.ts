@@ -1,6 +1,6 @@
+import { shown as shownText } from '../text'
 import { services } from './find'
 import { identityOf, identityText, leaderOf } from './identity'
-import { clean } from './text'
 
 /** The services of this user that are running, and why each is one: who leads it, and what there is to say. */
 export function running(): { readonly leader: string; readonly text: string }[] {
@@ -9,7 +9,7 @@ export function running(): { readonly leader: string; readonly text: string }[] 
     const says = identityText(identityOf(shown, pids))
     return {
       leader: `leader ${leaderOf(shown) ?? pids[0] ?? '–'}`,
-      text: clean(`${shown}: ${[many, says].filter(Boolean).join(', ')}`),
+      text: shownText(`${shown}: ${[many, says].filter(Boolean).join(', ')}`),
     }
   })
 }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { backend } from '../../backend'
+import type { RegionKey } from '../../cells'
 import { merge } from '../../families'
 import { PerCpuCounter, PerCpuSum, Region, RseqError } from '../../index'
+import { regionNumber } from '../../region'
 import { Survey } from '../../survey'
 import { type Identity, identityOf, leaderOf } from './identity'
 import type { Look } from './rows'
@@ -41,6 +44,7 @@ export class Service {
   readonly #region: Region
   readonly #survey: Survey
   readonly #path: string
+  readonly #key: RegionKey
   #look: Look | null = null
   #facts: Facts | null = null
   #identity: Identity | null = null
@@ -54,6 +58,7 @@ export class Service {
     this.#region = Region.attach(path, { readOnly: true })
     this.#survey = new Survey(this.#region)
     this.#path = shown
+    this.#key = backend.key(regionNumber(this.#region, 'region'))
   }
 
   /**
@@ -84,12 +89,16 @@ export class Service {
    * The cells of a counter or sum of the last look; null of everything else, and where it is gone. They are read later
    * than the look.
    */
-  split({ series, name }: Look['metrics'][number]): Split | null {
-    const { kind, labels } = series
+  split({ series }: Look['metrics'][number]): Split | null {
+    const { kind, entry, generation } = series
     if (kind !== 'counter' && kind !== 'sum') return null
-    const options = { region: this.#region, labels }
+    // By its place: in a damaged region, another one may have its name, or nobody.
+    const handle = { region: this.#key, entry, generation, index: 'cpu' } as const
     try {
-      const object = kind === 'counter' ? PerCpuCounter.named(name, options) : PerCpuSum.named(name, options)
+      const object =
+        kind === 'counter'
+          ? PerCpuCounter.from({ ...handle, rseq: kind })
+          : PerCpuSum.from({ ...handle, rseq: kind })
       try {
         return Array.from(object.perCpu() as ArrayLike<number | bigint>, Number)
       } finally {

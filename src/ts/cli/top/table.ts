@@ -1,8 +1,8 @@
 import type { HistogramSnapshot } from '../../histogram-reading'
+import { padded } from '../text'
 import { bars } from './bars'
 import { amount, compact, exact, NONE } from './numbers'
-import type { Row } from './rows'
-import { padded, widthOf } from './text'
+import { type Row, widthsOf } from './rows'
 
 interface Column {
   readonly head: string
@@ -37,7 +37,7 @@ const NAME: Column = {
   most: (rows) =>
     longest(
       'NAME',
-      rows.map(({ nameWidth }) => nameWidth),
+      rows.map((row) => widthsOf(row)[0]),
     ),
   cell: ({ name }) => name,
 }
@@ -48,7 +48,7 @@ const LABELS: Column = {
     rows.some(({ labels }) => labels !== '')
       ? longest(
           'LABELS',
-          rows.map(({ labelsWidth }) => labelsWidth),
+          rows.map((row) => widthsOf(row)[1]),
         )
       : 0,
   cell: ({ labels }) => labels,
@@ -65,11 +65,11 @@ const TOTAL: Column = {
   most: (rows) =>
     longest(
       'TOTAL',
-      rows.map(({ total }) => widthOf(exact(total))),
+      rows.map(({ total }) => exact(total).length),
     ),
   cell({ total }, width) {
     const all = exact(total)
-    return widthOf(all) <= width ? all : compact(total)
+    return all.length <= width ? all : compact(total)
   },
 }
 const RATE: Column = {
