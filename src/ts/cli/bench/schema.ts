@@ -1,21 +1,21 @@
 import * as v from 'valibot'
+import { bytes, count, cpuCount, list, number, ratio, text, time, whole } from './limits'
 import { QUESTION_NAMES } from './result'
 
-/** Times, sizes and counts: what divides by them or takes their logarithm relies on the sign. */
-export const amount = v.pipe(v.number(), v.minValue(0))
-export const amounts = v.array(amount)
+/** A name, a version, a date: a few words. */
+const words = text(256)
 
 const MACHINE = v.object({
-  arch: v.string(),
-  cpu: v.string(),
-  cpus: amount,
-  memoryBytes: amount,
-  kernel: v.string(),
-  libc: v.string(),
-  node: v.string(),
-  v8: v.string(),
-  registration: v.string(),
-  backend: v.string(),
+  arch: words,
+  cpu: words,
+  cpus: cpuCount,
+  memoryBytes: bytes,
+  kernel: words,
+  libc: words,
+  node: words,
+  v8: words,
+  registration: words,
+  backend: words,
   fastCalls: v.boolean(),
   emulated: v.boolean(),
 })
@@ -23,35 +23,43 @@ const MACHINE = v.object({
 /** Of machine.ts's Origin. */
 export const ORIGIN = {
   machine: MACHINE,
-  version: v.string(),
-  commit: v.nullable(v.string()),
-  date: v.string(),
+  version: words,
+  commit: v.nullable(words),
+  date: words,
 }
 
+const HISTOGRAM = v.object({ low: time, high: time, counts: list(count, 256) })
 const FIGURE = v.object({
-  median: amount,
-  low: amount,
-  high: amount,
-  samples: amount,
-  histogram: v.exactOptional(v.object({ low: amount, high: amount, counts: amounts })),
+  median: time,
+  low: time,
+  high: time,
+  samples: count,
+  histogram: v.exactOptional(HISTOGRAM),
 })
 const INTERRUPTIONS = v.object({
-  calls: amount,
-  unseen: amount,
-  kept: amount,
-  discarded: v.object({ moved: amount, preempted: amount, other: amount }),
+  calls: count,
+  unseen: count,
+  kept: count,
+  discarded: v.object({ moved: count, preempted: count, other: count }),
 })
 const ROW = v.object({
-  id: v.string(),
-  label: v.string(),
+  id: text(256),
+  label: text(512),
   kind: v.picklist(['floor', 'c', 'ours', 'other']),
   ns: v.nullable(FIGURE),
-  workers: v.exactOptional(amount),
-  size: v.exactOptional(amount),
-  bytes: v.exactOptional(amount),
+  workers: v.exactOptional(whole(65_536, 1)),
+  size: v.exactOptional(whole(1e9, 1)),
+  bytes: v.exactOptional(bytes),
   interruptions: v.exactOptional(INTERRUPTIONS),
-  unavailable: v.exactOptional(v.string()),
-  published: v.exactOptional(v.object({ x86_64: amount, arm32: amount })),
+  unavailable: v.exactOptional(text(4096)),
+  published: v.exactOptional(v.object({ x86_64: time, arm32: time })),
+})
+/** Tables and charts are as large as the square of its rows. */
+const QUESTION = v.object({
+  name: v.picklist(QUESTION_NAMES),
+  title: text(512),
+  per: text(64),
+  rows: list(ROW, 256),
 })
 
 /** Of a BenchResult. */
@@ -59,9 +67,7 @@ export const RESULT = v.object({
   schema: v.literal(1),
   ...ORIGIN,
   quick: v.boolean(),
-  noise: v.object({ spread: amount, limit: amount, quiet: v.boolean() }),
+  noise: v.object({ spread: ratio, limit: number(100), quiet: v.boolean() }),
   interruptions: v.exactOptional(INTERRUPTIONS),
-  questions: v.array(
-    v.object({ name: v.picklist(QUESTION_NAMES), title: v.string(), per: v.string(), rows: v.array(ROW) }),
-  ),
+  questions: list(QUESTION, QUESTION_NAMES.length),
 })

@@ -1,36 +1,43 @@
 import * as v from 'valibot'
-import { amount, amounts, ORIGIN } from '../bench/schema'
+import { count, cpuNumber, list, number, perSecond, share, time } from '../bench/limits'
+import { ORIGIN } from '../bench/schema'
+
+/** Seconds: more than a day, which is as long as CPUs are watched. */
+const seconds = number(1e5)
 
 const PATTERN = v.object({
-  gaps: amount,
-  perSecond: amount,
-  length: amount,
-  share: amount,
-  every: v.nullable(amount),
+  gaps: count,
+  perSecond,
+  length: time,
+  share,
+  every: v.nullable(time),
 })
 const CAUSE = v.object({
-  gaps: amount,
-  perSecond: amount,
-  share: amount,
-  median: amount,
-  p99: amount,
-  longest: amount,
-  patterns: v.array(PATTERN),
+  gaps: count,
+  perSecond,
+  share,
+  median: time,
+  p99: time,
+  longest: time,
+  patterns: list(PATTERN, 16),
 })
-const LATENCY = v.object({ work: amount, p50: amount, p99: amount, p999: amount, worst: amount })
-const TRACK = v.object({ longest: amounts, taken: amounts })
+const LATENCY = v.object({ work: time, p50: time, p99: time, p999: time, worst: time })
+/** Of three amounts of work. */
+const LATENCIES = list(LATENCY, 16)
+const COLUMNS = list(time, 4096)
+const TRACK = v.object({ longest: COLUMNS, taken: COLUMNS })
 const CPU = v.object({
-  cpu: amount,
-  seconds: amount,
-  taken: amount,
-  longest: amount,
+  cpu: cpuNumber,
+  seconds,
+  taken: share,
+  longest: time,
   threads: CAUSE,
   interrupts: CAUSE,
-  own: v.object({ gaps: amount, time: amount }),
-  unfit: v.object({ gaps: amount, time: amount, longest: amount }),
-  moved: amount,
+  own: v.object({ gaps: count, time }),
+  unfit: v.object({ gaps: count, time, longest: time }),
+  moved: count,
   lost: v.boolean(),
-  latency: v.array(LATENCY),
+  latency: LATENCIES,
   timeline: v.object({ threads: TRACK, interrupts: TRACK }),
 })
 
@@ -39,9 +46,11 @@ export const NOISE = v.object({
   kind: v.literal('noise'),
   schema: v.literal(1),
   ...ORIGIN,
-  seconds: amount,
-  threshold: amount,
-  step: amount,
-  cpus: v.array(CPU),
-  latency: v.array(LATENCY),
+  seconds,
+  /** A second: rseq noise takes no more. */
+  threshold: number(1e9),
+  step: time,
+  // More than any machine has.
+  cpus: list(CPU, 4096),
+  latency: LATENCIES,
 })
