@@ -96,6 +96,7 @@ describe('what is read', () => {
     for (const [text, reason] of [
       [`${'['.repeat(1e7)}${']'.repeat(1e7)}`, many],
       [`[${'{},'.repeat(1e7)}0]`, many],
+      [`[${'0,'.repeat(16e6)}0]`, many],
       [`{"schema":[[1]]}`, 'expected schema 1, received a list of 1'],
       ['{"schema":1,"machine":7}', 'machine: expected an object, received 7'],
     ] as const) {
