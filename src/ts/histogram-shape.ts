@@ -41,6 +41,12 @@ const MAX_PRECISION = 14
 /** src/native/region/shape.h's `kMaxBuckets`. */
 const MAX_BUCKETS = 2 ** 21
 const MAX_BOUNDS = 4096
+/** @internal Held against the addon's. */
+export const MOST_OF_HISTOGRAM = {
+  precision: MAX_PRECISION,
+  buckets: MAX_BUCKETS,
+  bounds: MAX_BOUNDS,
+} as const
 const SMALLEST_ERROR = 2 ** -(MAX_PRECISION + 1)
 const LARGEST_ERROR = 0.25
 const SMALLEST_NORMAL = 2 ** -1022

@@ -1,6 +1,15 @@
 import type { HotCalls } from './cells'
 import type { Addon } from './native'
 
+/** struct Mailbox of src/native/addon.h: of its 32-bit words … */
+const ID = 0
+const N = 1
+/** … and of its doubles. */
+const AMOUNT = 1
+const FIELDS = 2
+/** @internal Held against the addon's. */
+export const MAILBOX = { id: ID, n: N, amount: AMOUNT, fields: FIELDS } as const
+
 /**
  * The hot operations as N-API calls whose arguments go through this thread's mailbox (src/native/addon_hot.cc),
  * or null where the JavaScript engine cannot look into it: then they go as arguments, at twice the price.
@@ -19,56 +28,55 @@ export function mailedCalls(addon: Addon): HotCalls | null {
     mailedReleaseSlot,
     mailedRingWrite,
   } = addon
-  // struct Mailbox: id, n, amount, fields
   const words = new Int32Array(mailbox)
   const doubles = new Float64Array(mailbox)
   return {
     inc(id) {
-      words[0] = id
+      words[ID] = id
       mailedInc()
     },
     addInt32(id, n) {
-      words[0] = id
-      words[1] = n
+      words[ID] = id
+      words[N] = n
       mailedAddInt32()
     },
     add(id, n) {
-      words[0] = id
-      doubles[1] = n
+      words[ID] = id
+      doubles[AMOUNT] = n
       mailedAdd()
     },
     addFloat(id, x) {
-      words[0] = id
-      doubles[1] = x
+      words[ID] = id
+      doubles[AMOUNT] = x
       mailedAddFloat()
     },
     record(id, x) {
-      words[0] = id
-      doubles[1] = x
+      words[ID] = id
+      doubles[AMOUNT] = x
       mailedRecord()
     },
     recordInt32(id, n) {
-      words[0] = id
-      words[1] = n
+      words[ID] = id
+      words[N] = n
       mailedRecordInt32()
     },
     acquireSlot(id, thread) {
-      words[0] = id
-      words[1] = thread
+      words[ID] = id
+      words[N] = thread
       return mailedAcquireSlot()
     },
     // The thread is known there.
     releaseSlot(id, slot) {
-      words[0] = id
-      words[1] = slot
+      words[ID] = id
+      words[N] = slot
       return mailedReleaseSlot()
     },
     ringWrite(id, a, b, c, d) {
-      words[0] = id
-      doubles[2] = a
-      doubles[3] = b
-      doubles[4] = c
-      doubles[5] = d
+      words[ID] = id
+      doubles[FIELDS] = a
+      doubles[FIELDS + 1] = b
+      doubles[FIELDS + 2] = c
+      doubles[FIELDS + 3] = d
       return mailedRingWrite()
     },
   }

@@ -10,6 +10,9 @@ export const SHORT = 40
 /** … and `kMostPatience`, for what a program makes when it starts, and cannot do without. */
 export const AT_START = 5000
 
+/** @internal Held against the addon's. */
+export const PATIENCE = { usual: USUAL, short: SHORT, atStart: AT_START } as const
+
 let patience = USUAL
 
 /** Whether this thread waits for a directory's lock at all. */

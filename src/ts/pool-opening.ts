@@ -4,7 +4,8 @@ import { integerOf, RseqError, show, typeError } from './errors'
 import type { Opening } from './opening'
 import { NO_MEMORY, type PerCpuPoolHandle, PoolMemory } from './pool-memory'
 
-const MOST_SLOTS = 65536
+/** @internal Held against the addon's. */
+export const MOST_SLOTS = 65536
 
 /** How to make a pool. */
 export interface PoolOptions extends Omit<PerCpuOptions, 'index'> {

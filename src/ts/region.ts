@@ -14,7 +14,8 @@ import type {
 import { succeed } from './results'
 import { leaveService, openService } from './service'
 
-const LIMITS = [null, 'address space', 'strict overcommit'] as const
+/** @internal By the addon's numbers. */
+export const LIMITS = [null, 'address space', 'strict overcommit'] as const
 const KINDS = new Map<number, Kind>(Object.entries(KIND).map(([kind, number]) => [number, kind as Kind]))
 
 function isPair(value: unknown): value is [string, string] {

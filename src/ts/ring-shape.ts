@@ -33,6 +33,8 @@ export interface RingShape {
 
 const MAX_FIELDS = 4
 const MAX_BYTES = 4096
+/** @internal Held against the addon's. */
+export const MOST_OF_RING = { fields: MAX_FIELDS, bytes: MAX_BYTES } as const
 const LEAST_LOG2 = 1
 const MOST_LOG2 = 16
 const DEFAULT: RingShape = { capacity: 1024, fields: 1, recordBytes: 0, mode: 'discard', timestamp: true }

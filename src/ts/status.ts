@@ -7,8 +7,10 @@ import { possibleCpus } from './portable/cpus'
 const { readFileSync } = fs
 const { availableParallelism, cpus, release } = os
 
-const REGISTRATIONS = ['none', 'libc', 'self', 'foreign'] as const
-const REASONS = [
+/** @internal By the addon's numbers. */
+export const REGISTRATIONS = ['none', 'libc', 'self', 'foreign'] as const
+/** @internal By the addon's numbers. */
+export const REASONS = [
   'OK',
   'ENOSYS',
   'EPERM',
@@ -20,7 +22,8 @@ const REASONS = [
   'UNREGISTERED',
   'THREAD_ENDING',
 ] as const
-const SOURCES = ['none', 'rseq', 'vdso', 'syscall'] as const
+/** @internal By the addon's numbers. */
+export const SOURCES = ['none', 'rseq', 'vdso', 'syscall'] as const
 
 /** Whose registration the calling thread has. */
 export type Registration = (typeof REGISTRATIONS)[number]

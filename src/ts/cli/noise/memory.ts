@@ -23,6 +23,9 @@ export const TOTALS = 6
 /** start, length, cause. */
 export const GAP = 3
 
+/** Of `watch`: src/native/noise.h's `Outcome`, but for 1, the end. */
+export const OUTCOME = { goesOn: 0, movedAway: 2 } as const
+
 /** What a watching thread is started with. */
 export interface WatchWork {
   readonly memory: WatchMemory

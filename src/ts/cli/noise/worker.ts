@@ -1,10 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { loaded } from '../../native'
-import { ERROR, MOVED, type WatchWork } from './memory'
+import { ERROR, MOVED, OUTCOME, type WatchWork } from './memory'
 
-// noise.h's Outcome, but for 1: the end.
-const GOES_ON = 0
-const MOVED_AWAY = 2
 /** Somebody else moves it whatever it does. */
 const MOST_MOVES = 100
 
@@ -22,8 +19,8 @@ if (addon !== null) {
   const [origin, deadline] = times as unknown as [number, number]
   while (control[ERROR] === 0) {
     const outcome = addon.watch(cpu, origin, deadline, threshold, control, into)
-    if (outcome === GOES_ON) continue
-    if (outcome !== MOVED_AWAY || (control[MOVED] as number) >= MOST_MOVES) break
+    if (outcome === OUTCOME.goesOn) continue
+    if (outcome !== OUTCOME.movedAway || (control[MOVED] as number) >= MOST_MOVES) break
     ;(control[MOVED] as number)++
     control[ERROR] = addon.stayOn(cpu)
   }
