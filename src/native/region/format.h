@@ -18,7 +18,8 @@ inline constexpr uint64_t kPage = 65536;
 inline constexpr uint32_t kCellsPerPage = kPage / sizeof(int64_t);
 inline constexpr uint32_t kTextUnit = 64;  ///< bytes
 
-inline constexpr uint32_t kMaxStripes = 65536;
+/// The most CPUs that a kernel can be built for (CONFIG_NR_CPUS).
+inline constexpr uint32_t kMaxStripes = 8192;
 inline constexpr uint32_t kMaxCells = 1U << 24;
 inline constexpr uint32_t kMaxEntries = 1U << 22;
 inline constexpr uint32_t kMaxProcesses = 1024;

@@ -3,6 +3,12 @@
 #include <stdlib.h>
 
 namespace rseq::region::holes {
+namespace {
+
+/// More than any machine has CPUs: a file that says so is mostly holes, and is not asked for each stripe.
+constexpr uint32_t kManyStripes = 1024;
+
+}  // namespace
 
 Map::Map(const Directory& directory, uint32_t first, uint32_t cells)
     : directory_(directory),
@@ -29,10 +35,23 @@ Map::~Map() {
 bool Map::look() {
   if (words_ == nullptr) return false;
   const Layout layout(directory_.sizes);
-  uint64_t begin = layout.stripes + first_unit_ * kGrain;
+  const uint64_t first = layout.stripes + first_unit_ * kGrain;
   bool is_more = false;
-  for (uint32_t stripe = 0; stripe < stripes(); ++stripe, begin += layout.stripe_bytes)
+  for (uint32_t stripe = 0; stripe < stripes(); ++stripe) {
+    const uint64_t begin = first + stripe * layout.stripe_bytes;
+    if (stripes() > kManyStripes) {
+      const uint64_t data = next_data(directory_.fd, begin, layout.total).begin;
+      if (data >= layout.total) break;
+      // On to the stripe of that byte; a part before the units is none of theirs.
+      const auto there = static_cast<uint32_t>((data - layout.stripes) / layout.stripe_bytes);
+      if (there > stripe) {
+        stripe = there - 1;
+        continue;
+      }
+      if (data >= begin + units_ * kGrain) continue;
+    }
     is_more |= look_at(stripe, begin);
+  }
   return is_more;
 }
 
