@@ -24,7 +24,8 @@ interface Result {
 
 /** Runs `count` mutations from `seed` on; a failure tells which one was the last that it began. */
 async function mutations(count: number, seed: number): Promise<Result> {
-  const args = [join(fixtures, 'mutate.mjs'), String(count), String(seed)]
+  // That entries are left out is warned of.
+  const args = ['--no-warnings', join(fixtures, 'mutate.mjs'), String(count), String(seed)]
   const options = { timeout: PATIENCE, env: { ...process.env, TMPDIR: folder } }
   const { error, stdout, stderr } = await new Promise<{
     error: ExecFileException | null
@@ -40,7 +41,14 @@ async function mutations(count: number, seed: number): Promise<Result> {
 }
 
 function lost<T>(name: string, prefix: string[] = [], where = folder): T {
-  const command = [...prefix, process.execPath, join(fixtures, 'mutate', 'lost.mjs'), name, where]
+  const command = [
+    ...prefix,
+    process.execPath,
+    '--no-warnings',
+    join(fixtures, 'mutate', 'lost.mjs'),
+    name,
+    where,
+  ]
   const { status, signal, stdout, stderr } = spawnSync(command[0] as string, command.slice(1), {
     encoding: 'utf8',
     timeout: PATIENCE,

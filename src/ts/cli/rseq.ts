@@ -22,6 +22,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 process.stderr.on('error', () => process.exit())
 
+/*
+ * What the package warns of, as lines of this command; at its end, for before that the terminal may be somebody's frame.
+ */
+const warnings: string[] = []
+process.removeAllListeners('warning')
+process.on('warning', ({ message }) => warnings.push(message.replace(/^rseq: /, '')))
+process.on('exit', () => {
+  for (const message of warnings) complain(message)
+})
+
 function version(): string {
   const text = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
   return (JSON.parse(text) as { version: string }).version
