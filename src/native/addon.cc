@@ -183,7 +183,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set_service(exports);
   set_rings(exports);
   set_noise(exports);
-  set_layout(exports);
   set_raw(exports, "cpuId", CpuId);
   set_raw(exports, "mmCid", MmCid);
   set_raw(exports, "schedGetcpu", SchedGetcpu);

@@ -150,7 +150,5 @@ void set_service(const Napi::Object& exports);
 void set_rings(const Napi::Object& exports);
 /// Sets the functions of addon_noise.cc.
 void set_noise(const Napi::Object& exports);
-/// Sets the function of addon_layout.cc.
-void set_layout(const Napi::Object& exports);
 
 }  // namespace rseq::addon

@@ -7,7 +7,6 @@
     '<(native)/addon.cc',
     '<(native)/addon_cells.cc',
     '<(native)/addon_hot.cc',
-    '<(native)/addon_layout.cc',
     '<(native)/addon_noise.cc',
     '<(native)/addon_entries.cc',
     '<(native)/addon_pool.cc',

@@ -65,8 +65,6 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
   register(): void
   unregister(): void
   status(): ThreadStatus
-  /** Numbers that stand in TypeScript, too: for the test that compares them. */
-  layout(): Readonly<Record<string, number>>
   statistics(): { aborts: number; abortsBySection: number[]; areasAllocated: number; areasInUse: number }
 }
 
@@ -168,7 +166,6 @@ const FUNCTIONS: Record<keyof Addon, true> = {
   register: true,
   unregister: true,
   status: true,
-  layout: true,
   statistics: true,
 }
 

@@ -23,6 +23,14 @@
     },
     {'target_name': 'helpers', 'sources': ['helpers.c']},
     {
+      'target_name': 'layout',
+      'sources': ['layout.cc'],
+      'include_dirs': ['<(native)', "<!(node -p \"require('node-addon-api').include_dir\")"],
+      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NAPI_DISABLE_CPP_EXCEPTIONS'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++1y'],
+      'cflags_cc': ['-std=gnu++20'],
+    },
+    {
       'target_name': 'fake',
       'type': 'loadable_module',
       'product_prefix': '',

@@ -38,7 +38,8 @@ void Directory::mark_held(uint32_t number) {
 /// Under the lock: so the last one to let go of what is refused finds it unheld, and removes it.
 int32_t Directory::hold_if(const Sort& sort, uint32_t number, const Entry& copied) {
   if (!sort.is_of(copied)) return kOtherKind;
-  if (!is_shaped(copied)) return kDamaged;
+  // Else room would be taken for cells that it cannot have.
+  if (copied.cells > kFewCells && !is_shaped(copied)) return kDamaged;
   int32_t failed = take_room(hold_word(process, number), sizeof(uint64_t));
   if (failed == 0) failed = take_room_for_cells(copied.kind, copied.cell, copied.cells);
   if (failed != 0) return failed;

@@ -65,7 +65,12 @@ bool Directory::inside(const Entry& entry) const {
 }
 
 bool Directory::is_shaped(const Entry& copied) const {
-  return cells_of(copied.kind, copied.by_mm_cid != 0, copied.shape, text(copied, kExtra)) == copied.cells;
+  // Others may write to it meanwhile.
+  char extra[kMaxText];
+  const Bytes shared = text(copied, kExtra);
+  load_shared(extra, shared.data, shared.length);
+  const Bytes own = {extra, shared.length};
+  return cells_of(copied.kind, copied.by_mm_cid != 0, copied.shape, own) == copied.cells;
 }
 
 Bytes Directory::text(const Entry& copied, Text which) const {

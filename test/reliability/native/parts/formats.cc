@@ -60,7 +60,7 @@ void check_sizes() {
     std::vector<uint32_t> good;
     std::vector<uint32_t> bad;
   } kinds[] = {
-      {&region::Sizes::stripes, {1, 3, 65536}, {0, 65537, ~0U}},
+      {&region::Sizes::stripes, {1, 3, 8192}, {0, 8193, ~0U}},
       {&region::Sizes::cells, {8192, 24576, 1U << 24}, {0, 1, 8191, 8193, 4096, (1U << 24) + 8192, 1U << 31}},
       {&region::Sizes::entries, {64, 128, 1U << 22}, {0, 1, 32, 63, 65, 96, 1U << 23, 1U << 31}},
       {&region::Sizes::text_units, {64, 192, 1U << 24}, {0, 1, 32, 63, 65, 96, (1U << 24) + 64, 1U << 31}},

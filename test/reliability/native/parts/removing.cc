@@ -76,7 +76,7 @@ class Removed {
       if (times == 1000) drain();
     }
     before_ = values_of(file_.number, opened_.held);
-    numbers_.resize(survey::kFirst + survey::kHead + before_.size());
+    numbers_.resize(survey::kFirst + size_t{survey::kHead} + before_.size());
     const int32_t looked =
         region::adopt(file_.looked_at, kind, false, opened_.entry, opened_.held.generation);
     expect_result(looked, static_cast<int32_t>(opened_.entry), "looked at");

@@ -1,5 +1,5 @@
-/// The N-API surface of what TypeScript has to know by heart: numbers that stand in both languages. test/layout.test.ts
-/// holds each of them against its twin, by the names that the twins have.
+/// An addon of what TypeScript has to know by heart of src/native: numbers that stand in both languages, by
+/// the names that their twins have. test/layout.test.ts holds each of them against its twin.
 #include <stddef.h>
 
 #include "addon.h"
@@ -17,8 +17,9 @@
 #include "ring.h"
 #include "survey.h"
 
-namespace rseq::addon {
 namespace {
+
+using namespace rseq;
 
 struct Named {
   const char* name;
@@ -128,10 +129,10 @@ constexpr Named kNumbers[] = {
     {"SOURCES.syscall", of(cpu::Source::kSyscall)},
     {"LIMITS.address space", of(arena::Limit::kAddressSpace)},
     {"LIMITS.strict overcommit", of(arena::Limit::kOvercommit)},
-    {"MAILBOX.id", of(offsetof(Mailbox, id) / 4)},
-    {"MAILBOX.n", of(offsetof(Mailbox, n) / 4)},
-    {"MAILBOX.amount", of(offsetof(Mailbox, amount) / 8)},
-    {"MAILBOX.fields", of(offsetof(Mailbox, fields) / 8)},
+    {"MAILBOX.id", of(offsetof(addon::Mailbox, id) / 4)},
+    {"MAILBOX.n", of(offsetof(addon::Mailbox, n) / 4)},
+    {"MAILBOX.amount", of(offsetof(addon::Mailbox, amount) / 8)},
+    {"MAILBOX.fields", of(offsetof(addon::Mailbox, fields) / 8)},
     {"AREA.cpuId", of(offsetof(abi::Area, cpu_id) / 4)},
     {"AREA.rseqCs", of(offsetof(abi::Area, rseq_cs) / 4)},
     {"PREEMPTION.lost", of(offsetof(preemption::Record, lost) / 4)},
@@ -159,16 +160,13 @@ constexpr Named kNumbers[] = {
     {"MOST.bytes", of(records::kMaxBytes)},
 };
 
-/// () → an object of all of them
-Napi::Value Layout(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  auto out = Napi::Object::New(env);
-  for (const Named& one : kNumbers) out.Set(one.name, Napi::Number::New(env, one.value));
-  return out;
-}
-
 }  // namespace
 
-void set_layout(const Napi::Object& exports) { set<Layout>(exports, "layout"); }
-
-}  // namespace rseq::addon
+NAPI_MODULE_INIT() {
+  for (const Named& one : kNumbers) {
+    napi_value value = nullptr;
+    napi_create_double(env, one.value, &value);
+    napi_set_named_property(env, exports, one.name, value);
+  }
+  return exports;
+}
