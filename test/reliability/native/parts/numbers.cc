@@ -95,7 +95,8 @@ template <typename One, uint32_t kMost>
 void fill(region::Numbered<One, kMost>& all, const One& one, const char* what) {
   std::vector<int32_t> put;
   for (int32_t number = all.put(one); number >= 0; number = all.put(one)) put.push_back(number);
-  expect(!put.empty() && put.back() == 4095, what, put.empty() ? -1 : put.back(), 4095);
+  expect(!put.empty() && put.back() == static_cast<int32_t>(kMost) - 1, what, put.empty() ? -1 : put.back(),
+         static_cast<int32_t>(kMost) - 1);
   for (const int32_t number : put) all.give_back(static_cast<uint32_t>(number));
 }
 

@@ -203,7 +203,8 @@ void fill_numbers() {
     number = shape::shapes.put({.run = 1, .drop = 1, .base = 0, .lowest = 0, .bounds = nullptr});
     if (number >= 0) all.push_back(number);
   }
-  expect(!all.empty() && all.back() == 65535, "the last number", all.empty() ? -1 : all.back(), 65535);
+  expect(!all.empty() && all.back() == static_cast<int32_t>(shape::kMaxShapes) - 1, "the last number",
+         all.empty() ? -1 : all.back(), static_cast<int32_t>(shape::kMaxShapes) - 1);
   const int32_t none = make_shape(0, ascending(100));
   expect(none == region::kTooMany, "one too many", none, region::kFull);
   for (const int32_t number : all) shape::shapes.give_back(static_cast<uint32_t>(number));
