@@ -151,3 +151,23 @@ describe('every page', () => {
     expect(missing).toEqual([])
   })
 })
+
+describe('SECURITY.md', () => {
+  const rows = read('SECURITY.md').match(/^\| \d+ \|.*$/gm) ?? []
+
+  test('numbers its claims', () => {
+    expect(rows.map((row) => Number(row.split('|')[1]))).toEqual(rows.map((_, i) => i + 1))
+    expect(rows.length).toBeGreaterThan(20)
+  })
+
+  test.each(rows.map((row) => [row.split('|')[1]?.trim(), row] as const))(
+    'has a test for claim %s',
+    (_, row) => {
+      const tests = [...(row.split('|')[3] ?? '').matchAll(/`(test\/[^`]+)`/g)].map(
+        ([, path]) => path as string,
+      )
+      expect(tests).not.toEqual([])
+      expect(tests.filter((path) => !existsSync(join(root, path)))).toEqual([])
+    },
+  )
+})
