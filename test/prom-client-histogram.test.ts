@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { type Client, clients, loose, shownBy } from './prom-clients'
 
-describe.each(clients)('%s', (_, client: Client) => {
+describe.each(clients)('%s', (name, client: Client) => {
   const { Histogram, Registry } = client
 
   describe('a histogram', () => {
@@ -166,12 +166,13 @@ describe.each(clients)('%s', (_, client: Client) => {
     })
 
     test.each([
-      ['decreasing', [2, 1]],
-      ['repeated', [1, 1]],
-      ['infinite', [1, Infinity]],
-      ['no', []],
-      ['too many', Array.from({ length: 5000 }, (_, i) => i)],
-    ])('has %s bounds', async (_, buckets) => {
+      // What prom-client writes twice, this package writes once.
+      ['decreasing', [2, 1], 2],
+      ['repeated', [1, 1], 1],
+      ['infinite', [1, Infinity], 1],
+      ['no', [], 0],
+      ['too many', Array.from({ length: 5000 }, (_, i) => i), 5000],
+    ])('has %s bounds', async (_, buckets, different) => {
       const registry = new Registry()
       const histogram = new Histogram({
         name: 'a',
@@ -182,7 +183,7 @@ describe.each(clients)('%s', (_, client: Client) => {
       })
       histogram.observe({ x: 1 }, 1)
       const lines = await shownBy(registry)
-      expect(lines.length).toBe(buckets.length + 3)
+      expect(lines.length).toBe((name === 'prom-client' ? buckets.length : different) + 3)
       expect(lines.slice(-3)).toEqual(['a_bucket{le="+Inf",x="1"} 1', 'a_sum{x="1"} 1', 'a_count{x="1"} 1'])
     })
   })

@@ -15,6 +15,24 @@ export const BOUNDS_LABEL = 'rseq.bounds'
 export const AGGREGATORS = ['sum', 'first', 'min', 'max', 'average', 'omit'] as const
 export type Aggregator = (typeof AGGREGATORS)[number]
 
+/** @param values at least one */
+export function aggregate(values: readonly number[], aggregator: Aggregator | undefined): number {
+  // Not as arguments: there can be more than a call takes.
+  const sum = (): number => values.reduce((a, b) => a + b)
+  switch (aggregator) {
+    case 'first':
+      return values[0] ?? 0
+    case 'min':
+      return values.reduce((a, b) => Math.min(a, b))
+    case 'max':
+      return values.reduce((a, b) => Math.max(a, b))
+    case 'average':
+      return sum() / values.length
+    default:
+      return sum()
+  }
+}
+
 /** What belongs together under one name and one set of labels, over all threads and processes. */
 export class Merged {
   readonly name: string
@@ -51,21 +69,8 @@ export class Merged {
   }
 
   get value(): number {
-    // Not as arguments: there can be more than a call takes.
     const values = this.samples.map(({ value }) => value)
-    const sum = (): number => values.reduce((a, b) => a + b)
-    switch (aggregatorOf(this.series)) {
-      case 'first':
-        return values[0] ?? 0
-      case 'min':
-        return values.reduce((a, b) => Math.min(a, b))
-      case 'max':
-        return values.reduce((a, b) => Math.max(a, b))
-      case 'average':
-        return sum() / values.length
-      default:
-        return sum()
-    }
+    return aggregate(values, aggregatorOf(this.series))
   }
 
   /**

@@ -9,6 +9,8 @@ import { warnOnce } from './home'
 import type { Labels } from './labels'
 import { currentRegion, labelsIn, type Place, scopeOf } from './memory'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, type Value } from './metric'
+import { labelsKey, once } from './once'
+import { isLine } from './readable'
 
 /*
  * What prom-client counts itself, of each process alone: default metrics, those of other packages, with exemplars. Each
@@ -31,14 +33,6 @@ export function foreignScope(registry: Registry): string {
 interface Published {
   readonly gauge: Gauge
   round: number
-}
-
-function labelsKey(labels: Readonly<Record<string, unknown>> = {}): string {
-  return JSON.stringify(
-    Object.keys(labels)
-      .sort()
-      .map((name) => [name, String(labels[name])]),
-  )
 }
 
 /** What this thread publishes of one registry. */
@@ -69,6 +63,8 @@ class Publisher {
     const { aggregator = 'sum' } = metric
     // Others would not know what to make of several processes' values.
     if (typeof value !== 'number' || !AGGREGATORS.includes(aggregator as Aggregator)) return
+    // A label could say that it is something else.
+    if (!isLine(metric.name, metric.type, metricName, labels)) return
     const key = metricName + labelsKey(labels)
     let known = this.#published.get(key)
     if (known === undefined) {
@@ -126,7 +122,8 @@ export async function refresh(registry: Registry, isAsked = false): Promise<Map<
   await Promise.all(
     metrics.map(async (metric) => {
       if (sharedOf(metric) !== undefined) await metric.collect?.()
-      else if (isCountedByProm(metric) && metric.type !== 'summary') foreign.set(metric, await metric.get())
+      else if (isCountedByProm(metric) && metric.type !== 'summary')
+        foreign.set(metric, once(await metric.get()))
     }),
   )
   // Where another thread speaks for this process, a page has what that one said.
@@ -168,6 +165,11 @@ export function watch(registry: Registry): void {
   }).unref()
 }
 
+/** Whatever else somebody has given such a name and scope was not published. */
+function gauges(all: readonly Merged[] = []): readonly Merged[] {
+  return all.filter(({ kind }) => kind === 'gauge')
+}
+
 /**
  * A metric that each process counts for itself, as all living processes have it.
  *
@@ -180,7 +182,7 @@ export function wholeOf(local: MetricJSON, names: ReadonlyMap<string, Merged[]>)
   const found = new Map<string, { readonly metricName: string; readonly merged: Merged }>()
   for (const part of parts) {
     const metricName = local.name + part
-    for (const merged of names.get(metricName) ?? [])
+    for (const merged of gauges(names.get(metricName)))
       found.set(metricName + labelsKey(merged.labels), { metricName, merged })
   }
   const values = local.values.map((value) => {
@@ -207,7 +209,7 @@ export function unknownForeigners(
 ): MetricJSON[] {
   const families = new Map<string, MetricJSON>()
   for (const [metricName, all] of names) {
-    for (const merged of all) {
+    for (const merged of gauges(all)) {
       const type = TYPES[merged.role] ?? 'gauge'
       const name = type === 'histogram' ? metricName.replace(/_(bucket|sum|count)$/, '') : metricName
       if (isKnown(name)) continue

@@ -2,7 +2,7 @@ import { backend } from '../backend'
 import { STATE, WRITE } from '../cells'
 import { type Described, linesOf, MOST_TEXT, numbersOf, type Style } from './lines'
 import { leaveOff } from './readable'
-import type { Row } from './rows'
+import { type Row, shownOnce } from './rows'
 
 /** As prom-client has it, NaN too. */
 function numberText(x: number): string {
@@ -32,7 +32,8 @@ export class Page {
   }
 
   /** A metric's part of the page, over all threads and processes. */
-  put(metric: Described, bounds: readonly number[], rows: readonly Row[]): void {
+  put(metric: Described, bounds: readonly number[], all: readonly Row[]): void {
+    const rows = shownOnce(all, metric.type, this.#style.defaults)
     const { top, heads, ends, which, numbers, isAscii, size } = linesOf(metric, bounds, rows, this.#style)
     if (this.#size + size > MOST_TEXT) {
       leaveOff('the lines of', metric.name)

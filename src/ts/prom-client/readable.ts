@@ -61,7 +61,8 @@ function numberText(bound: unknown): string {
 /** The labels of a registry that all its lines have, but for those that no line can have. */
 export function readableDefaults(defaults: unknown): Record<string, string | number> {
   if (typeof defaults !== 'object' || defaults === null) return {}
-  const all = Object.entries(defaults as Record<string, string | number>)
+  const given = Object.entries(defaults as Record<string, string | number | undefined>)
+  const all = given.filter((pair): pair is [string, string | number] => pair[1] !== undefined)
   const readable = all.filter(([name]) => isLabelName(name))
   if (readable.length < all.length) leaveOff('default labels', all.find(([name]) => !isLabelName(name))?.[0])
   return Object.fromEntries(readable)

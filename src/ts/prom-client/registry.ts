@@ -3,6 +3,7 @@ import { watch } from './foreign'
 import type { Style } from './lines'
 import { enrol, scopeOf } from './memory'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, showUnlabelled } from './metric'
+import { once } from './once'
 import { prom } from './peer'
 import { type Names, readableDefaults } from './readable'
 import { textOf, type Values } from './text'
@@ -77,7 +78,8 @@ export class Registry extends Base {
   /** One metric's part of the page; `getSingleMetricAsString` is made of it. */
   override async getMetricsAsString(metric: Metric): Promise<string> {
     const { getForPromString } = metric as { getForPromString?(): Promise<Values> }
-    return textOf(await (getForPromString?.call(metric) ?? metric.get()), styleOf(this))
+    const data: Values = await (getForPromString?.call(metric) ?? metric.get())
+    return textOf(once(data), styleOf(this))
   }
 
   /** As {@link metrics}, for what is registered in this process. */

@@ -1,6 +1,7 @@
 import { Merged } from '../families'
 import { sameShape } from '../histogram-shape'
 import type { Labels } from './labels'
+import { defaultsFor, labelsKey } from './once'
 
 /** One line of a metric's part of the page, or of a histogram several. */
 export interface Row {
@@ -27,6 +28,57 @@ export function together(rows: readonly Row[]): Row[] {
     found.set(key, { ...row, merged: new Merged([...same, ...row.merged.samples]) })
   }
   return [...found.values()]
+}
+
+/** What is shown of a list of rows, where it has several that are the same on a page. */
+interface Shown {
+  readonly defaults: string
+  readonly rows: readonly Row[]
+  /** Of which each of the rows is made. */
+  readonly of: readonly (readonly Row[])[]
+}
+
+const shown = new WeakMap<readonly Row[], Shown>()
+
+function grouped(all: readonly Row[], defaults: Labels, key: string): Shown {
+  const found = new Map<string, Row[]>()
+  for (const row of all) {
+    const same = labelsKey({ ...defaults, ...row.labels })
+    const others = found.get(same)
+    if (others === undefined) found.set(same, [row])
+    else others.push(row)
+  }
+  const of = [...found.values()]
+  // The list itself, where nothing is the same.
+  return {
+    defaults: key,
+    of,
+    rows: of.length === all.length ? all : of.map(([first]) => ({ ...(first as Row) })),
+  }
+}
+
+/**
+ * A registry's labels can be what one of its rows has itself, and another one has not: those are one on its pages.
+ *
+ * @returns the same list in every look, as {@link Rows} has it
+ */
+export function shownOnce(all: readonly Row[], type: string, defaults: Readonly<Labels>): readonly Row[] {
+  const more = defaultsFor(type, defaults) as Labels
+  const key = labelsKey(more)
+  if (key === '[]') return all
+  let known = shown.get(all)
+  if (known?.defaults !== key) {
+    known = grouped(all, more, key)
+    shown.set(all, known)
+  }
+  const { rows, of } = known
+  if (rows === all) return all
+  rows.forEach((row, i) => {
+    const [first, ...others] = of[i] as readonly [Row, ...Row[]]
+    const samples = [first, ...others].flatMap(({ merged }) => merged.samples)
+    row.merged = others.length === 0 ? first.merged : new Merged(samples)
+  })
+  return rows
 }
 
 /**

@@ -1,33 +1,29 @@
 import type { Style } from './lines'
+import { defaultsFor, type Line, once } from './once'
 import { prom } from './peer'
-import { familyName, isLabelName, isLine, type Labelled, leaveOff, ownLabel } from './readable'
+import { areLabelNames, familyName, isLabelName, isLine, type Labelled, leaveOff } from './readable'
 
 /** What prom-client writes a page of: `get()`, or what its registry asks instead. */
 export interface Values {
   readonly name: string
   readonly help: string
   readonly type: string
+  readonly aggregator?: string
   readonly values?: readonly Line[]
 }
 
-interface Line {
-  readonly value: number
-  readonly labels?: Labelled
-  /** Labels that several lines have. */
-  readonly sharedLabels?: Labelled
-  readonly metricName?: string
-  readonly exemplar?: unknown
-}
-
-/** prom-client escapes strings alone, and keeps what it has made of an object: one of strings stays itself. */
+/** prom-client escapes strings alone, and keeps what it has made of an object: one of such strings stays itself. */
 function texts(labels: Labelled | undefined): Labelled | undefined {
-  if (labels === undefined || Object.values(labels).every((value) => typeof value === 'string')) return labels
-  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]))
+  const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed()
+  if (labels === undefined || Object.values(labels).every(isText)) return labels
+  const given = Object.entries(labels).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value).toWellFormed()]))
 }
 
 function lineIn({ name, type }: Values, line: Line): Line[] {
   const { labels, sharedLabels, metricName = name, exemplar, value } = line
-  if (!isLine(name, type, metricName, { ...sharedLabels, ...labels })) {
+  const isWhole = areLabelNames(sharedLabels ?? {}, type)
+  if (!isWhole || !isLine(name, type, metricName, { ...sharedLabels, ...labels })) {
     leaveOff('labels of the metric', name)
     return []
   }
@@ -56,16 +52,17 @@ const { getMetricsAsString: write } = prom.Registry.prototype as unknown as Writ
  */
 export async function textOf(data: Values, { openMetrics, defaults }: Style): Promise<string> {
   const { PROMETHEUS_CONTENT_TYPE, OPENMETRICS_CONTENT_TYPE } = prom.Registry
-  const not = ownLabel(data.type)
+  const more = texts(defaultsFor(data.type, defaults)) ?? {}
   const registry = {
     contentType: openMetrics ? OPENMETRICS_CONTENT_TYPE : PROMETHEUS_CONTENT_TYPE,
-    _defaultLabels: Object.fromEntries(Object.entries(defaults).filter(([name]) => name !== not)),
+    _defaultLabels: more,
   }
+  const values = (data.values ?? []).flatMap((line) => lineIn(data, line))
   const whole = {
     ...data,
     name: familyName(data.name, data.type, openMetrics),
-    help: String(data.help),
-    values: (data.values ?? []).flatMap((line) => lineIn(data, line)),
+    help: String(data.help).toWellFormed(),
+    values: once({ ...data, values }, more).values,
   }
   const text = await write.call(registry, { get: () => whole })
   if (!openMetrics) return text
