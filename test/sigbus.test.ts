@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -105,6 +105,55 @@ describe.skipIf(!hasAddon)('a file that is cut short is an error', () => {
       return [said, said]`
     // The package is the worker's alone: so without the program's own import.
     expect(program(body)).toEqual({ said: LOST, status: 0, signal: null })
+  })
+})
+
+describe.skipIf(!hasAddon)('a signal that somebody sends', () => {
+  const opened = 'const [region] = open(); process.kill(process.pid, "SIGBUS"); return "alive"'
+  const heard = "let heard = 0; process.on('SIGBUS', () => heard++)"
+  const wait = 'await new Promise((done) => setTimeout(done, 300))'
+  const sent = `process.kill(process.pid, "SIGBUS"); ${wait}; process.removeAllListeners('SIGBUS'); return heard`
+
+  test('ends the process, as it does without this package', () => {
+    expect(program(opened)).toEqual({ said: null, status: null, signal: 'SIGBUS' })
+  })
+
+  test('ends it again, once the last listener is gone', () => {
+    const body = `const [region] = open(); process.once('SIGBUS', () => {}); process.kill(process.pid, "SIGBUS"); ${wait}
+      region.usage; process.kill(process.pid, "SIGBUS"); ${wait}; return 'alive'`
+    expect(program(body)).toEqual({ said: null, status: null, signal: 'SIGBUS' })
+  })
+
+  test.each([
+    ['a listener', '', 1],
+    ['a listener, below a crash reporter that hands on', 'helpers.overtake(); region.usage', 1],
+  ])('is heard by %s', (_, come, times) => {
+    const body = `const [region] = open(); ${heard}; region.usage; ${come}; ${sent}`
+    expect(program(body)).toEqual({ said: times, status: 0, signal: null })
+  })
+
+  test.each([
+    ['the first copy', 'region.usage'],
+    ['the second copy', 'other.usage'],
+  ])('is heard by a listener where two copies of the package have a region: %s stands first', (_, last) => {
+    const copy = join(folder, `copy ${Math.random()}`)
+    for (const part of ['package.json', 'lib', 'build'])
+      cpSync(join(root, part), join(copy, part), { recursive: true })
+    const body = `
+      const two = require(${JSON.stringify(copy)})
+      const [region, counter] = open()
+      const other = two.Region.create({ file: file + ' two', cells: 8192 })
+      const second = two.PerCpuCounter.named('n', { region: other })
+      ${heard}
+      for (let i = 0; i < 40; i++) { region.usage; other.usage }
+      ${last}
+      process.kill(process.pid, "SIGBUS"); ${wait}
+      truncateSync(file, 0); truncateSync(file + ' two', 0)
+      counter.inc(); second.inc()
+      const said = [heard, codeOf(() => region.usage), codeOf(() => other.usage)]
+      process.removeAllListeners('SIGBUS')
+      return said`
+    expect(program(body)).toEqual({ said: [1, ...LOST], status: 0, signal: null })
   })
 })
 

@@ -117,6 +117,7 @@ napi_value Generation(napi_env env, napi_callback_info info) {
 /// An entry as an object; null where its texts are none, or undefined where it is not live any more.
 Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t number,
                      const region::Entry& copied) {
+  if (!directory.has_texts(copied)) return env.Null();
   // A copy: others can write to the texts, and the engine reads a string twice.
   const uint32_t length = region::total_length(copied);
   auto* texts = static_cast<char*>(malloc(length + 1));

@@ -68,13 +68,19 @@ class Pass {
  public:
   Pass(const Directory& directory, const uint64_t* held, const region::holes::Map& map, double* out,
        size_t capacity)
-      : directory_(directory), held_(held), map_(map), claims_(directory), out_(out), capacity_(capacity) {}
+      : directory_(directory),
+        held_(held),
+        map_(map),
+        claims_(directory),
+        unread_(kFewReads + 2 * map.count()),
+        out_(out),
+        capacity_(capacity) {}
 
   void take(uint32_t number) {
     Entry copied;
     if (!directory_.copy(number, &copied)) return;
     if (!has_values(copied)) return;
-    if (!claims_.take(copied) || !directory_.is_shaped(copied)) {
+    if (!claims_.take(copied) || !directory_.is_shaped(copied) || !may_read(copied)) {
       // Given back meanwhile, it has a next owner's texts.
       if (directory_.still(number, copied.generation)) ++left_out_;
       return;
@@ -115,10 +121,23 @@ class Pass {
   uint32_t left_out() const { return left_out_; }
 
  private:
+  /// Entries that overlap are read again and again: so the cells that are read are no more than twice those
+  /// that there are.
+  bool may_read(const Entry& copied) {
+    const uint64_t count = map_.count(copied.cell, copied.cells);
+    if (count > unread_) return false;
+    unread_ -= count;
+    return true;
+  }
+
+  /// Are always read: what was filled since the map was made is not in it.
+  static constexpr uint64_t kFewReads = 1 << 20;
+
   const Directory& directory_;
   const uint64_t* held_;
   const region::holes::Map& map_;
   region::Claims claims_;
+  uint64_t unread_;
   double* out_;
   size_t capacity_;
   size_t at_ = kFirst;
@@ -132,6 +151,8 @@ class Pass {
 size_t read(uint32_t region, const Directory& directory, double* out, size_t capacity) {
   // With each pass there are fewer holes: a few times, not for ever.
   constexpr int kPasses = 8;
+  // What is made again while a pass is made can seem to be too much: not in several.
+  constexpr int kTries = 3;
   // Else replaced pages would be read.
   region::fault::heal(region);
   const uint32_t words = (directory.entry_high() + 63) / 64;
@@ -154,7 +175,9 @@ size_t read(uint32_t region, const Directory& directory, double* out, size_t cap
       out[kIsSame] = is_same ? 1 : 0;
       out[kLeftOut] = pass.left_out();
     }
-    if (end > capacity || !pass.has_baseline() || !map.look()) break;
+    if (end > capacity) break;
+    const bool is_filled = pass.has_baseline() && map.look();
+    if (!is_filled && (pass.left_out() == 0 || i + 1 >= kTries)) break;
   }
   free(held);
   return end;

@@ -26,6 +26,7 @@ void Directory::set(const Sizes& from, char* control) {
   holds = words(layout.holds);
   texts = control + layout.texts;
   waited = 0;
+  walked = 0;
   living = {};
 }
 
@@ -96,6 +97,7 @@ int32_t Directory::lock(uint32_t milliseconds) {
     return busy ? kBusy : kSystem;
   }
   waited = 0;
+  walked = 0;
   living = {};
   if (load(&header->dirty) != 0) repair();
   return 0;
@@ -110,12 +112,15 @@ void Directory::link(uint32_t number) {
 }
 
 void Directory::unlink(uint32_t number) {
+  // A nameless one was never in a chain.
+  if (entries[number].lengths[kName] == 0) return;
   uint32_t* place = &buckets[entries[number].hash % sizes.entries];
   uint32_t next = is_there(place) ? load(place) : 0;
   for (uint32_t steps = 0; next != number + 1; ++steps) {
-    if (next == 0 || next > sizes.entries || steps == sizes.entries) return;  // damaged, or nameless
+    if (next == 0 || next > sizes.entries || steps == sizes.entries) return;  // damaged
     place = &entries[next - 1].next;
     next = load(place);
+    ++walked;
   }
   __atomic_store_n(place, load(&entries[number].next), __ATOMIC_RELEASE);
 }
@@ -264,8 +269,9 @@ void Directory::remove(uint32_t number) {
   cell_map().give_back(copied.cell, copied.cells);
   text_map().give_back(copied.text, units(total_length(copied)));
   entry_map().give_back(number, 1);
-  store_shared(&header->entries_used, header->entries_used - 1);
-  store_shared(&header->cells_used, header->cells_used - copied.cells);
+  const auto less = [](uint32_t* count, uint32_t by) { store_shared(count, *count > by ? *count - by : 0); };
+  less(&header->entries_used, 1);
+  less(&header->cells_used, copied.cells);
 }
 
 void Directory::remove_if_unheld(uint32_t number) {

@@ -42,6 +42,10 @@ inline constexpr uint32_t kMostPatience = 5000;
 extern constinit thread_local uint32_t patience;
 #pragma GCC visibility pop
 
+/// In one hold of the lock so many links of chains are walked, and no more is removed: chains are short, but
+/// names can be chosen so that they are not.
+inline constexpr uint32_t kEnoughWalked = 1U << 22;
+
 struct Bytes {
   const void* data;
   uint32_t length;
@@ -112,6 +116,7 @@ struct Directory {
   char* cells;      ///< cell 0 of stripe 0, and from one stripe to the next …
   uint64_t stride;  ///< … so many bytes
   uint32_t waited;  ///< in vain for the lock, in milliseconds, since this process has had it
+  uint32_t walked;  ///< links of chains, to unlink entries, in this hold of the lock
   Living living;
   bool is_sparse;  ///< all of it is `fd`'s file, of whose holes each read would get a page
   Room* room;      ///< null: needs none, or is only read
@@ -146,6 +151,8 @@ struct Directory {
   /// To be asked when an owner's entry, cells or texts were read: whether what was read is that owner's.
   /// @param number  below sizes.entries
   bool still(uint32_t number, uint32_t generation) const;
+  /// Whether its texts are in no hole: they were written before it was live.
+  bool has_texts(const Entry& copied) const;
   /// Whether it has the cells of its kind and shape. Its texts can change meanwhile.
   bool is_shaped(const Entry& copied) const;
   /// A text of such a copy.

@@ -69,6 +69,22 @@ bool Map::look_at(uint32_t stripe, uint64_t begin) {
   return is_more;
 }
 
+uint64_t Map::count(uint32_t cell, uint32_t cells) const {
+  if (words_ == nullptr) return uint64_t{cells} * stripes();
+  uint64_t sum = 0;
+  for (uint32_t at = cell; at < cell + cells;) {
+    const uint32_t next = (at / kCellsPerGrain + 1) * kCellsPerGrain;
+    const uint32_t end = next < cell + cells ? next : cell + cells;
+    const uint64_t* words = unit(at);
+    uint32_t there = 0;
+    for (uint32_t i = 0; i < words_of_unit_; ++i)
+      there += static_cast<uint32_t>(__builtin_popcountll(words[i]));
+    sum += uint64_t{there} * (end - at);
+    at = end;
+  }
+  return sum;
+}
+
 bool Map::is_nowhere(uint32_t cell) const {
   if (words_ == nullptr) return false;
   const uint64_t* used = used_of(cell / kCellsPerGrain - first_unit_);

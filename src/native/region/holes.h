@@ -51,6 +51,10 @@ class Map {
     }
     return true;
   }
+  /// Cells that are in no hole, of all stripes together: what reading them costs.
+  uint64_t count(uint32_t cell, uint32_t cells) const;
+  /// … of all of the map's cells.
+  uint64_t count() const { return count(first_unit_ * kCellsPerGrain, units_ * kCellsPerGrain); }
   /// Whether all of them are, in that stripe.
   bool is_hole(uint32_t stripe, uint32_t cell, uint32_t cells) const {
     for (uint32_t i = cell; i < cell + cells; i = (i / kCellsPerGrain + 1) * kCellsPerGrain)

@@ -64,8 +64,18 @@ bool Directory::inside(const Entry& entry) const {
          entry.text <= sizes.text_units - length;
 }
 
+bool Directory::has_texts(const Entry& copied) const {
+  if (!is_sparse) return true;
+  const char* first = texts + uint64_t{copied.text} * kTextUnit;
+  const char* end = first + total_length(copied);
+  for (const char* at = first; at < end; at += holes::kGrain)
+    if (!is_there(at)) return false;
+  return first == end || is_there(end - 1);
+}
+
 bool Directory::is_shaped(const Entry& copied) const {
   // Others may write to it meanwhile.
+  if (!has_texts(copied)) return false;
   char extra[kMaxText];
   const Bytes shared = text(copied, kExtra);
   load_shared(extra, shared.data, shared.length);
@@ -81,8 +91,8 @@ Bytes Directory::text(const Entry& copied, Text which) const {
 
 bool Directory::is_named(uint32_t number, uint32_t hash, const Bytes& name, const Bytes& labels,
                          Entry* out) const {
-  return load(&entries[number].hash) == hash && copy(number, out) && same(text(*out, kName), name) &&
-         same(text(*out, kLabels), labels) && still(number, out->generation);
+  return load(&entries[number].hash) == hash && copy(number, out) && has_texts(*out) &&
+         same(text(*out, kName), name) && same(text(*out, kLabels), labels) && still(number, out->generation);
 }
 
 int32_t Directory::look(const Bytes& name, const Bytes& labels, Entry* out) const {

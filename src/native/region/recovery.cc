@@ -103,7 +103,9 @@ int32_t Directory::remove_dead_gauges(const Bytes& mark) {
   Claims claims(*this);
   each_entry([&](uint32_t number) {
     Entry copied;
-    if (entries[number].kind != Kind::kGauge || !copy(number, &copied) || !claims.take(copied)) return;
+    if (walked > kEnoughWalked || entries[number].kind != Kind::kGauge || !copy(number, &copied) ||
+        !claims.take(copied))
+      return;
     if (!has(text(copied, kLabels), mark) || is_held(number)) return;
     begin();
     remove(number);
