@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { Worker } from 'node:worker_threads'
 import { type DiagLogger, DiagLogLevel, diag, type Meter, ValueType } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import {
@@ -445,6 +447,46 @@ describe('attributes', () => {
     expect(said.filter((line) => line.startsWith('error: '))).toEqual([])
     for (const one of fill) one.close()
     await provider.shutdown()
+  })
+
+  test('that found no room in another thread, or by another object of the region, are exported, too', async () => {
+    const region = hasAddon ? Region.create({ memfd: true, cells: 8192 }) : Region.process
+    const { path } = region
+    const other = path === null ? region : Region.attach(path)
+    if (path !== null) regions.push(region, other)
+    const name = unique()
+    const readers = [reader(), reader()] as const
+    const first = new MeterProvider({ readers: [readers[0]], region, export: 'every' })
+    const second = new MeterProvider({ readers: [readers[1]], region: other, export: 'every' })
+    const sum = async (from: Reader): Promise<number> => {
+      const [scope] = await collected(from, name)
+      const counts = scope?.metrics.flatMap(({ dataPoints }) => dataPoints.map(({ value }) => Number(value)))
+      return (counts ?? []).reduce((total, value) => total + value, 0)
+    }
+    expect(await sum(readers[0])).toBe(0)
+    const script = `
+      const { createRequire } = require('node:module')
+      const { parentPort, workerData: { from, name, path } } = require('node:worker_threads')
+      const load = createRequire(from)
+      const { Region } = load('rseq')
+      const { MeterProvider } = load('rseq/opentelemetry')
+      const region = path === null ? Region.process : Region.attach(path)
+      const meter = new MeterProvider({ readers: [], region }).getMeter(name)
+      for (const counter of ['a', 'b'].map((one) => meter.createCounter(one)))
+        for (let x = 0; x < 1500; x++) counter.add(1, { x })
+      parentPort.once('message', () => process.exit())
+      parentPort.postMessage('counted')`
+    const worker = new Worker(script, { eval: true, workerData: { from: import.meta.url, name, path } })
+    await once(worker, 'message')
+    if (hasAddon) expect(() => new PerCpuCounter({ region })).toThrow('no free cell')
+    for (const from of readers) expect(await sum(from)).toBe(3000)
+    second.getMeter(name).createCounter('c').add(1, { x: 'more' })
+    for (const from of readers) expect(await sum(from)).toBe(3001)
+    const exit = once(worker, 'exit')
+    worker.postMessage('end')
+    await exit
+    for (const from of readers) expect(await sum(from)).toBe(3001)
+    for (const one of [first, second]) await one.shutdown()
   })
 
   test('a processor of the program decides each time', async () => {

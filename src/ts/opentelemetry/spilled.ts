@@ -1,6 +1,6 @@
-import { backend } from '../backend'
 import { RseqError } from '../errors'
-import { Region, regionNumber } from '../region'
+import { Region } from '../region'
+import { hasSpilled, keyOf, markSpilled, REGION_LABEL } from '../spilling'
 import { type Sample, Survey } from '../survey'
 import type { Labels } from './attributes'
 import { api } from './peer'
@@ -10,21 +10,14 @@ import { api } from './peer'
  * it. Deltas do not: they are of the whole service, whichever process hands them out.
  */
 
-/** The label of what is in the process's region for want of room in another one: which. */
-const REGION_LABEL = 'rseq.region'
-
 const SPILLS = new Set([
   'ERR_RSEQ_REGION_FULL',
   // Another process has something of that name of another kind.
   'ERR_RSEQ_KIND',
 ])
 
-/** Regions that something had no room in. */
-const full = new WeakSet<Region>()
-
-function keyOf(region: Region): string {
-  return String(backend.key(regionNumber(region, 'region')))
-}
+/** Keys of regions of which this thread has said so. */
+const said = new Set<string>()
 
 /** Whether it is a reason to count in the process instead. */
 export function isSpilling(error: unknown, region: Region): boolean {
@@ -32,26 +25,28 @@ export function isSpilling(error: unknown, region: Region): boolean {
 }
 
 /**
- * Says so, once for each region.
+ * Says so, once for each region and thread.
  *
  * @returns the labels that what counts in the process has
  */
 export function spilled(region: Region, labels: Labels, error: unknown): Record<string, string> {
-  if (!full.has(region)) {
-    full.add(region)
+  const key = keyOf(region)
+  markSpilled(region)
+  if (!said.has(key)) {
+    said.add(key)
     api.diag.warn(
       'there is no room for new attributes: they are counted in this process alone, and deltas do not have them',
       error,
     )
   }
-  return { ...labels, [REGION_LABEL]: keyOf(region) }
+  return { ...labels, [REGION_LABEL]: key }
 }
 
 let survey: Survey | null = null
 
 /** What this process has counted for want of room in that region. */
 export function spilledOf(region: Region): Sample[] {
-  if (!full.has(region)) return []
+  if (!hasSpilled(region)) return []
   survey ??= new Survey(Region.process)
   const key = keyOf(region)
   return survey.read().filter(({ series }) => series.labels[REGION_LABEL] === key)

@@ -7,12 +7,12 @@ import { foreignScope, refresh, unknownForeigners, wholeOf } from './foreign'
 import type { Labels } from './labels'
 import type { Style } from './lines'
 import { Looks } from './look'
-import { currentRegion, isGlobal, scopeOf } from './memory'
+import { currentRegion, isGlobal, scopeOf, spillPlaceOf } from './memory'
 import { boundsOf, jsonOf, type Metric, type MetricJSON, sharedOf } from './metric'
 import { Page } from './page'
 import { prom } from './peer'
 import { leaveOff, Names } from './readable'
-import { type Row, Rows } from './rows'
+import { joined, type Row, Rows } from './rows'
 import { textOf } from './text'
 
 /** prom-client's class, with the fields that it keeps to itself. */
@@ -94,9 +94,21 @@ interface Unknown {
   readonly all: readonly Merged[]
 }
 
+/** Everything that is counted for a registry, by name: in its region, and by this process for want of room there. */
+function countedFor(registry: Base, looks: Looks): ReadonlyMap<string, readonly Merged[]> {
+  const place = { region: currentRegion(), scope: scopeOf(asProm(registry)) }
+  const there = looks.at(place.region).scope(place.scope)
+  if (!looks.hasSpilled(place.region)) return there
+  const { region, scope } = spillPlaceOf(place)
+  const all = new Map<string, readonly Merged[]>(there)
+  for (const [name, more] of looks.at(region).scope(scope))
+    all.set(name, joined([...(all.get(name) ?? []), ...more]))
+  return all
+}
+
 function unknowns(registry: Base, isKnown: (name: string) => boolean, { looks }: Contents): Unknown[] {
   const found: Unknown[] = []
-  for (const [name, all] of looks.at(currentRegion()).scope(scopeOf(asProm(registry)))) {
+  for (const [name, all] of countedFor(registry, looks)) {
     if (isKnown(name)) continue
     const alike = alikeIn(all)
     const [first] = alike

@@ -174,12 +174,12 @@ export class Family<C extends Cell> {
    * @throws {RseqError} where the region is closed or lost; then nothing was changed
    */
   reset(): void {
-    const { places } = this.#home
+    const looks = new Looks()
+    const places = this.#home.places(looks.hasSpilled)
     for (const place of places) checkPlace(place)
     for (const cell of this.#open) cell.reset()
     // What nobody else has open is gone with it: the look has the rest.
     this.#close()
-    const looks = new Looks()
     for (const place of places) emptyAll(place, this.name, this.#fits, looks)
   }
 
@@ -235,8 +235,8 @@ export class Family<C extends Cell> {
     const at = ({ region, scope }: Place): readonly Merged[] =>
       looks.at(region).scope(scope).get(this.name) ?? NONE
     const { from } = this.#last
-    const { places, heap } = this.#home
-    const lists = [...places.map(at), ...(heap.sets === null ? [] : [heap.sets])]
+    const { heap } = this.#home
+    const lists = [...this.#home.places(looks.hasSpilled).map(at), ...(heap.sets === null ? [] : [heap.sets])]
     // Those of the last look, and so the same series in them.
     if (lists.length !== from.length || lists.some((list, i) => list !== from[i])) {
       const fitting = NONE.concat(...lists).filter(this.#fits)

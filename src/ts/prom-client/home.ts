@@ -2,9 +2,10 @@ import { RseqError } from '../errors'
 import { type Movable, moveLater } from '../moving'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../patience'
 import { Region } from '../region'
+import { hasSpilled, markSpilled } from '../spilling'
 import type { Cell, CellOptions, Held } from './cell'
 import { Heap } from './heap'
-import { labelsIn, type Place } from './memory'
+import { labelsIn, type Place, spillPlaceOf } from './memory'
 
 /** Why a metric goes on in the process's own memory: a service must not end for want of cells. */
 const SPILLS = new Set([
@@ -66,8 +67,6 @@ export class Home<C extends Cell> implements Movable {
   readonly #help: string
   /** What is in no region. */
   readonly heap: Heap
-  /** Something is in the process for good. */
-  #stays = false
   readonly #moving = new Set<C>()
 
   constructor(place: Place, name: string, help: string) {
@@ -80,10 +79,13 @@ export class Home<C extends Cell> implements Movable {
     return this.#place.region
   }
 
-  /** Where there are cells. */
-  get places(): readonly Place[] {
-    const isSpilled = this.#stays || this.#moving.size > 0
-    return isSpilled ? [this.#place, this.#spillPlace] : [this.#place]
+  /**
+   * Where there are cells.
+   *
+   * @param hasSpilled whether any thread's are in the process for want of room in a region
+   */
+  places(hasSpilled: (region: Region) => boolean): readonly Place[] {
+    return hasSpilled(this.region) ? [this.#place, this.#spillPlace] : [this.#place]
   }
 
   /**
@@ -98,11 +100,12 @@ export class Home<C extends Cell> implements Movable {
       if (!isSpilling(error)) throw error
       if (this.region === Region.process) return this.#openInHeap(cell, open, error)
       warnOnce(error)
+      markSpilled(this.region)
       const opened = this.#openInProcess(cell, open)
       if (isPassing(error)) {
         this.#moving.add(cell)
         moveLater(this)
-      } else this.#stays = true
+      }
       return opened
     }
   }
@@ -138,7 +141,7 @@ export class Home<C extends Cell> implements Movable {
 
   /** What there is of a cell already, whoever has made it: open, until it is released. Nothing is made. */
   there(cell: C): Held | null {
-    for (const place of this.places) {
+    for (const place of this.places(hasSpilled)) {
       const held = withPatience(SHORT, () => cell.there(this.#optionsOf(cell, place)))
       if (held !== null) return held
     }
@@ -157,7 +160,6 @@ export class Home<C extends Cell> implements Movable {
       cell.move(this.#optionsOf(cell, this.#place))
     } catch (error) {
       if (isPassing(error)) throw error
-      this.#stays = true
       warnOnce(error as Error)
     }
     this.#moving.delete(cell)
@@ -165,7 +167,7 @@ export class Home<C extends Cell> implements Movable {
   }
 
   get #spillPlace(): Place {
-    return { region: Region.process, scope: this.#place.scope }
+    return spillPlaceOf(this.#place)
   }
 
   #optionsOf(cell: C, place: Place): CellOptions {

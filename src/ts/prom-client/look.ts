@@ -1,6 +1,7 @@
 import { type Merged, merge } from '../families'
 import { warnOfLosses } from '../losses'
 import type { Region } from '../region'
+import { hasSpilled } from '../spilling'
 import { type Sample, Survey } from '../survey'
 import { areLabelNames, isMetricName, isOnPages, leaveOff } from './readable'
 
@@ -90,6 +91,17 @@ export function lookAt(region: Region): Look {
 /** A look at each region, all of them taken at their first use. */
 export class Looks {
   readonly #looks = new Map<Region, Look>()
+  readonly #spilled = new Map<Region, boolean>()
+
+  /** Whether something of that region counts in the process. Asked once for each page. */
+  readonly hasSpilled = (region: Region): boolean => {
+    let answer = this.#spilled.get(region)
+    if (answer === undefined) {
+      answer = hasSpilled(region)
+      this.#spilled.set(region, answer)
+    }
+    return answer
+  }
 
   at(region: Region): Look {
     let look = this.#looks.get(region)

@@ -2,6 +2,7 @@ import { threadId } from 'node:worker_threads'
 import type { Registry } from 'prom-client'
 import { SCOPE_LABEL } from '../families'
 import { Region, regionNumber } from '../region'
+import { keyOf } from '../spilling'
 
 /** What the entries of the global registry's metrics have as their scope; others have more behind it. */
 export const GLOBAL_SCOPE = 'prom'
@@ -90,6 +91,13 @@ export function placeApart(): Place {
   detached++
   // The process's region is that of its other threads, too.
   return { region: Region.process, scope: `${GLOBAL_SCOPE}:apart:${threadId}.${detached}` }
+}
+
+/** Where what has no room in its place counts: in the process, apart from what counts there by its own choice. */
+export function spillPlaceOf(place: Place): Place {
+  const { region, scope } = place
+  if (region === Region.process) return place
+  return { region: Region.process, scope: `${GLOBAL_SCOPE}:spilled:${keyOf(region)}:${scope}` }
 }
 
 /** As the region's directory has them. */

@@ -30,6 +30,18 @@ export function together(rows: readonly Row[]): Row[] {
   return [...found.values()]
 }
 
+/** Of one name, whatever is the same kind of thing and has the same labels as one. */
+export function joined(all: readonly Merged[]): Merged[] {
+  const found = new Map<string, Merged>()
+  for (const one of all) {
+    const { kind, buckets, labels } = one
+    const key = JSON.stringify([kind, ...(buckets?.shape.extra ?? []), Object.entries(labels)])
+    const same = found.get(key)
+    found.set(key, same === undefined ? one : new Merged([...same.samples, ...one.samples]))
+  }
+  return [...found.values()]
+}
+
 /** What is shown of a list of rows, where it has several that are the same on a page. */
 interface Shown {
   readonly defaults: string
