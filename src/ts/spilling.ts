@@ -1,6 +1,6 @@
 import { backend } from './backend'
+import { KIND, PROCESS_REGION } from './cells'
 import { PerCpuCounter } from './counter'
-import { openThere } from './entries'
 import { RseqError } from './errors'
 import { SCOPE_LABEL } from './families'
 import { Region, regionNumber } from './region'
@@ -39,7 +39,11 @@ export function keyOf(region: Region): string {
   return key
 }
 
-const labelsOf = (key: string): Record<string, string> => ({ [REGION_LABEL]: key, [SCOPE_LABEL]: SCOPE })
+/** In the order of their names, as the directory has them. */
+const labelsOf = (key: string): [string, string][] => [
+  [REGION_LABEL, key],
+  [SCOPE_LABEL, SCOPE],
+]
 
 /** Something of that region is about to count in the process. */
 export function markSpilled(region: Region): void {
@@ -47,7 +51,7 @@ export function markSpilled(region: Region): void {
   if (known.has(key)) return
   known.add(key)
   try {
-    held.push(PerCpuCounter.named(NAME, { labels: labelsOf(key), help: HELP }))
+    held.push(PerCpuCounter.named(NAME, { labels: Object.fromEntries(labelsOf(key)), help: HELP }))
   } catch (error) {
     // Without room for this there is none for anything else: it is this thread's alone.
     if (!(error instanceof RseqError)) throw error
@@ -59,9 +63,10 @@ export function hasSpilled(region: Region): boolean {
   if (region === Region.process) return false
   const key = keyOf(region)
   if (known.has(key)) return true
-  const found = openThere('counter', NAME, { labels: labelsOf(key) })
-  if (found === null) return false
+  // Without what opening an object costs more: a series beyond a metric's limit asks each time.
+  const opened = backend.open(PROCESS_REGION, KIND.counter, false, NAME, JSON.stringify(labelsOf(key)))
+  if (opened < 0) return false
   known.add(key)
-  found.release()
+  backend.release(PROCESS_REGION, Math.floor(opened / 2 ** 32))
   return true
 }
