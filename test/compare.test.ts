@@ -266,11 +266,17 @@ describe('rseq compare refuses', () => {
   })
 
   test('a page that cannot be written, after the table', () => {
-    const file = '/proc/page.html'
-    const { stdout, stderr, status } = compare([samplePath('x86_64'), samplePath('arm64'), '--html', file])
+    const file = join(scratch.folder, 'too-large.html')
+    // No file may have even one byte.
+    const limited = ['-c', 'ulimit -f 0 && exec "$@"', 'sh', process.execPath, command, 'compare']
+    const { stdout, stderr, status } = spawnSync(
+      'sh',
+      [...limited, samplePath('x86_64'), samplePath('arm64'), '--html', file],
+      { encoding: 'utf8', env },
+    )
     expect(status).toBe(1)
     expect(stdout).toContain('B/A')
-    expect(stderr).toBe(`rseq: ${file}: no such file or directory\n`)
+    expect(stderr).toBe(`rseq: ${file}: file too large\n`)
   })
 
   test('a page in a folder that is not there, before anything else', () => {

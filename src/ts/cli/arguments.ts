@@ -1,7 +1,6 @@
-import { existsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { COMMANDS, COMMON, type Command, type Option, type Values } from './commands'
+import { isSame, unfit } from './destination'
 import { UsageError } from './usage'
 
 /** A command line that makes sense. */
@@ -55,6 +54,7 @@ export function parse(args: readonly string[]): Arguments {
   if (values.version) return { what: 'version', command: name, positionals, values }
   if (values.help) return { what: 'help', command: name === 'help' ? null : name, positionals, values }
   checkCount(name ?? DEFAULT, command.operands, positionals)
+  checkOutputs(known, values)
   if (name === 'help') {
     const [about = null] = positionals
     if (about !== null && !isCommand(about)) throw wrong('help', oneOf(NAMES), `'${about}'`)
@@ -91,6 +91,18 @@ function checkCount(name: string, operands: readonly string[], positionals: read
   )
 }
 
+/** Each has a file of its own. */
+function checkOutputs(known: Readonly<Record<string, Option>>, values: Values): void {
+  const outputs = Object.keys(values).filter((key) => known[key]?.kind === 'output')
+  for (const [i, key] of outputs.entries()) {
+    const path = values[key] as string
+    const other = outputs.slice(0, i).find((one) => isSame(values[one] as string, path))
+    if (other !== undefined) {
+      throw new UsageError(`--${key}: '${path}' is the file of --${other} too: name another file`)
+    }
+  }
+}
+
 /** @param raw as it was typed; undefined where an option stands alone */
 function valueFor(rawName: string, option: Option, raw: string | undefined): unknown {
   const refuse = (expected: string): never => {
@@ -107,11 +119,13 @@ function valueFor(rawName: string, option: Option, raw: string | undefined): unk
     }
     case 'choice':
       return option.choices.includes(given) ? given : refuse(oneOf(option.choices))
-    case 'output':
+    case 'output': {
       if (given === '' || given.startsWith('-')) return refuse(option.value)
-      if (!existsSync(dirname(given))) return refuse('a file in a folder that is there')
       // Said before anything is measured; what is written to is looked at once more.
-      return statSync(given, { throwIfNoEntry: false })?.isFile() === false ? refuse('a file') : given
+      const reason = unfit(given)
+      if (reason !== null) throw new UsageError(`${rawName}: ${reason}`)
+      return given
+    }
     case 'text':
       return given === '' ? refuse(option.value) : given
   }

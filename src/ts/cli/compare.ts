@@ -2,6 +2,7 @@ import { readResult } from './bench/compare-read'
 import { report } from './bench/compare-report'
 import type { BenchResult } from './bench/result'
 import type { Values } from './commands'
+import { keep } from './destination'
 import { noiseReport } from './noise/compare-report'
 import type { NoiseResult } from './noise/result'
 import { print } from './output'
@@ -10,8 +11,9 @@ import { UsageError } from './usage'
 /** `rseq compare A.json B.json`: two runs of one command beside each other, in the terminal and as a page. */
 export async function run(positionals: string[], { html }: Values): Promise<void> {
   const [fileA, fileB] = positionals as [string, string]
-  const [a, b] = [readResult(fileA), readResult(fileB)]
   const file = typeof html === 'string' ? html : null
+  if (file !== null) keep([fileA, fileB], '--html', file)
+  const [a, b] = [readResult(fileA), readResult(fileB)]
   // Pages are loaded for this alone.
   if (isNoise(a) && isNoise(b)) {
     print(noiseReport(a, b))

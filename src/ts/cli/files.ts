@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import {
   closeSync,
   constants,
@@ -10,10 +11,11 @@ import {
   writeSync,
 } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
+import { ownPipe, readPipe } from './own-pipe'
 
 /*
  * Every file whose path somebody else could change, or has chosen, is opened here: what was looked at is what is read
- * or written, whatever the path leads to meanwhile, and nothing but a file is.
+ * or written, whatever the path leads to meanwhile, and nothing but a file is, or a pipe that was given to this process.
  */
 
 /** Linux's, on x64 and arm64: a place is held, nothing is opened, so no FIFO waits and no device notices. */
@@ -59,12 +61,23 @@ export function withFile<T>(path: string, use: (descriptor: number, stats: Stats
 }
 
 /**
- * The text of a file.
+ * The text of a file, or of a pipe that this process was given; without the mark that some editors begin it with.
  *
- * @param most bytes; of a larger file nothing is read
- * @throws {NoFile} for a larger one, and as {@link withFile}
+ * @param most bytes; of a larger file nothing is read, of a longer pipe no more
+ * @throws {NoFile} for a larger one, for what is no UTF-8, and as {@link withFile}
  */
 export function readText(path: string, most: number): string {
+  const pipe = ownPipe(path)
+  const bytes = pipe === null ? readFile(path, most) : readPipe(pipe, most)
+  if (bytes === null) throw new NoFile(`expected at most ${most} bytes, received more`)
+  // No text begins with a NUL, but for half of a character of UTF-16 or a quarter of one of UTF-32.
+  if (!isUtf8(bytes) || bytes.subarray(0, 2).includes(0)) {
+    throw new NoFile('expected UTF-8, received another encoding')
+  }
+  return bytes.toString('utf8').replace(/^\ufeff/, '')
+}
+
+function readFile(path: string, most: number): Buffer {
   return withFile(path, (descriptor, { size }) => {
     if (size > most) throw new NoFile(`expected at most ${most} bytes, received ${size}`)
     const bytes = Buffer.alloc(size)
@@ -74,7 +87,7 @@ export function readText(path: string, most: number): string {
       if (read === 0) break
       length += read
     }
-    return bytes.toString('utf8', 0, length)
+    return bytes.subarray(0, length)
   })
 }
 

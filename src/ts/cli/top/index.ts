@@ -1,6 +1,7 @@
 import { stdout } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { complain } from '../complain'
+import { keep } from '../destination'
 import { print, printPieces } from '../output'
 import { isInteractive } from '../screen'
 import { choiceLine, choose } from './choose'
@@ -37,6 +38,7 @@ export async function run(
   const isLive = !options.once && options.html === null && isInteractive()
   const chosen = await decide(candidates(which), which, options, isLive)
   if (typeof chosen === 'number') return chosen
+  if (options.html !== null) keep([chosen.path], '--html', options.html)
   const service = new Service(chosen.path, chosen.shown)
   try {
     if (options.html !== null) return await writeRecording(service, options, options.html)
