@@ -1,21 +1,25 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { HISTOGRAM, KIND, RESULT, SURVEY, TEXTS, WAY, WAY_SHIFT, WRITE } from '../lib/cells.js'
-import { MOST_OF_HISTOGRAM } from '../lib/histogram-shape.js'
-import { MAILBOX } from '../lib/mailbox.js'
-import { CLOCK } from '../lib/measure-uninterrupted.js'
-import { PATIENCE } from '../lib/patience.js'
-import { NO_SLOT, REFUSAL, TICKET } from '../lib/pool-calls.js'
-import { MOST_SLOTS } from '../lib/pool-opening.js'
-import { AREA, PREEMPTION } from '../lib/preemption.js'
-import { LIMITS } from '../lib/region.js'
-import { COUNTS, RECORD, VERDICT } from '../lib/ring-calls.js'
-import { MOST_OF_RING } from '../lib/ring-shape.js'
-import { REASONS, REGISTRATIONS, SOURCES } from '../lib/status.js'
-import { SWITCHES } from '../lib/switches.js'
 import { GAP, OUTCOME, TOTALS } from '../src/ts/cli/noise/memory'
-import { built } from './world'
+import { built, root } from './world'
+
+/** As it is built; declarations have none of these. */
+const require = createRequire(import.meta.url)
+const lib = (name: string) => require(join(root, 'lib', name))
+const { HISTOGRAM, KIND, RESULT, SURVEY, TEXTS, WAY, WAY_SHIFT, WRITE } = lib('cells')
+const { MOST_OF_HISTOGRAM } = lib('histogram-shape')
+const { MAILBOX } = lib('mailbox')
+const { CLOCK } = lib('measure-uninterrupted')
+const { PATIENCE } = lib('patience')
+const { NO_SLOT, REFUSAL, TICKET } = lib('pool-calls')
+const { MOST_SLOTS } = lib('pool-opening')
+const { AREA, PREEMPTION } = lib('preemption')
+const { LIMITS } = lib('region')
+const { COUNTS, RECORD, VERDICT } = lib('ring-calls')
+const { MOST_OF_RING } = lib('ring-shape')
+const { REASONS, REGISTRATIONS, SOURCES } = lib('status')
+const { SWITCHES } = lib('switches')
 
 /** A list as the numbers of what is in it. */
 function numbered(list: readonly (string | null)[]): Record<string, number> {
@@ -63,7 +67,7 @@ const TABLES: Record<string, Readonly<Record<string, number>> | number> = {
 }
 
 test('numbers that stand in both languages are the same', () => {
-  const layout = createRequire(import.meta.url)(join(built, 'layout.node'))
+  const layout = require(join(built, 'layout.node'))
   const flat = Object.entries(TABLES).flatMap(([name, table]) =>
     typeof table === 'number'
       ? [[name, table]]

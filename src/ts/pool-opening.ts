@@ -4,7 +4,7 @@ import { integerOf, RseqError, show, typeError } from './errors'
 import type { Opening } from './opening'
 import { NO_MEMORY, type PerCpuPoolHandle, PoolMemory } from './pool-memory'
 
-/** For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/layout.test.ts, which holds them against the native numbers. */
 export const MOST_SLOTS = 65536
 
 /** How to make a pool. */
