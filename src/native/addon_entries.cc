@@ -120,7 +120,7 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
   if (!directory.has_texts(copied)) return env.Null();
   // A copy: others can write to the texts, and the engine reads a string twice.
   const uint32_t length = region::total_length(copied);
-  auto* texts = static_cast<char*>(malloc(length + 1));
+  auto* texts = static_cast<char*>(calloc(length + 1, 1));
   const struct Freed {
     ~Freed() { free(texts); }
     char* texts;

@@ -10,9 +10,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
-
-#include "../clock.h"
 
 namespace rseq::region::backing {
 namespace {
@@ -33,11 +32,13 @@ uint64_t random_nonce() {
   if (getrandom(&nonce, sizeof nonce, GRND_NONBLOCK) == sizeof nonce) return nonce;
   // Before the kernel's random pool is ready: what differs by process, time and call has to do.
   static uint32_t calls = 0;
-  const uint32_t call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
-  const uint64_t parts[] = {clock::now(), static_cast<uint64_t>(syscall(SYS_getpid)), call,
-                            reinterpret_cast<uint64_t>(&nonce)};
-  const uint64_t low = hash_bytes(parts, sizeof parts);
-  return uint64_t{hash_bytes(parts, sizeof parts, static_cast<uint32_t>(low))} << 32 | low;
+  const uint64_t call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+  const auto process = static_cast<uint64_t>(syscall(SYS_getpid));
+  struct timespec time = {};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  const auto nanoseconds =
+      static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+  return (process << 32 | call) * UINT64_C(0x9e3779b97f4a7c15) ^ nanoseconds;
 }
 
 Header new_header(const Sizes& sizes, uint64_t nonce) {
@@ -114,7 +115,7 @@ char* digits(char* to, uint64_t number) {
 /// An empty file beside `path`, under a name of its own, written to `name`. @return its descriptor, or −1
 int open_temporary(const char* path, char* name) {
   const size_t length = strlen(path);
-  memcpy(name, path, length);
+  memcpy(name, path, length + 1);
   for (int i = 0; i < kTemporaryNames; ++i) {
     char* end = name + length;
     *end++ = '.';
