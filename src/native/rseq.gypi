@@ -32,6 +32,7 @@
     '<(native)/region/entries.cc',
     '<(native)/region/extents.cc',
     '<(native)/region/fault.cc',
+    '<(native)/region/holding.cc',
     '<(native)/region/holes.cc',
     '<(native)/region/kinds.cc',
     '<(native)/region/lock.cc',

@@ -9,9 +9,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "path.h"
 
 namespace rseq::region::backing {
 namespace {
@@ -86,20 +87,6 @@ int32_t adopt(int fd, bool read_only, Memory* out) {
   madvise(control, out->control_bytes, MADV_NOHUGEPAGE);
   out->control = static_cast<char*>(control);
   return 0;
-}
-
-/// Whether the path is a link that anybody could have made. Those of /proc are the kernel's, and the only
-/// path of a memfd.
-bool is_link_of_a_user(const char* path) {
-  constexpr int64_t kProc = 0x9fa0;  // statfs(2)
-  const int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return false;
-  struct stat status = {};
-  struct statfs system = {};
-  const bool is_link = file_status(fd, &status) == 0 && S_ISLNK(status.st_mode);
-  const bool is_kernels = syscall(SYS_fstatfs, fd, &system) == 0 && system.f_type == kProc;
-  close(fd);
-  return is_link && !is_kernels;
 }
 
 /// A number's digits behind `to`. @return behind them
@@ -215,7 +202,7 @@ int32_t attach(const char* path, bool read_only, Memory* out) {
   const int flags = (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   int fd = open(path, flags | O_NOFOLLOW);
   if (fd < 0 && errno == ELOOP) {
-    if (is_link_of_a_user(path)) return kLink;
+    if (is_users_link(path)) return kLink;
     fd = open(path, flags);
   }
   return fd < 0 ? static_cast<int32_t>(kSystem) : adopt(fd, read_only, out);

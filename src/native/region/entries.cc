@@ -30,18 +30,20 @@ bool count(uint32_t number, uint32_t entry) {
   return true;
 }
 
-/// What remember() does for a ring.
-int32_t remember_ring(const Region& region, const Entry& copied, Held& held) {
-  const records::Shape shape = {copied.shape};
-  if (!shape.valid() || shape.cells() != copied.cells || copied.by_mm_cid != 0) return kDamaged;
-  if (region.read_only) return 0;
-  const auto number = static_cast<uint32_t>(&region - regions);
-  const int32_t ring = records::rings.put(records::Ring::of(shape, number, records::aligned(held.id)));
-  if (ring < 0) return ring;
-  held.shape = static_cast<uint32_t>(ring) + 1;
-  held.id = static_cast<uint32_t>(ring);
-  return 0;
+/// What hot operations take of a kind that has a table of its own. @return its number there, or a Result
+int32_t put_in_table(const Region& region, const Entry& copied, uint32_t in_arena) {
+  if (copied.kind == Kind::kRing) {
+    const auto number = static_cast<uint32_t>(&region - regions);
+    return records::rings.put(records::Ring::of({copied.shape}, number, records::aligned(in_arena)));
+  }
+  if (copied.kind == Kind::kPool) {
+    const uint64_t process = owners::process_word(region.directory);
+    return slots::pools.put(slots::Slots::of(in_arena, copied.shape, process));
+  }
+  return shape::make(copied.shape, region.directory.text(copied, kExtra), copied.cells, in_arena);
 }
+
+bool has_table(Kind kind) { return kind == Kind::kHistogram || kind == Kind::kPool || kind == Kind::kRing; }
 
 /// What is done with the first reference of this process: the entry's numbers are copied out, checked.
 int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
@@ -51,29 +53,16 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   held.generation = copied.generation;
   held.kind = copied.kind;
   held.form = copied.shape;
-  const uint32_t in_arena = region.read_only ? kNoId : region.first + copied.cell;
-  held.id = in_arena;
-  if (copied.kind == Kind::kRing) return remember_ring(region, copied, held);
-  if (copied.kind == Kind::kHistogram) {
-    const Bytes extra = region.directory.text(copied, kExtra);
-    if (region.read_only) return shape::cells(copied.shape, extra) == copied.cells ? 0 : kDamaged;
-    const int32_t shape = shape::make(copied.shape, extra, copied.cells, in_arena);
-    if (shape < 0) return shape;
-    held.shape = static_cast<uint32_t>(shape) + 1;
-    held.id = static_cast<uint32_t>(shape);
-  } else if (copied.kind == Kind::kPool) {
-    if (slots::cells(copied.shape) != copied.cells) return kDamaged;
-    if (region.read_only) return 0;
-    const uint64_t process = owners::process_word(region.directory);
-    const int32_t number = slots::pools.put(slots::Slots::of(in_arena, copied.shape, process));
-    if (number < 0) return number;
-    held.shape = static_cast<uint32_t>(number) + 1;
-    held.id = static_cast<uint32_t>(number);
-  } else if (copied.cells != 1) {
-    return kDamaged;
-  } else if (copied.by_mm_cid != 0 && !region.read_only) {
-    held.id |= kByMmCid;
-  }
+  held.id = kNoId;
+  if (!region.directory.is_shaped(copied)) return kDamaged;
+  if (region.read_only) return 0;
+  const uint32_t in_arena = region.first + copied.cell;
+  held.id = copied.by_mm_cid != 0 ? in_arena | kByMmCid : in_arena;
+  if (!has_table(copied.kind)) return 0;
+  const int32_t number = put_in_table(region, copied, in_arena);
+  if (number < 0) return number;
+  held.shape = static_cast<uint32_t>(number) + 1;
+  held.id = static_cast<uint32_t>(number);
   return 0;
 }
 

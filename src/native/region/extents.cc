@@ -18,12 +18,16 @@ int64_t seek(int fd, uint64_t to, int whence) {
 
 }  // namespace
 
+int64_t file_system(int fd) {
+  struct statfs status = {};
+  return syscall(SYS_fstatfs, fd, &status) == 0 ? static_cast<int64_t>(status.f_type) : 0;
+}
+
 bool asks_for_holes(int fd, bool read_only) {
   constexpr int64_t kTmpfs = 0x01021994;  // statfs(2); a memfd's, too
   constexpr int64_t kExt = 0xef53, kXfs = 0x58465342;
-  struct statfs status = {};
-  if (syscall(SYS_fstatfs, fd, &status) != 0) return false;
-  return status.f_type == kTmpfs || (read_only && (status.f_type == kExt || status.f_type == kXfs));
+  const int64_t type = file_system(fd);
+  return type == kTmpfs || (read_only && (type == kExt || type == kXfs));
 }
 
 Extent next_data(int fd, uint64_t from, uint64_t end) {

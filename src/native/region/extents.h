@@ -10,6 +10,9 @@ namespace rseq::region::holes {
 /// What is known, is known of so many bytes together: no page is smaller.
 inline constexpr uint64_t kGrain = 4096;
 
+/// Its type, see statfs(2); 0 where it cannot be asked.
+int64_t file_system(int fd);
+
 /// Whether who reads the file asks for its holes first. On tmpfs everybody does. Who only looks on does where
 /// the file system is known to say what was written a moment ago: a file of a few kilobytes can claim to be
 /// of terabytes. Others are read as they are.

@@ -74,10 +74,10 @@ bool Directory::has_texts(const Entry& copied) const {
 }
 
 bool Directory::is_shaped(const Entry& copied) const {
-  // Others may write to it meanwhile.
-  if (!has_texts(copied)) return false;
-  char extra[kMaxText];
   const Bytes shared = text(copied, kExtra);
+  if (shared.length != 0 && !has_texts(copied)) return false;
+  // Others may write to it meanwhile.
+  char extra[kMaxText];
   load_shared(extra, shared.data, shared.length);
   const Bytes own = {extra, shared.length};
   return cells_of(copied.kind, copied.by_mm_cid != 0, copied.shape, own) == copied.cells;

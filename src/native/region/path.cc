@@ -5,7 +5,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "extents.h"
+
 namespace rseq::region {
+
+bool is_users_link(const char* path) {
+  constexpr int64_t kProc = 0x9fa0;  // statfs(2)
+  const int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct stat status = {};
+  const bool is_link = syscall(SYS_fstat, fd, &status) == 0 && S_ISLNK(status.st_mode);
+  const bool is_kernels = holes::file_system(fd) == kProc;
+  close(fd);
+  return is_link && !is_kernels;
+}
 
 bool leads_to(const char* path, int fd) {
   struct stat named = {};
