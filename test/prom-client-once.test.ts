@@ -1,23 +1,17 @@
 // A page says each sample once, whatever prom-client, a region or a registry's labels have of it.
-import { PerCpuCounter, Region } from 'rseq'
+import { PerCpuCounter, type Region } from 'rseq'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Gauge as ProcessGauge } from '../lib/gauge.js'
 import { type Format, parsed } from './exposition'
-import { original, shared } from './prom-clients'
-import { hasAddon } from './world'
+import { leaveRegion, original, ownRegion, shared } from './prom-clients'
 
-const { Registry, register, setRegion } = shared
+const { Registry, register } = shared
 
 let region: Region
 beforeEach(() => {
-  region = hasAddon ? Region.create({ memfd: true, cells: 65536 }) : Region.process
-  setRegion(region)
+  region = ownRegion()
 })
-afterEach(() => {
-  register.clear()
-  setRegion(Region.process)
-  region.close()
-})
+afterEach(() => leaveRegion(region))
 
 type Shown = { setContentType(type: never): void; metrics(): Promise<string> }
 

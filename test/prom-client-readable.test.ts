@@ -1,14 +1,14 @@
 // Whatever names, labels, texts and numbers there are, in metrics or directly in the region: pages can be read.
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
-import { PerCpuCounter, PerCpuHistogram, PerCpuSum, Region } from 'rseq'
+import { PerCpuCounter, PerCpuHistogram, PerCpuSum, type Region } from 'rseq'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Gauge as ProcessGauge } from '../lib/gauge.js'
 import { type Format, parsed } from './exposition'
-import { original, shared } from './prom-clients'
+import { leaveRegion, original, ownRegion, shared } from './prom-clients'
 import { hasAddon } from './world'
 
-const { Counter, Gauge, Histogram, Registry, Summary, register, setRegion } = shared
+const { Counter, Gauge, Histogram, Registry, Summary, register } = shared
 
 const warnings: string[] = []
 const onWarning = ({ code, message }: NodeJS.ErrnoException): unknown =>
@@ -23,14 +23,9 @@ const FORMATS = {
 
 let region: Region
 beforeEach(() => {
-  region = hasAddon ? Region.create({ memfd: true, cells: 65536 }) : Region.process
-  setRegion(region)
+  region = ownRegion()
 })
-afterEach(() => {
-  register.clear()
-  setRegion(Region.process)
-  region.close()
-})
+afterEach(() => leaveRegion(region))
 
 /** Says what is wrong with a page in the text format of Prometheus; nothing, where it only advises. */
 function checkedByPromtool(page: string): string {

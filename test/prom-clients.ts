@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
 import type * as PromClient from 'prom-client'
+import { Region } from 'rseq'
+import { hasAddon } from './world'
 
 const require = createRequire(import.meta.url)
 
@@ -30,6 +32,20 @@ let last = 0
 export function unique(name: string): string {
   last++
   return `${name}_${last}`
+}
+
+/** A region that only the test which begins counts in, where regions can be shared. */
+export function ownRegion(): Region {
+  const region = hasAddon ? Region.create({ memfd: true, cells: 65536 }) : Region.process
+  shared.setRegion(region)
+  return region
+}
+
+/** The test has ended: nothing of it is on another one's pages. */
+export function leaveRegion(region: Region): void {
+  shared.register.clear()
+  shared.setRegion(Region.process)
+  region.close()
 }
 
 /** What plain JavaScript passes. */
