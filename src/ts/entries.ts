@@ -79,7 +79,7 @@ function whereOf(kind: Kind, options: PerCpuOptions | undefined): Where {
 }
 
 /** As the directory keeps them: pairs in order of their keys. Empty: none. */
-function canonical(labels: unknown, what: string): string {
+export function canonical(labels: unknown, what: string): string {
   if (labels === undefined) return ''
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) {
     throw typeError(what, 'an object of strings', labels)

@@ -1,7 +1,6 @@
 import { backend } from './backend'
 import { type Region, regionNumber } from './region'
-
-let hasWarned = false
+import { warnOnce } from './warning'
 
 /** How often a write found no room in the region's file system, in any process: `RegionUsage.lostWrites`. */
 export function lossesIn(region: Region): number {
@@ -10,13 +9,13 @@ export function lossesIn(region: Region): number {
 
 /** For whoever shows what a region counts: once in a process, counts are said to be missing. */
 export function warnOfLosses(region: Region): void {
-  if (hasWarned) return
   const losses = lossesIn(region)
   if (losses === 0) return
-  hasWarned = true
-  process.emitWarning(
-    `rseq: counts are missing: the file system of ${region.path} was full, and ${losses} writes of its processes had no ` +
+  warnOnce(
+    'losses',
+    () =>
+      `rseq: counts are missing: the file system of ${region.path} was full, and ${losses} writes of its processes had no ` +
       'room for a page. It goes on; see RegionUsage.lostWrites',
-    { code: 'ERR_RSEQ_REGION_LOST' },
+    'ERR_RSEQ_REGION_LOST',
   )
 }

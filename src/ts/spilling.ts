@@ -1,6 +1,7 @@
 import { backend } from './backend'
 import { KIND, PROCESS_REGION } from './cells'
 import { PerCpuCounter } from './counter'
+import { canonical } from './entries'
 import { RseqError } from './errors'
 import { SCOPE_LABEL } from './families'
 import { Region, regionNumber } from './region'
@@ -39,11 +40,7 @@ export function keyOf(region: Region): string {
   return key
 }
 
-/** In the order of their names, as the directory has them. */
-const labelsOf = (key: string): [string, string][] => [
-  [REGION_LABEL, key],
-  [SCOPE_LABEL, SCOPE],
-]
+const labelsOf = (key: string): Record<string, string> => ({ [REGION_LABEL]: key, [SCOPE_LABEL]: SCOPE })
 
 /** Something of that region is about to count in the process. */
 export function markSpilled(region: Region): void {
@@ -51,7 +48,7 @@ export function markSpilled(region: Region): void {
   if (known.has(key)) return
   known.add(key)
   try {
-    held.push(PerCpuCounter.named(NAME, { labels: Object.fromEntries(labelsOf(key)), help: HELP }))
+    held.push(PerCpuCounter.named(NAME, { labels: labelsOf(key), help: HELP }))
   } catch (error) {
     // Without room for this there is none for anything else: it is this thread's alone.
     if (!(error instanceof RseqError)) throw error
@@ -64,7 +61,8 @@ export function hasSpilled(region: Region): boolean {
   const key = keyOf(region)
   if (known.has(key)) return true
   // Without what opening an object costs more: a series beyond a metric's limit asks each time.
-  const opened = backend.open(PROCESS_REGION, KIND.counter, false, NAME, JSON.stringify(labelsOf(key)))
+  const labels = canonical(labelsOf(key), 'labels')
+  const opened = backend.open(PROCESS_REGION, KIND.counter, false, NAME, labels)
   if (opened < 0) return false
   known.add(key)
   backend.release(PROCESS_REGION, Math.floor(opened / 2 ** 32))

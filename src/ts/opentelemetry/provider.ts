@@ -11,6 +11,7 @@ import { RseqError, rangeError, typeError } from '../errors'
 import { AGGREGATORS } from '../families'
 import { AT_START, withPatience } from '../patience'
 import { Region, regionNumber } from '../region'
+import { warnOnce } from '../warning'
 import { Collector, MOST_READERS } from './collector'
 import { Ledger } from './ledger'
 import { Meter, type MeterPlan } from './meter'
@@ -97,8 +98,6 @@ function storeOf(region: Region, ordinal: number): Store {
   return new StateFile(`${resolve(path)}.otel-${ordinal}`, new Format(key, ordinal))
 }
 
-let hasWarned = false
-
 /** A service goes on where no memory can be shared: it counts, and each process exports its own. */
 function serviceRegion(): Region {
   try {
@@ -107,8 +106,7 @@ function serviceRegion(): Region {
     if (!(error instanceof RseqError)) throw error
     const { message, code } = error
     const says = `rseq/opentelemetry: each process exports its own metrics only. ${message}`
-    if (!hasWarned) process.emitWarning(says, { code })
-    hasWarned = true
+    warnOnce('opentelemetry', () => says, code)
     return Region.process
   }
 }

@@ -4,6 +4,7 @@ import type { Merged } from '../families'
 import { regionNumber } from '../region'
 import { codeOf, failure, succeed } from '../results'
 import type { Series } from '../survey'
+import { warnOnce } from '../warning'
 import type { Looks } from './look'
 import type { Place } from './memory'
 
@@ -33,17 +34,11 @@ function empty(region: number, { kind, entry, generation }: Series): number {
   }
 }
 
-let hasWarned = false
-
-function warnOnce(error: Error): void {
-  if (hasWarned) return
-  hasWarned = true
-  const { code } = error as NodeJS.ErrnoException
-  process.emitWarning(
-    `rseq/prom-client: what other processes have counted was not set to 0. ${error.message}`,
-    {
-      ...(code !== undefined && { code }),
-    },
+function warn({ message, code }: NodeJS.ErrnoException): void {
+  warnOnce(
+    'emptying',
+    () => `rseq/prom-client: what other processes have counted was not set to 0. ${message}`,
+    code,
   )
 }
 
@@ -63,7 +58,7 @@ export function emptyAll(
     for (const { series } of merged.samples) {
       const result = empty(number, series)
       if (result === 0) continue
-      warnOnce(failure(result, `${name}.reset()`))
+      warn(failure(result, `${name}.reset()`))
       // Its lock is waited for once.
       if (codeOf(result) === RESULT.busy) return
     }

@@ -5,7 +5,7 @@ import { Gauge } from '../gauge'
 import { SHORT, withPatience } from '../patience'
 import type { Region } from '../region'
 import { removeDeadOnce } from './dead'
-import { warnOnce } from './home'
+import { warnOfSpill } from './home'
 import type { Labels } from './labels'
 import { currentRegion, labelsIn, type Place, scopeOf } from './memory'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, type Value } from './metric'
@@ -87,7 +87,7 @@ class Publisher {
       removeDeadOnce(region)
       return Gauge.named(name, options, role * 65536 + code)
     } catch (error) {
-      warnOnce(error as Error)
+      warnOfSpill(error as Error)
       return null
     }
   }

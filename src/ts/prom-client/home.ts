@@ -3,6 +3,7 @@ import { type Movable, moveLater } from '../moving'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../patience'
 import { Region } from '../region'
 import { hasSpilled, markSpilled } from '../spilling'
+import { warnOnce } from '../warning'
 import type { Cell, CellOptions, Held } from './cell'
 import { Heap } from './heap'
 import { labelsIn, type Place, spillPlaceOf } from './memory'
@@ -18,26 +19,19 @@ const SPILLS = new Set([
   'ERR_RSEQ_KIND',
 ])
 
-const warned = new Set<string>()
-
 /** Something is counted, and nobody else sees it; or not yet. Once for each reason. */
-export function warnOnce(error: Error): void {
-  const { message, name, code } = error as NodeJS.ErrnoException
+export function warnOfSpill(error: Error): void {
   // Who only tries the lock tries again.
-  if (warned.has(code ?? name) || (isBusy(error) && !isPatient())) return
-  warned.add(code ?? name)
+  if (isBusy(error) && !isPatient()) return
+  const { message, name, code } = error as NodeJS.ErrnoException
   const what = isPassing(error)
     ? 'new series are of this process alone until that is over, and then of all'
     : 'new series are of this process alone'
-  process.emitWarning(`rseq/prom-client: ${what}. ${message}`, { ...(code !== undefined && { code }) })
+  warnOnce(`spill: ${code ?? name}`, () => `rseq/prom-client: ${what}. ${message}`, code)
 }
 
-let hasWarnedOfHeap = false
-
 function warnOfHeap({ message, code }: RseqError): void {
-  if (hasWarnedOfHeap) return
-  hasWarnedOfHeap = true
-  process.emitWarning(`rseq/prom-client: new series are of their thread alone. ${message}`, { code })
+  warnOnce('heap', () => `rseq/prom-client: new series are of their thread alone. ${message}`, code)
 }
 
 function isSpilling(error: unknown): error is RseqError {
@@ -99,7 +93,7 @@ export class Home<C extends Cell> implements Movable {
     } catch (error) {
       if (!isSpilling(error)) throw error
       if (this.region === Region.process) return this.#openInHeap(cell, open, error)
-      warnOnce(error)
+      warnOfSpill(error)
       markSpilled(this.region)
       const opened = this.#openInProcess(cell, open)
       if (isPassing(error)) {
@@ -160,7 +154,7 @@ export class Home<C extends Cell> implements Movable {
       cell.move(this.#optionsOf(cell, this.#place))
     } catch (error) {
       if (isPassing(error)) throw error
-      warnOnce(error as Error)
+      warnOfSpill(error as Error)
     }
     this.#moving.delete(cell)
     return this.#moving.size > 0

@@ -1,3 +1,4 @@
+import { warnOnce } from '../warning'
 import { GLOBAL_SCOPE } from './memory'
 
 /*
@@ -73,8 +74,6 @@ export function isOnPages(scope: string): boolean {
   return scope === GLOBAL_SCOPE || scope.startsWith(`${GLOBAL_SCOPE}:`)
 }
 
-let hasWarned = false
-
 /**
  * Once in a process: something is on no page. Who shares a region could make new names without end.
  *
@@ -82,13 +81,13 @@ let hasWarned = false
  * @param name it, as far as it has a name
  */
 export function leaveOff(what: string, name: unknown): void {
-  if (hasWarned) return
-  hasWarned = true
-  const text = JSON.stringify(String(name).slice(0, 80).toWellFormed())
-  process.emitWarning(
-    `rseq/prom-client: ${what} ${text}, and what else no page can have, are left off pages: a metric's name is ` +
+  const text = (): string => JSON.stringify(String(name).slice(0, 80).toWellFormed())
+  warnOnce(
+    'left off',
+    () =>
+      `rseq/prom-client: ${what} ${text()}, and what else no page can have, are left off pages: a metric's name is ` +
       '[a-zA-Z_:][a-zA-Z0-9_:]*, a label’s [a-zA-Z_][a-zA-Z0-9_]*, two metrics’ lines do not have one name, and no text is longer than 512 MiB',
-    { code: 'RSEQ_LEFT_OFF' },
+    'RSEQ_LEFT_OFF',
   )
 }
 
