@@ -65,6 +65,8 @@ describe('interruptions', () => {
     expect(() => read({ ...seen, discarded: { ...seen.discarded, preempted: '1' } })).toThrow(
       'interruptions.discarded.preempted: expected a number, received "1"',
     )
-    expect(() => read({ ...seen, calls: -1 })).toThrow('interruptions.calls: expected no negative number')
+    expect(() => read({ ...seen, calls: -1 })).toThrow(
+      'interruptions.calls: expected a whole number, 0 to 9007199254740991, received -1',
+    )
   })
 })

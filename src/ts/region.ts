@@ -14,7 +14,7 @@ import type {
 import { succeed } from './results'
 import { leaveService, openService } from './service'
 
-/** @internal By the native side's numbers. */
+/** By the native side's numbers. */
 export const LIMITS = [null, 'address space', 'strict overcommit'] as const
 const KINDS = new Map<number, Kind>(Object.entries(KIND).map(([kind, number]) => [number, kind as Kind]))
 

@@ -7,9 +7,9 @@ import { possibleCpus } from './portable/cpus'
 const { readFileSync } = fs
 const { availableParallelism, cpus, release } = os
 
-/** @internal By the native side's numbers. */
+/** By the native side's numbers. */
 export const REGISTRATIONS = ['none', 'libc', 'self', 'foreign'] as const
-/** @internal By the native side's numbers. */
+/** By the native side's numbers. */
 export const REASONS = [
   'OK',
   'ENOSYS',
@@ -22,7 +22,7 @@ export const REASONS = [
   'UNREGISTERED',
   'THREAD_ENDING',
 ] as const
-/** @internal By the native side's numbers. */
+/** By the native side's numbers. */
 export const SOURCES = ['none', 'rseq', 'vdso', 'syscall'] as const
 
 /** Whose registration the calling thread has. */

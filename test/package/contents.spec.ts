@@ -1,27 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { tarball } from './project'
+import { root, tarball } from './project'
 
 const read = (...args: string[]): string => execFileSync('tar', [...args], { encoding: 'utf8' })
 
-const LIBRARY =
-  `arrays backend batch builtins cells counter cpu dispose entries errors families fastcalls gauge healing histogram histogram-look histogram-opening histogram-reading
-  histogram-shape index losses mailbox measure-uninterrupted moving native opening patience percpu
-  pool pool-arguments pool-calls pool-memory pool-opening pool-slot pouring preemption preemption-monitor region region-info results ring ring-arguments ring-calls ring-drain ring-iterator
-  ring-opening ring-record ring-shape service service-application service-file service-leader service-living service-main
-  service-process service-sweep status sum survey switches timer turn-metrics turns`.split(/\s+/)
-const PORTABLE =
-  'backend bitmap cell cpus directory drain entry histogram lock memory page pool pool-calls region ring ring-calls survey'.split(
-    ' ',
-  )
-const OPENTELEMETRY =
-  `attempt attributes cells collector index instruments ledger lookup meter observables origin peer placed points preemption provider
-  state storage stream views`.split(/\s+/)
-const PROM_CLIENT =
-  `attempt cluster contents counter dead family foreign gauge histogram holds home index labels lines look memory metric page peer preemption registry rows tree`.split(
-    /\s+/,
-  )
+/** What `tsc` makes is the library, file by file; the command is a bundle, and only its entry points stay. */
+const LIBRARY = readdirSync(join(root, 'src', 'ts'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.m?ts$/.test(path) && !path.startsWith('cli/'))
+  .map((path) => `lib/${path}`)
 const COMMAND =
   'bench bench/page compare demo demo-worker noise/index noise/page noise/worker rseq status tables top/index top/running'.split(
     ' ',
@@ -35,16 +23,7 @@ const expected = [
   'LICENSE',
   'README.md',
   'package.json',
-  ...[
-    ...LIBRARY,
-    ...PORTABLE.map((name) => `portable/${name}`),
-    ...OPENTELEMETRY.map((name) => `opentelemetry/${name}`),
-    ...PROM_CLIENT.map((name) => `prom-client/${name}`),
-  ].flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]),
-  ...['index', 'prom-client/index', 'prom-client/installed', 'opentelemetry/index'].flatMap((name) => [
-    `lib/${name}.mjs`,
-    `lib/${name}.d.mts`,
-  ]),
+  ...LIBRARY.flatMap((path) => [path.replace(/ts$/, 'js'), path.replace(/(m?)ts$/, 'd.$1ts')]),
   ...COMMAND.map((name) => `lib/cli/${name}.js`),
   'lib/cli/THIRD-PARTY-LICENSES.txt',
   ...QUESTIONS.map((name) => `lib/bench/${name}.js`),
