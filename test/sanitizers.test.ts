@@ -4,6 +4,8 @@ import { build, Sanitizer } from './reliability/sanitizers.mjs'
 const SECONDS = '2'
 const DAMAGED = '2000'
 const kinds = ['asan', 'tsan'] as const
+/** Milliseconds: a sanitizer makes everything many times slower, and other tests run beside it. */
+const LONG = 600_000
 
 interface Totals {
   rounds: number
@@ -12,8 +14,8 @@ interface Totals {
 }
 
 // The long runs, and the addon in Node: npm run test:asan, test:tsan, test:fuzz.
-describe('the native side under sanitizers, without Node', () => {
-  beforeAll(() => build(...kinds.map((kind) => `structures_${kind}`)), 600_000)
+describe('the native side under sanitizers, without Node', { timeout: LONG }, () => {
+  beforeAll(() => build(...kinds.map((kind) => `structures_${kind}`)), LONG)
 
   test.each(kinds)('%s: threads and processes that use everything, and some that are killed', (kind) => {
     const sanitizer = new Sanitizer(kind)
