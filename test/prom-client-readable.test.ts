@@ -88,6 +88,20 @@ describe('of what any process can have written', () => {
     good.close()
   })
 
+  test('labels that are too long for as many lines are left off', async () => {
+    const buckets = Array.from({ length: 4096 }, (_, i) => i)
+    const long = (name: string, length: number) =>
+      PerCpuHistogram.named(name, {
+        region,
+        labels: { a: 'b'.repeat(length), 'rseq.scope': 'prom' },
+        buckets,
+      })
+    const all = [long('fits', 1000), long('not', 1024)]
+    const page = await shownIn(register, 'prometheus')
+    expect([page.match(/^fits_bucket/gm)?.length, page.includes('not_bucket')]).toEqual([4097, false])
+    for (const one of all) one.close()
+  })
+
   test('names that all objects have are names, and so are labels', async () => {
     const labels = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>
     const all = ['constructor', '__proto__', 'toString'].map((name) => direct(name, labels))

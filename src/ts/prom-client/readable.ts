@@ -36,6 +36,14 @@ export function areLabelNames(labels: Labelled, type: string): boolean {
   return Object.keys(labels).every((name) => name !== own && isLabelName(name))
 }
 
+/** Code units of the labels in all lines of one series: 1024 for each of as many buckets as there can be. */
+export const MOST_OF_SERIES = 2 ** 22
+
+/** Code units. */
+export function lengthOf(labels: Readonly<Record<string, string>>): number {
+  return Object.entries(labels).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+}
+
 /** What the names of a type's lines end in. */
 const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
   histogram: ['_bucket', '_sum', '_count'],
@@ -86,7 +94,7 @@ export function leaveOff(what: string, name: unknown): void {
     'left off',
     () =>
       `rseq/prom-client: ${what} ${text()}, and what else no page can have, are left off pages: a metric's name is ` +
-      '[a-zA-Z_:][a-zA-Z0-9_:]*, a label’s [a-zA-Z_][a-zA-Z0-9_]*, two metrics’ lines do not have one name, and no text is longer than 512 MiB',
+      '[a-zA-Z_:][a-zA-Z0-9_:]*, a label’s [a-zA-Z_][a-zA-Z0-9_]*, two metrics’ lines do not have one name, no labels of a series are longer than 4 MiB in all its lines, and no page is longer than 512 MiB',
     'RSEQ_LEFT_OFF',
   )
 }
