@@ -70,6 +70,10 @@ describe('rseq top --once', () => {
       rule: 'main script',
       processes: { living: 2, dead: 0 },
     })
+    // As du says: of the hundreds of megabytes that it could take.
+    expect(region.occupied).toBe(statSync(service.path).blocks * 512)
+    expect(region.occupied).toBeGreaterThan(0)
+    expect(region.occupied).toBeLessThan(region.bytes / 10)
     const find = (name: string, label = '') =>
       metrics.find((one) => one.name === name && (label === '' || Object.values(one.labels).includes(label)))
     expect(find('requests_total', 'GET')).toMatchObject({ kind: 'counter', value: 2000, help: 'Answered.' })

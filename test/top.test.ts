@@ -77,6 +77,7 @@ const facts: Facts = {
   names: { used: 3, capacity: 1_048_576 },
   cells: { used: 5320, capacity: 4_194_304 },
   bytes: 474_939_392,
+  occupied: 73_728,
   lostWrites: 0,
   trouble: null,
 }
@@ -295,7 +296,7 @@ describe('the screen', () => {
     expect(text).toMatch(
       /^\/dev\/shm\/rseq-1000-4711-99-0123456789ab\nleader 4711 {2}application \/srv\/shop\/server.js \(main script\) {2}3 processes, 1 dead {2}up 1 h 2 min\nevery 1 s/,
     )
-    expect(text).toMatch(/names 3\/1\.05M {2}cells 5,320\/4\.19M/)
+    expect(text).toMatch(/names 3\/1\.05M {2}cells 5,320\/4\.19M {2}4 CPUs {2}memory 73\.7kB\/475MB/)
     expect(text).toMatch(/cpu 3 +█+ 1M/)
     expect(text).toMatch(/overflow +7$/m)
   })

@@ -48,7 +48,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 
 /** What stands above the table, whether on a screen or in a file. */
 export function header(facts: Facts, width: number, interval: number | null): string[] {
-  const { path, leader, living, dead, uptime, names, cells, cpus, bytes } = facts
+  const { path, leader, living, dead, uptime, names, cells, cpus, bytes, occupied } = facts
   const parts = [
     ...(leader === null ? [] : [`leader ${leader}`]),
     ...[shown(identityText(facts)) || []].flat(),
@@ -58,7 +58,7 @@ export function header(facts: Facts, width: number, interval: number | null): st
     `names ${exact(names.used)}/${compact(names.capacity)}`,
     `cells ${exact(cells.used)}/${compact(cells.capacity)}`,
     `${cpus} CPUs`,
-    amount(bytes, 'bytes'),
+    `memory ${amount(occupied, 'bytes')}/${amount(bytes, 'bytes')}`,
   ]
   return [cut(shown(path), width), ...flow(parts, width)]
 }

@@ -25,7 +25,10 @@ export interface TopJson {
     readonly cpus: number
     readonly names: { readonly used: number; readonly capacity: number }
     readonly cells: { readonly used: number; readonly capacity: number }
+    /** Apparent size of its file: what it could take. */
     readonly bytes: number
+    /** Bytes that the file takes on its file system, as du tells them: what it costs. */
+    readonly occupied: number
     /** Pages that a write had no room for in a full file system: counts are missing. */
     readonly lostWrites: number
   }
@@ -108,15 +111,14 @@ function metric({ metric, rate }: Row, split: Split | null): MetricJson {
   }
 }
 
-function head(
-  { path, leader, application, rule, living, dead, uptime, cpus, names, cells, bytes, lostWrites }: Facts,
-  interval: number | null,
-): Omit<TopJson, 'metrics'> {
+function head(facts: Facts, interval: number | null): Omit<TopJson, 'metrics'> {
+  const { path, leader, application, rule, living, dead, uptime, cpus, names, cells } = facts
+  const { bytes, occupied, lostWrites } = facts
   return {
     schema: 1,
     region: {
       ...{ path, leader, application, rule },
-      ...{ processes: { living, dead }, uptime, cpus, names, cells, bytes, lostWrites },
+      ...{ processes: { living, dead }, uptime, cpus, names, cells, bytes, occupied, lostWrites },
     },
     ...(interval !== null && { interval }),
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { fstatSync, readFileSync } from 'node:fs'
 import { backend } from '../../backend'
 import type { RegionKey } from '../../cells'
 import { merge } from '../../families'
@@ -10,6 +10,8 @@ import type { Look } from './rows'
 
 /** Linux tells start times in these, whatever it counts in itself. */
 const TICKS_PER_SECOND = 100
+/** `stat` tells blocks of this many bytes, whatever those of the file system are. */
+const BLOCK = 512
 
 /** What is known of a service beside its metrics. */
 export interface Facts extends Identity {
@@ -25,7 +27,10 @@ export interface Facts extends Identity {
   readonly cpus: number
   readonly names: { readonly used: number; readonly capacity: number }
   readonly cells: { readonly used: number; readonly capacity: number }
+  /** Apparent size of its file: what it could take. */
   readonly bytes: number
+  /** Bytes that the file takes on its file system, as du tells them: what it costs. */
+  readonly occupied: number
   /** Pages that a write had no room for: counts are missing. */
   readonly lostWrites: number
   /** Why nothing more can be read of it. */
@@ -42,6 +47,7 @@ function secondsSinceBoot(): number {
 /** A service that is looked at. It is not touched: its region is attached for reading only. */
 export class Service {
   readonly #region: Region
+  readonly #number: number
   readonly #survey: Survey
   readonly #path: string
   readonly #key: RegionKey
@@ -58,7 +64,8 @@ export class Service {
     this.#region = Region.attach(path, { readOnly: true })
     this.#survey = new Survey(this.#region)
     this.#path = shown
-    this.#key = backend.key(regionNumber(this.#region, 'region'))
+    this.#number = regionNumber(this.#region, 'region')
+    this.#key = backend.key(this.#number)
   }
 
   /**
@@ -111,6 +118,12 @@ export class Service {
     }
   }
 
+  /** Of the open file: another one may have its path by now, or none. */
+  #occupied(): number {
+    const fd = backend.regionInfo(this.#number)?.fd ?? -1
+    return fd < 0 ? 0 : fstatSync(fd).blocks * BLOCK
+  }
+
   close(): void {
     this.#region.close()
   }
@@ -141,6 +154,7 @@ export class Service {
       names: { used: namesUsed, capacity: names },
       cells: { used: cellsUsed, capacity: cells },
       bytes,
+      occupied: this.#occupied(),
       lostWrites,
       trouble: null,
     }
