@@ -12,75 +12,12 @@ import { document, type TopJson } from '../src/ts/cli/top/json'
 import { amount, compact, duration, exact } from '../src/ts/cli/top/numbers'
 import { optionsOf } from '../src/ts/cli/top/options'
 import { page } from '../src/ts/cli/top/page'
-import { arranged, distribution, type Look, rowsOf } from '../src/ts/cli/top/rows'
+import { arranged, distribution, rowsOf } from '../src/ts/cli/top/rows'
 import type { Facts } from '../src/ts/cli/top/service'
 import { press, type State } from '../src/ts/cli/top/state'
-import { columnsFor, plainTable } from '../src/ts/cli/top/table'
+import { layoutFor, plainTable } from '../src/ts/cli/top/table'
 import type { Merged } from '../src/ts/families'
-import { bucketsOf } from '../src/ts/histogram-shape'
-import type { Sample, Series } from '../src/ts/survey'
-
-type Labels = Record<string, string>
-
-type Said = Omit<Sample, 'series' | 'held'>
-
-/** A metric as a look has it. */
-function metricOf(series: Partial<Series>, said: Partial<Said>): Merged {
-  const whole: Series = {
-    entry: 0,
-    generation: 0,
-    kind: 'counter',
-    name: '',
-    labels: {},
-    help: '',
-    unit: '',
-    buckets: null,
-    code: 0,
-    ...series,
-  }
-  const nothing = { value: 0, counts: new Float64Array(0), min: Number.NaN, max: Number.NaN }
-  // The class of the built library: its sources look for an addon beside them.
-  return new Made([{ series: whole, held: true, ...nothing, ...said } as never]) as unknown as Merged
-}
-
-function metric(name: string, value: number, labels: Labels = {}, kind: Merged['kind'] = 'counter'): Merged {
-  return metricOf({ name, labels, kind }, { value })
-}
-
-/** A histogram of those samples. */
-function histogram(name: string, samples: number[], bounds?: number[], unit = ''): Merged {
-  const extra = Float64Array.from(bounds ?? [2 ** -30, 2 ** 53])
-  const buckets = bucketsOf(bounds === undefined ? 6 : 0, extra.buffer)
-  if (buckets === null) throw new Error('no buckets')
-  const counts = new Float64Array(buckets.count)
-  for (const sample of samples) {
-    const i = buckets.indexOf(sample)
-    counts[i] = (counts[i] as number) + 1
-  }
-  const value = samples.reduce((a, b) => a + b, 0)
-  const [min, max] =
-    samples.length === 0 ? [Number.NaN, Number.NaN] : [Math.min(...samples), Math.max(...samples)]
-  return metricOf({ name, kind: 'histogram', buckets, unit }, { value, counts, min, max })
-}
-
-const look = (at: number, ...metrics: Merged[]): Look => ({ at, metrics })
-
-const facts: Facts = {
-  path: '/dev/shm/rseq-1000-4711-99-0123456789ab',
-  application: '/srv/shop/server.js',
-  rule: 'main script',
-  leader: 4711,
-  living: 3,
-  dead: 1,
-  uptime: 3725,
-  cpus: 4,
-  names: { used: 3, capacity: 1_048_576 },
-  cells: { used: 5320, capacity: 4_194_304 },
-  bytes: 474_939_392,
-  occupied: 73_728,
-  lostWrites: 0,
-  trouble: null,
-}
+import { facts, histogram, look, metric, paint, start } from './top-samples'
 
 const HOSTILE = 'a\u001b[2J\u0007\n\u202e</title>'
 const many = look(
@@ -92,16 +29,6 @@ const many = look(
   histogram('wait', [0.001, 0.002, 0.002, 0.3], undefined, 'seconds'),
   ...Array.from({ length: 40 }, (_, i) => metric(`filler_${i}`, i)),
 )
-
-const start: State = {
-  sort: 'rate',
-  filter: '',
-  typing: false,
-  paused: false,
-  help: false,
-  coloured: false,
-  selected: null,
-}
 
 function view(more: Partial<State> = {}, about = facts): View {
   const state = { ...start, ...more }
@@ -117,9 +44,6 @@ function view(more: Partial<State> = {}, about = facts): View {
     split,
   }
 }
-
-/** Says what it was asked to paint, in place of colours. */
-const paint = new Proxy({}, { get: () => String }) as never
 
 describe('text', () => {
   test('control characters, and those that turn text round, become something to see', () => {
@@ -230,7 +154,7 @@ describe('sorting and filtering', () => {
 
 describe('the table', () => {
   const rows = rowsOf(many, many)
-  const heads = (width: number) => columnsFor(rows, width).map(([{ head }]) => head)
+  const heads = (width: number) => layoutFor(rows, width).columns.map(([{ head }]) => head)
 
   test('drops what matters least where there is no room', () => {
     expect(heads(36)).toEqual(['NAME', 'TOTAL', 'RATE/S'])
@@ -242,7 +166,12 @@ describe('the table', () => {
 
   test('has no columns that say nothing of its rows', () => {
     const plain = rowsOf(look(0, metric('a', 1)), null)
-    expect(columnsFor(plain, 200).map(([{ head }]) => head)).toEqual(['NAME', 'KIND', 'TOTAL', 'RATE/S'])
+    expect(layoutFor(plain, 200).columns.map(([{ head }]) => head)).toEqual([
+      'NAME',
+      'KIND',
+      'TOTAL',
+      'RATE/S',
+    ])
   })
 
   test('says everything where there is room without end', () => {
@@ -407,6 +336,8 @@ describe('the document', () => {
       processes: { living: 3, dead: 1 },
       uptime: 3725,
       cpus: 4,
+      bytes: 474_939_392,
+      occupied: 73_728,
     })
     expect(rest).toEqual({
       schema: 1,

@@ -26,6 +26,11 @@ export function widthOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text)
 }
 
+/** What a terminal shows as one character each, of clean text. */
+export function clusters(text: string): string[] {
+  return PLAIN.test(text) ? text.split('') : Array.from(segments.segment(text), ({ segment }) => segment)
+}
+
 /** What of a clean text fits in `width` columns, and how many it takes. */
 function fitted(text: string, width: number): readonly [text: string, columns: number] {
   if (width < 1) return ['', 0]

@@ -7,7 +7,7 @@ import { amount, compact, duration, exact } from './numbers'
 import { arranged, MOST_ROWS, type Row } from './rows'
 import type { Facts, Split } from './service'
 import { indexOf, type State } from './state'
-import { columnsFor, headLine, rowLine } from './table'
+import { headLine, type Layout, layoutFor, rowLine, sharedLine } from './table'
 
 /** What a picture is made of. */
 export interface View {
@@ -77,7 +77,13 @@ export function pageOf(view: View, size: Size): number {
 }
 
 function parts({ facts, rows, interval, state }: View, { columns, rows: height }: Size) {
-  const above = height < 12 ? [cut(shown(facts.path), columns)] : header(facts, columns, interval)
+  // Two columns say which row is selected.
+  const layout = layoutFor(rows, Math.max(1, columns - 2))
+  const shared = state.help ? '' : sharedLine(layout, columns)
+  const above =
+    height < 12
+      ? [cut(shown(facts.path), columns)]
+      : [...header(facts, columns, interval), ...(shared === '' ? [] : [shared])]
   const notice = cut(banner(facts), columns)
   // The headline of the table, and the keys.
   const fixed = above.length + (notice === '' ? 0 : 1) + 2
@@ -85,7 +91,7 @@ function parts({ facts, rows, interval, state }: View, { columns, rows: height }
   // A rule above the details.
   const wanted = rows.length === 0 || state.help ? 0 : Math.floor(free / DETAIL_SHARE)
   const below = free - wanted >= LEAST_TABLE + 1 ? wanted : 0
-  return { above, notice, below, page: Math.max(0, free - (below > 0 ? below + 1 : 0)) }
+  return { layout, above, notice, below, page: Math.max(0, free - (below > 0 ? below + 1 : 0)) }
 }
 
 function footer({ state, known, found, rows }: View, width: number): string {
@@ -105,7 +111,7 @@ function footer({ state, known, found, rows }: View, width: number): string {
   return flow(told, width)[0] ?? ''
 }
 
-function table(view: View, width: number, page: number, paint: Colors): string[] {
+function table(view: View, layout: Layout, width: number, page: number, paint: Colors): string[] {
   const { rows, state, known } = view
   const index = indexOf(
     state.selected,
@@ -113,15 +119,14 @@ function table(view: View, width: number, page: number, paint: Colors): string[]
   )
   // The selected one in the middle, as far as the list goes.
   const start = Math.max(0, Math.min(index - Math.floor(page / 2), rows.length - page))
-  const columns = columnsFor(rows, Math.max(1, width - 2))
   const lines = rows.slice(start, start + page).map((row, i) => {
     const isSelected = start + i === index
-    const line = padded(`${isSelected ? '>' : ' '} ${rowLine(columns, row)}`, width)
+    const line = padded(`${isSelected ? '>' : ' '} ${rowLine(layout, row)}`, width)
     return isSelected ? paint.inverse(line) : line
   })
   if (rows.length === 0)
     lines.push(cut(known === 0 ? 'Nothing is counted yet.' : 'No name like that.', width))
-  return [paint.bold(padded(`  ${headLine(columns)}`, width)), ...lines]
+  return [paint.bold(padded(`  ${headLine(layout)}`, width)), ...lines]
 }
 
 function helpLines(width: number): string[] {
@@ -133,11 +138,11 @@ function helpLines(width: number): string[] {
  */
 export function frame(view: View, size: Size, paint: Colors): string[] {
   const { columns: width, rows: height } = size
-  const { above, notice, below, page } = parts(view, size)
+  const { layout, above, notice, below, page } = parts(view, size)
   const [path = '', ...facts] = above
   const lines = [paint.bold(paint.cyan(path)), ...facts.map(paint.dim)]
   if (notice !== '') lines.push(paint.yellow(notice))
-  lines.push(...(view.state.help ? helpLines(width) : table(view, width, page, paint)))
+  lines.push(...(view.state.help ? helpLines(width) : table(view, layout, width, page, paint)))
   const { rows, state } = view
   const keys = rows.map(({ key }) => key)
   const selected = rows[indexOf(state.selected, keys)]

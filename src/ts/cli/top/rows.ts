@@ -52,10 +52,14 @@ function textsOf({ series, name, labels, scope, kind }: Merged): Texts {
   return made
 }
 
+/** What is shown of a metric's scope beside its labels; empty of the usual ones. */
+export function scopeText(scope: string): string {
+  return USUAL_SCOPES.has(scope) ? '' : `(${scope})`
+}
+
 function labelsText(labels: Readonly<Record<string, string>>, scope: string): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
-  if (!USUAL_SCOPES.has(scope)) pairs.push(`(${scope})`)
-  return pairs.join(' ')
+  return [...pairs, scopeText(scope)].filter(Boolean).join(' ')
 }
 
 /** Columns of texts that are the same in every look: found out where they are wanted, once for each. */

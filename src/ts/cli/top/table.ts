@@ -1,6 +1,8 @@
 import type { HistogramSnapshot } from '../../histogram-reading'
-import { padded } from '../text'
+import { cut, padded } from '../text'
 import { bars } from './bars'
+import { distinct } from './distinct'
+import { Labels } from './labels'
 import { amount, compact, exact, NONE } from './numbers'
 import { type Row, widthsOf } from './rows'
 
@@ -31,28 +33,20 @@ function ofHistogram(head: string, read: (samples: HistogramSnapshot) => number)
   }
 }
 
-const NAME: Column = {
-  head: 'NAME',
-  align: 'left',
-  most: (rows) =>
-    longest(
-      'NAME',
-      rows.map((row) => widthsOf(row)[0]),
-    ),
-  cell: ({ name }) => name,
+/** Names, and labels: what they show depends on all rows, and on how wide they come out. */
+function ofTexts(head: string, most: number, cells: (width: number) => ReadonlyMap<string, string>): Column {
+  let known: readonly [width: number, cells: ReadonlyMap<string, string>] = [-1, new Map()]
+  return {
+    head,
+    align: 'left',
+    most: () => most,
+    cell(row, width) {
+      if (known[0] !== width) known = [width, cells(width)]
+      return known[1].get(row.key) ?? ''
+    },
+  }
 }
-const LABELS: Column = {
-  head: 'LABELS',
-  align: 'left',
-  most: (rows) =>
-    rows.some(({ labels }) => labels !== '')
-      ? longest(
-          'LABELS',
-          rows.map((row) => widthsOf(row)[1]),
-        )
-      : 0,
-  cell: ({ labels }) => labels,
-}
+
 const KIND: Column = {
   head: 'KIND',
   align: 'left',
@@ -91,40 +85,92 @@ const SAMPLES: Column = {
 }
 
 /** From left to right. */
-const ORDER = [NAME, LABELS, KIND, TOTAL, RATE, MEAN, P50, P90, P99, MAX, SAMPLES]
-/**
- * Who gets how much room, one after the other: what matters most comes first. A column that is not there yet gets all
- * of it or nothing; then nothing that matters less is added.
- */
-const STEPS: readonly (readonly [Column, number])[] = [
-  [NAME, 12],
-  [RATE, 7],
-  [TOTAL, 7],
-  [LABELS, 8],
-  [NAME, 22],
-  [LABELS, 20],
-  [P99, 8],
-  [P50, 8],
-  [KIND, 9],
-  [MAX, 8],
-  [P90, 8],
-  [SAMPLES, 12],
-  [MEAN, 8],
-  [NAME, Number.POSITIVE_INFINITY],
-  [LABELS, Number.POSITIVE_INFINITY],
-  [TOTAL, Number.POSITIVE_INFINITY],
-  [SAMPLES, Number.POSITIVE_INFINITY],
-]
+const NUMBERS = [KIND, TOTAL, RATE, MEAN, P50, P90, P99, MAX, SAMPLES]
 
 /** A column and its width. */
 type Sized = readonly [Column, number]
 
-/** Which columns there is room for beside each other, one space between them. */
-export function columnsFor(rows: readonly Row[], width: number): Sized[] {
+/** A table of so many columns. */
+export interface Layout {
+  /** From left to right. */
+  readonly columns: readonly Sized[]
+  /** Labels that all rows have and do not show; empty where there are none. */
+  readonly shared: string
+}
+
+/** What gets room, up to how many columns. */
+type Step = readonly [column: Column, columns: number]
+
+/**
+ * Which columns there is room for beside each other, one space between them, and what names and labels show in theirs:
+ * no two rows look the same. It depends on what the rows are, and neither on their order nor on their numbers' values.
+ */
+export function layoutFor(rows: readonly Row[], width: number): Layout {
+  const labels = new Labels(rows)
+  const names = new Map(rows.map((row) => [row.metric.name, row.name]))
+  const isShown = (): boolean => columns.some(([column]) => column === LABELS)
+  const NAME = ofTexts(
+    'NAME',
+    longest(
+      'NAME',
+      rows.map((row) => widthsOf(row)[0]),
+    ),
+    (room) =>
+      labels.needed && !isShown()
+        ? distinct(new Map(rows.map((row) => [row.key, `${row.name} ${row.labels}`])), room)
+        : byName(rows, distinct(names, room)),
+  )
+  const most = labels.full === 0 ? 0 : Math.max('LABELS'.length, labels.full)
+  const LABELS = ofTexts('LABELS', most, (room) => labels.cells(room))
+  const columns = sized(rows, width, stepsFor(NAME, LABELS, labels), [NAME, LABELS, ...NUMBERS])
+  const isCut = columns.some(([column, room]) => column === LABELS && room < labels.full)
+  return { columns, shared: isCut ? labels.shared : '' }
+}
+
+function byName(rows: readonly Row[], names: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map(rows.map(({ key, metric }) => [key, names.get(metric.name) ?? '']))
+}
+
+/** Who gets how much room, one after the other: what matters most comes first. */
+function stepsFor(NAME: Column, LABELS: Column, { needed, least, short }: Labels): Step[] {
+  const some = (columns: number): Step => [LABELS, Math.min(columns, Math.max(least, 'LABELS'.length))]
+  return [
+    [NAME, 12],
+    // Where names do not tell rows apart, labels go before numbers.
+    ...(needed ? [some(8)] : []),
+    [RATE, 7],
+    ...(needed ? [some(16)] : []),
+    [TOTAL, 7],
+    some(8),
+    [NAME, 22],
+    some(20),
+    [P99, 8],
+    [P50, 8],
+    some(32),
+    [KIND, 9],
+    [MAX, 8],
+    [P90, 8],
+    [SAMPLES, 12],
+    [MEAN, 8],
+    [NAME, Number.POSITIVE_INFINITY],
+    [LABELS, short],
+    [LABELS, Number.POSITIVE_INFINITY],
+    [TOTAL, Number.POSITIVE_INFINITY],
+    [SAMPLES, Number.POSITIVE_INFINITY],
+  ]
+}
+
+/** A column that is not there yet gets all that a step gives or nothing; then nothing that matters less is added. */
+function sized(
+  rows: readonly Row[],
+  width: number,
+  steps: readonly Step[],
+  order: readonly Column[],
+): Sized[] {
   const widths = new Map<Column, number>()
   let left = width
   let isFull = false
-  for (const [column, share] of STEPS) {
+  for (const [column, share] of steps) {
     const wanted = Math.min(share, column.most(rows))
     const now = widths.get(column)
     if (wanted === 0) continue
@@ -142,22 +188,29 @@ export function columnsFor(rows: readonly Row[], width: number): Sized[] {
       isFull = true
     }
   }
-  return ORDER.flatMap((column) => {
+  return order.flatMap((column) => {
     const now = widths.get(column)
     return now === undefined ? [] : [[column, now] as const]
   })
 }
 
-export function headLine(columns: readonly Sized[]): string {
+export function headLine({ columns }: Layout): string {
   return columns.map(([{ head, align }, width]) => padded(head, width, align)).join(' ')
 }
 
-export function rowLine(columns: readonly Sized[], row: Row): string {
+export function rowLine({ columns }: Layout, row: Row): string {
   return columns.map(([column, width]) => padded(column.cell(row, width), width, column.align)).join(' ')
+}
+
+/** What all rows have, said once; empty where rows say it themselves. */
+export function sharedLine({ shared }: Layout, width: number): string {
+  return shared === '' ? '' : cut(`all: ${shared}`, width)
 }
 
 /** All of it, for a file or a pipe: nothing is cut. */
 export function plainTable(rows: readonly Row[], width: number): string[] {
-  const columns = columnsFor(rows, width)
-  return [headLine(columns), ...rows.map((row) => rowLine(columns, row))].map((line) => line.trimEnd())
+  const layout = layoutFor(rows, width)
+  const shared = sharedLine(layout, width)
+  const lines = [headLine(layout), ...rows.map((row) => rowLine(layout, row))]
+  return [...(shared === '' ? [] : [shared]), ...lines.map((line) => line.trimEnd())]
 }
