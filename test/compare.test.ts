@@ -67,8 +67,12 @@ describe('rseq compare', () => {
     const { stdout, stderr, status } = compare([samplePath('x86_64'), samplePath('arm64')])
     expect(stderr).toBe('')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^A {2}Sample x86-64 server CPU, x64, 2 CPUs, Linux 6\.18\.5/)
-    expect(stdout).toMatch(/^B {2}Sample arm64 server CPU, arm64, 4 CPUs, Linux 6\.12\.43/m)
+    expect(
+      stdout.startsWith(`A  ${samplePath('x86_64')}\n   Sample x86-64 server CPU, x64, 2 CPUs, Linux 6.18.5`),
+    ).toBe(true)
+    expect(stdout).toContain(
+      `\nB  ${samplePath('arm64')}\n   Sample arm64 server CPU, arm64, 4 CPUs, Linux 6.12.43`,
+    )
     // Long labels are in lines of their own, beside figures.
     const unwrapped = stdout.replaceAll(/^(.{0,35}?) {2,}.*$/gm, '$1').replaceAll(/\s/g, '')
     for (const { title, rows } of sample('x86_64').questions) {
@@ -177,12 +181,24 @@ describe('rseq compare', () => {
     expect([...stdout].filter((c) => c !== '\n' && /\p{Cc}/u.test(c))).toEqual([])
   })
 
+  test('shows names of files as text, whatever they have', () => {
+    const hostile = write('red \u001b[31m\u202e<b>.json', sample('x86_64'))
+    const file = join(scratch.folder, 'hostile.html')
+    const { stdout, status } = compare([hostile, samplePath('arm64'), '--html', file])
+    expect(status).toBe(0)
+    expect(stdout).toContain('red ␛[31m\ufffd<b>.json')
+    expect(readFileSync(file, 'utf8')).toContain('red ␛[31m\ufffd&lt;b&gt;.json')
+  })
+
   test('writes a page', () => {
     const file = join(scratch.folder, 'two.html')
     const { stdout, stderr, status } = compare([samplePath('x86_64'), samplePath('arm64'), '--html', file])
     expect([stderr, status]).toEqual(['', 0])
     expect(stdout).toContain('B/A')
-    expect(readFileSync(file, 'utf8')).toContain('<h1>rseq compare</h1>')
+    const page = readFileSync(file, 'utf8')
+    expect(page).toContain('<h1>rseq compare</h1>')
+    expect(page).toContain(`<b>A</b> <b>${samplePath('x86_64')}</b><br>Sample x86-64`)
+    expect(page).toContain(`<b>B</b> <b>${samplePath('arm64')}</b><br>Sample arm64`)
   })
 })
 

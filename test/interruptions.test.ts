@@ -23,6 +23,9 @@ function read(interruptions: unknown) {
   return readResult(file) as BenchResult
 }
 
+/** What runs that are compared are called. */
+const NAMES = ['a.json', 'b.json'] as const
+
 describe('interruptions', () => {
   test('of several rows are added; of rows that were not watched there are none', () => {
     expect(together([])).toBeNull()
@@ -53,10 +56,10 @@ describe('interruptions', () => {
   test('are read and told of each of two runs, older ones too', () => {
     const [older, with24, without] = [read(undefined), read(seen), read(blind)]
     const told = (lines: string[]): string => lines.join(' ').replaceAll(/ +/g, ' ')
-    expect(told(report(older, with24))).toMatch(
+    expect(told(report(older, with24, NAMES))).toMatch(
       / Interruptions: not looked for B .* Interruptions: 24 of 1,200 samples thrown away \(moved 1, /,
     )
-    expect(told(report(without, older))).toMatch(
+    expect(told(report(without, older, NAMES))).toMatch(
       new RegExp(` Interruptions: ${BLIND} B .* Interruptions: not looked for `),
     )
   })

@@ -88,7 +88,8 @@ describe('rseq compare of two runs of rseq noise', () => {
 
   test('shows all CPUs together, each, and latency, with ratios', () => {
     const stdout = compared(a, b)
-    expect(stdout).toMatch(/^A {2}Sample CPU, x64, 2 CPUs/)
+    expect(stdout).toMatch(/^A {2}\S+\/a\.json\n {3}Sample CPU, x64, 2 CPUs/)
+    expect(stdout).toMatch(/^B {2}\S+\/b\.json\n {3}Sample CPU, x64, 2 CPUs/m)
     expect(stdout).toMatch(/All CPUs\n +A +B +B\/A\ntaken +5\.0 % +3\.5 % +0\.70×\n/)
     expect(stdout).toMatch(
       /CPU 0\n +A +B +B\/A\ntaken +7\.0 % +4\.0 % +0\.57×\nthreads: share +6\.0 % +3\.0 % +0\.50×/,
@@ -156,6 +157,9 @@ describe('rseq compare of two runs of rseq noise', () => {
     expect(compare(write('a.json', a), write('b.json', b), '--html', file).status).toBe(0)
     const page = readFileSync(file, 'utf8')
     expect(page).toContain('<h1>rseq compare</h1>')
+    expect(page).toMatch(
+      /<b>A<\/b> <b>\S+\/a\.json<\/b><br>Sample CPU.*\n?.*<b>B<\/b> <b>\S+\/b\.json<\/b><br>/,
+    )
     expect(page.match(/<div class="lanes">/g)).toHaveLength(2)
     expect(page).toContain('0.70×')
   })

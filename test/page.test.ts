@@ -16,7 +16,7 @@ async function pageOf(result: BenchResult): Promise<string> {
 
 async function comparisonOf(a: BenchResult, b: BenchResult): Promise<string> {
   const file = join(scratch.folder, 'comparison.html')
-  built.writeComparison(a, b, file)
+  built.writeComparison(a, b, ['a.json', 'b.json'], file)
   return readFileSync(file, 'utf8')
 }
 

@@ -141,7 +141,7 @@ describe.each(LOOKS)('at $width pixels, dark: $dark', (look) => {
 
   test('the page of two runs does too', async () => {
     const file = join(scratch.folder, 'two.html')
-    await built.writeComparison(sample('x86_64'), sample('arm64'), file)
+    await built.writeComparison(sample('x86_64'), sample('arm64'), ['a.json', 'b.json'], file)
     await check(file, look)
   })
 })

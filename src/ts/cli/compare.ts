@@ -1,6 +1,8 @@
+import type { Names } from './bench/compare-names'
 import { readResult } from './bench/compare-read'
 import { report } from './bench/compare-report'
 import type { BenchResult } from './bench/result'
+import { clean } from './clean'
 import type { Values } from './commands'
 import { keep } from './destination'
 import { noiseReport } from './noise/compare-report'
@@ -14,13 +16,14 @@ export async function run(positionals: string[], { html }: Values): Promise<void
   const file = typeof html === 'string' ? html : null
   if (file !== null) keep([fileA, fileB], '--html', file)
   const [a, b] = [readResult(fileA), readResult(fileB)]
+  const names: Names = [clean(fileA), clean(fileB)]
   // Pages are loaded for this alone.
   if (isNoise(a) && isNoise(b)) {
-    print(noiseReport(a, b))
-    if (file !== null) (await import('./noise/page.js')).writeComparison(a, b, file)
+    print(noiseReport(a, b, names))
+    if (file !== null) (await import('./noise/page.js')).writeComparison(a, b, names, file)
   } else if (!isNoise(a) && !isNoise(b)) {
-    print(report(a, b))
-    if (file !== null) (await import('./bench/page.js')).writeComparison(a, b, file)
+    print(report(a, b, names))
+    if (file !== null) (await import('./bench/page.js')).writeComparison(a, b, names, file)
   } else {
     const [first, second] = [a, b].map((one) => `rseq ${isNoise(one) ? 'noise' : 'bench'}`)
     throw new UsageError(

@@ -1,5 +1,6 @@
 import Table from 'cli-table3'
 import { colors, columns, hanging, wrap, wrapped } from '../terminal'
+import type { Names } from './compare-names'
 import { type Change, type Comparison, comparisons, doubts, type Pair } from './compare-rows'
 import { thrownAway } from './interruptions'
 import { summary } from './page-facts'
@@ -24,12 +25,13 @@ const LINES = {
 }
 
 /** Two runs beside each other, as lines. */
-export function report(a: BenchResult, b: BenchResult): string[] {
+export function report(a: BenchResult, b: BenchResult, names: Names): string[] {
   const reasons = doubts(a, b)
   const all = comparisons(a, b)
   return [
     ...[a, b].flatMap((run, index) => [
-      ...hanging('AB'.charAt(index), summary(run), 0, 3),
+      ...hanging('AB'.charAt(index), names[index] ?? '', 0, 3),
+      ...hanging('', summary(run), 0, 3),
       ...hanging('', `Interruptions: ${thrownAway(run.interruptions)}`, 0, 3),
     ]),
     ...reasons.flatMap((reason) => ['', ...wrapped(reason).map((line) => colors.yellow(line))]),

@@ -1,5 +1,6 @@
 /// <reference path="./page-modules.d.ts" />
 import { writeText } from '../files'
+import { comparisonHeader, comparisonTitle, type Names } from './compare-names'
 import { comparisons } from './compare-rows'
 import style from './page.css'
 import { pageDocument } from './page-document'
@@ -20,17 +21,16 @@ export function writePage(result: BenchResult, file: string): void {
 }
 
 /** Writes two runs beside each other, as the same kind of page. */
-export function writeComparison(a: BenchResult, b: BenchResult, file: string): void {
-  const names = new Set([...a.questions, ...b.questions].map(({ name }) => name))
+export function writeComparison(a: BenchResult, b: BenchResult, names: Names, file: string): void {
+  const asked = new Set([...a.questions, ...b.questions].map(({ name }) => name))
   const all = comparisons(a, b)
-  const questions = [...names].flatMap((name, index) => {
+  const questions = [...asked].flatMap((name, index) => {
     const comparison = all[index]
     return comparison === undefined ? [] : (comparisonSection([a, b], name, comparison) ?? [])
   })
-  const body = html`<header><h1>rseq compare</h1><p><b>A</b> ${summary(a)}</p><p><b>B</b> ${summary(b)}</p></header>
-<main${plain([a, b])}>${banners([a, b])}${questions}${notMeasured([a, b])}${factsSection([facts(a), facts(b)])}</main>
+  const body = html`${comparisonHeader([a, b], names)}<main${plain([a, b])}>${banners([a, b])}${questions}${notMeasured([a, b])}${factsSection([facts(a), facts(b)])}</main>
 `
-  writeText(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, [a, b]))
+  writeText(file, page(comparisonTitle(names), body, [a, b]))
 }
 
 /** Emulated: no row stands out. */

@@ -1,3 +1,4 @@
+import type { Names } from '../bench/compare-names'
 import { summary } from '../bench/page-facts'
 import { factor } from '../bench/page-format'
 import { colors, hanging, wrapped } from '../terminal'
@@ -13,11 +14,13 @@ const HEADS: readonly Column[] = [
 const RATIO: Column = { head: 'B/A', goes: 1 }
 
 /** Two runs beside each other, as lines. */
-export function noiseReport(a: NoiseResult, b: NoiseResult): string[] {
+export function noiseReport(a: NoiseResult, b: NoiseResult, names: Names): string[] {
   const reasons = [...doubts(a, b), ...differences(a, b)]
   return [
-    ...hanging('A', summary(a), 0, 3),
-    ...hanging('B', summary(b), 0, 3),
+    ...[a, b].flatMap((run, i) => [
+      ...hanging('AB'.charAt(i), names[i] ?? '', 0, 3),
+      ...hanging('', summary(run), 0, 3),
+    ]),
     ...reasons.flatMap((reason) => ['', ...wrapped(reason).map((line) => colors.yellow(line))]),
     ...sections(a, b).flatMap((section) => ['', ...table(section, doubts(a, b).length === 0)]),
   ]

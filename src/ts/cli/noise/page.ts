@@ -1,4 +1,5 @@
 /// <reference path="../bench/page-modules.d.ts" />
+import { comparisonHeader, comparisonTitle, type Names } from '../bench/compare-names'
 import base from '../bench/page.css'
 import { pageDocument } from '../bench/page-document'
 import { factsSection, originFacts, summary } from '../bench/page-facts'
@@ -27,17 +28,16 @@ export function writePage(result: NoiseResult, file: string): void {
 }
 
 /** Writes two runs beside each other, as the same kind of page. */
-export function writeComparison(a: NoiseResult, b: NoiseResult, file: string): void {
+export function writeComparison(a: NoiseResult, b: NoiseResult, names: Names, file: string): void {
   const notes = [...doubts(a, b), ...differences(a, b)].map(
     (text) => html`<p class="banner">${text}</p>
 `,
   )
-  const body = html`<header><h1>rseq compare</h1><p><b>A</b> ${summary(a)}</p><p><b>B</b> ${summary(b)}</p></header>
-<main>${emulated([a, b])}${notes}${timeline(['A', 'B'], [a, b])}<section><h2>Figures</h2>
+  const body = html`${comparisonHeader([a, b], names)}<main>${emulated([a, b])}${notes}${timeline(['A', 'B'], [a, b])}<section><h2>Figures</h2>
 ${sections(a, b).map((section) => comparisonTable(section, doubts(a, b).length === 0))}</section>
 ${factsSection([originFacts(a), originFacts(b)])}</main>
 `
-  writeText(file, page(`rseq compare: ${a.machine.cpu}, ${b.machine.cpu}`, body, [a, b]))
+  writeText(file, page(comparisonTitle(names), body, [a, b]))
 }
 
 function page(title: string, body: Content, runs: readonly NoiseResult[]): string {

@@ -1,5 +1,6 @@
 import { cut, flow, padded, shown } from '../text'
 import { bar, bars } from './bars'
+import { labelTexts } from './labels'
 import { amount, compact, exact, NONE } from './numbers'
 import { distribution, type Row } from './rows'
 import type { Split } from './service'
@@ -62,7 +63,8 @@ export function detail(row: Row, split: Split | null, width: number, height: num
   const { metric } = row
   const about = [metric.help, metric.unit === '' ? '' : `(${metric.unit})`].filter((text) => text !== '')
   const lines = [
-    `${row.name}${row.labels === '' ? '' : ` ${row.labels}`}`,
+    // Whole, for there may be room for a part of them in the table.
+    ...flow([row.name, ...labelTexts(row)], width, ' '),
     ...(about.length > 0 ? [shown(about.join(' '))] : []),
     ...(metric.kind === 'histogram'
       ? histogramLines(row, width)

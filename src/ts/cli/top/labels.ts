@@ -30,6 +30,11 @@ function pairsOf({ metric }: Row): readonly Pair[] {
   return made
 }
 
+/** Its labels, each as it is shown. */
+export function labelTexts(row: Row): string[] {
+  return pairsOf(row).map(({ text }) => text)
+}
+
 /** Columns of texts side by side. */
 function columnsOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + widthOf(text), Math.max(0, texts.length - 1))
