@@ -128,7 +128,7 @@ describe('texts that are cut', () => {
       '/api/…/:id/items',
     ])
     expect(cells(9, ...routes)).toEqual(['…v1/users', '…sers/:id', '…ders/:id', '…id/items'])
-    expect(cells(6, '/a/users/:id', '/a/orders/:id')).toEqual(['…/use…', '…/ord…'])
+    expect(cells(6, '/a/b/users/:id', '/a/b/orders/:id')).toEqual(['…/use…', '…/ord…'])
   })
 
   test('have a number where nothing else tells them apart', () => {

@@ -49,6 +49,15 @@ export function amount(x: number, unit: string): string {
   return unit === 'bytes' ? `${compact(x)}B` : compact(x)
 }
 
+/**
+ * Seconds of one of what a metric is in, by its unit, or where its maker has said none, by its name as Prometheus wants
+ * them: `_seconds`. Null of what is no time.
+ */
+export function secondsOf(name: string, unit: string): number | null {
+  const nanoseconds = NANOSECONDS.get(unit === '' ? (/_([a-z]+)$/.exec(name)?.[1] ?? '') : unit)
+  return nanoseconds === undefined ? null : nanoseconds / 1e9
+}
+
 const DIGITS = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
 /** With all its digits: 1,234,567. */

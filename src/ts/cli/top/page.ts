@@ -9,6 +9,7 @@ import { chart } from './chart'
 import { banner, header } from './frame'
 import { amount, compact, exact } from './numbers'
 import type { Options } from './options'
+import { overview } from './overview'
 import { PERCENTILES, type Recording, record, type Track } from './record'
 import { arranged, cutNote, distribution } from './rows'
 import type { Facts, Service } from './service'
@@ -16,11 +17,11 @@ import type { Facts, Service } from './service'
 const SECONDS = 10
 
 const STYLE = `
-:root { color-scheme: light dark; --paper: #fff; --ink: #1b2530; --muted: #586674; --grid: #dfe4e9;
+:root { color-scheme: light dark; --paper: #fff; --raised: #f4f6f8; --ink: #1b2530; --muted: #586674; --grid: #dfe4e9;
   --a: #0a6ebd; --b: #0d8f86; --c: #b3560f;
   font: 16px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", Arial, sans-serif; }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #12171d; --ink: #e6ebf0; --muted: #9aa7b4; --grid: #2e3842;
+  :root { --paper: #12171d; --raised: #1b222a; --ink: #e6ebf0; --muted: #9aa7b4; --grid: #2e3842;
     --a: #4aa8f0; --b: #35c4b5; --c: #f0934a; }
 }
 * { box-sizing: border-box; }
@@ -34,6 +35,12 @@ section { margin-top: 1.5rem; padding-top: 1rem; border-top: 1px solid var(--gri
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem; }
 figure { margin: 0.5rem 0 0; max-width: 44rem; }
 figcaption { font-size: 0.9rem; font-weight: 600; }
+.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: 1rem;
+  margin: 1.25rem 0 0; padding: 0; list-style: none; }
+.headlines li { display: flex; flex-direction: column; padding: 1rem; border-radius: 0.5rem; background: var(--raised); }
+.headlines strong { color: var(--a); font-size: 1.75rem; line-height: 1.2; }
+.headlines .bad strong { color: var(--c); }
+.headlines small { color: var(--muted); }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--muted); font-size: 11px; }
 .grid { stroke: var(--grid); }
@@ -89,12 +96,8 @@ function section(track: Track, times: readonly number[]): Markup {
 }
 
 /** A page that needs nothing else: no network, no other file, no script. */
-export function page(
-  about: Facts,
-  { times, tracks, found }: Recording,
-  options: Options,
-  date: Date,
-): string {
+export function page(about: Facts, recording: Recording, options: Options, date: Date): string {
+  const { times, tracks, found } = recording
   const rows = arranged(
     [...tracks.values()].map(({ row }) => row),
     options.sort,
@@ -104,8 +107,7 @@ export function page(
   const notices = [banner(about), cutNote(tracks.size, found)].filter(Boolean)
   const body = html`<header><h1>rseq top</h1><p>${path}</p><p>${parts.join('').replaceAll('  ', ' · ')}</p>
 <p>${date.toISOString()}, ${(times.at(-1) ?? 0).toFixed(1)} s in ${times.length} looks</p></header>
-${notices.map((notice) => html`<p><b>${notice}</b></p>`)}<main>
-${rows.length === 0 ? html`<p>Nothing was counted.</p>` : rows.map(({ key }) => section(tracks.get(key) as Track, times))}</main>
+${notices.map((notice) => html`<p><b>${notice}</b></p>`)}<main>${overview(about, recording)}${rows.length === 0 ? html`<p>Nothing was counted.</p>` : rows.map(({ key }) => section(tracks.get(key) as Track, times))}</main>
 `
   return pageDocument(`rseq top: ${path}`, STYLE, body)
 }
