@@ -1,5 +1,6 @@
 // npm run test:debuggers [-- --write]: a counting process under debuggers and tracers. Nothing may change but its speed; under
-// single-stepping each attempt of a section is aborted, and its operation takes the other path.
+// single-stepping each attempt of a section is aborted, and its operation takes the other path. A breakpoint within a section is
+// another matter: what is lost by it is shown.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -10,11 +11,13 @@ import {
   Findings,
   mustHave,
   OWN,
+  root,
   scratch,
   threadsOf,
 } from './findings.mjs'
 
 const SCRIPT = join(import.meta.dirname, 'sections.py')
+const BREAKPOINT = join(import.meta.dirname, 'breakpoint.py')
 const STEPS = 300_000
 const findings = new Findings('test:debuggers')
 
@@ -118,11 +121,60 @@ async function probed(what, program) {
   findings.add(what, result, [], `${hits} hits`)
 }
 
+/**
+ * A breakpoint within sections, which nothing is exact beside: whoever goes on from it runs a copy of its instruction
+ * elsewhere, and the kernel takes the thread for one outside of the section. What is lost is what the docs say.
+ */
+async function brokenInto() {
+  const what = 'gdb, a breakpoint within each section'
+  const command = ['-c', '0', process.execPath, join(root, 'test', 'fixtures', 'float-adds.cjs'), '3', '2000']
+  const program = spawn('taskset', command, { stdio: ['pipe', 'pipe', 'inherit'] })
+  process.on('exit', () => program.kill('SIGKILL'))
+  const said = sayer(program.stdout)
+  await said('ready')
+  const gdb = spawn('gdb', ['--batch', '-nx', '-p', String(program.pid), '-x', BREAKPOINT], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const told = sayer(gdb.stdout, gdb.stderr)
+  await told('armed')
+  program.stdin.write('go\n')
+  const { done, left } = JSON.parse(await said('{'))
+  const { hits } = JSON.parse(await told('{'))
+  const wrong = [...(left > done ? [`${left} of ${done} adds`] : []), ...(hits > 0 ? [] : ['never hit'])]
+  findings.add(
+    what,
+    {},
+    wrong,
+    `${left} of ${done} adds are left, ${hits} hits: not promised, as the docs say`,
+  )
+}
+
+/** Waits for a line that begins with some text, on the first stream or any. */
+function sayer(...streams) {
+  let output = ''
+  for (const stream of streams)
+    stream.on('data', (text) => {
+      output += text
+    })
+  return async (text) => {
+    for (;;) {
+      const line = output
+        .split('\n')
+        .slice(0, -1)
+        .find((one) => one.startsWith(text))
+      if (line !== undefined) return line
+      if (streams[0].readableEnded) throw new Error(`waited for ${text}, received ${output}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
 await stepped('gdb, stepi through each section', 16, {})
 await stepped('… without fast calls', 16, { RSEQ_FAST_CALLS: '0' })
 await stepped('… in areas of our own', 6, OWN)
 await singleStepped()
 await attached()
+await brokenInto()
 under('strace -f', ['strace', '-f', '-o', join(scratch, 'strace')], 'Debian: strace')
 under('strace -f, own registrations', ['strace', '-f', '-o', join(scratch, 'strace')], 'Debian: strace', {
   env: OWN,

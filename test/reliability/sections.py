@@ -102,4 +102,5 @@ def main():
     print(json.dumps({"sections": len(sections), "wrong": wrong, "stepped": stepped}))
 
 
-main()
+if __name__ == "__main__":
+    main()
