@@ -1,5 +1,5 @@
 import { backend } from './backend'
-import { util } from './builtins'
+import { buffer, util } from './builtins'
 import { KIND, type Kind, NO_ID, RESULT, type RegionKey, type StripeIndex } from './cells'
 import { settle } from './cpu'
 import { RseqError, rangeError, show, typeError } from './errors'
@@ -125,7 +125,14 @@ function make(kind: Kind, where: Where, { shape, extra }: Shape, texts: readonly
   const bytes = new Uint8Array(extra.buffer, extra.byteOffset, extra.byteLength)
   const all = [...parts, bytes]
   const lengths = Uint32Array.from(all, ({ length }) => length)
-  return backend.make(where.number, KIND[kind], where.index === 'mm_cid', shape, Buffer.concat(all), lengths)
+  return backend.make(
+    where.number,
+    KIND[kind],
+    where.index === 'mm_cid',
+    shape,
+    buffer.Buffer.concat(all),
+    lengths,
+  )
 }
 
 /** A new, nameless entry. Settles the thread. */
@@ -156,7 +163,7 @@ export function openNamed(
   const byMmCid = where.index === 'mm_cid'
   let answer = backend.open(where.number, KIND[kind], byMmCid, name, labels)
   if (answer === RESULT.absent) answer = make(kind, where, shape, [name, labels, help, unit])
-  if (answer === RESULT.longName && Buffer.byteLength(name) > 240) {
+  if (answer === RESULT.longName && buffer.Buffer.byteLength(name) > 240) {
     throw rangeError('name', '1 to 240 bytes of UTF-8', name)
   }
   if (answer < 0) {

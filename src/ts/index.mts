@@ -44,6 +44,7 @@ export type {
 } from './index.js'
 export {
   cpuId,
+  default,
   getcpu,
   HistogramReading,
   HistogramSnapshot,

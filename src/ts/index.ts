@@ -9,6 +9,8 @@ export type { HistogramBucket } from './histogram-look'
 export type { HistogramOptions, NamedHistogramOptions } from './histogram-opening'
 export { type HistogramJSON, HistogramReading, HistogramSnapshot } from './histogram-reading'
 export type { HistogramShapeOptions } from './histogram-shape'
+// The module itself: a default import is what require() gives, whatever compiles it.
+export * as default from './index'
 export {
   type DiscardedSamples,
   type MeasureOptions,

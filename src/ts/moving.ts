@@ -1,4 +1,4 @@
-import { timers } from './builtins'
+import { monotonicMs, timers } from './builtins'
 import { isPassing, withoutWaiting } from './patience'
 import type { Region } from './region'
 
@@ -43,7 +43,7 @@ function schedule(pause: number): void {
 
 function tick(): void {
   isScheduled = false
-  const isLate = moveAll(performance.now() + SLICE)
+  const isLate = moveAll(monotonicMs() + SLICE)
   if (waiting.size > 0) schedule(isLate ? SHORT_PAUSE : PAUSE)
   else process.off('exit', lastTry)
 }
@@ -57,12 +57,11 @@ function lastTry(): void {
 function moveAll(end: number): boolean {
   const busy = new Set<Region>()
   for (const reference of waiting) {
-    if (performance.now() > end) return true
+    if (monotonicMs() > end) return true
     const one = reference.deref()
     if (one !== undefined && busy.has(one.region)) continue
     try {
-      while (one !== undefined && withoutWaiting(() => one.moveOne()))
-        if (performance.now() > end) return true
+      while (one !== undefined && withoutWaiting(() => one.moveOne())) if (monotonicMs() > end) return true
     } catch (error) {
       if (isPassing(error)) {
         busy.add((one as Movable).region)

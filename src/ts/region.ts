@@ -1,4 +1,5 @@
 import { backend } from './backend'
+import { buffer } from './builtins'
 import { KIND, type Kind, PROCESS_REGION, RESULT, type RegionKey } from './cells'
 import { settle } from './cpu'
 import { warnOfDamage } from './damage'
@@ -259,7 +260,7 @@ let serviceRegion: Region | null = null
 
 function pathOf(path: unknown, what: string): string {
   if (typeof path !== 'string') throw typeError(what, 'a string', path)
-  const fits = path.length > 0 && !path.includes('\0') && Buffer.byteLength(path) < 4000
+  const fits = path.length > 0 && !path.includes('\0') && buffer.Buffer.byteLength(path) < 4000
   if (!fits) throw rangeError(what, 'a path of 1 to 4000 bytes', path)
   return path
 }

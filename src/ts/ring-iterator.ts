@@ -1,3 +1,4 @@
+import { timers } from './builtins'
 import { rangeError, typeError } from './errors'
 import type { RingItem } from './ring-record'
 
@@ -46,11 +47,11 @@ export function checkRecordsOptions(
 function pause(milliseconds: number, signal: RingAbortSignal | null): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
-      clearTimeout(timer)
+      timers.clearTimeout(timer)
       signal?.removeEventListener('abort', end)
       resolve()
     }
-    const timer = setTimeout(end, milliseconds)
+    const timer = timers.setTimeout(end, milliseconds)
     signal?.addEventListener('abort', end)
   })
 }

@@ -38,6 +38,9 @@ const use = `
   const interrupted: boolean = new PreemptionProbe().interrupted
   const monitor: PreemptionMonitor = monitorPreemption({ resolution: 10 })
   const off: { [Symbol.dispose](): void; enable(): boolean; percentile(p: number): number } = monitor
+  import rseq from 'rseq'
+  const sameStatus: rseq.Status = rseq.status()
+  const sameModule: typeof rseq = rseq.default
   // @ts-expect-error how many slots?
   new PerCpuPool()
   // @ts-expect-error a string is no amount
@@ -48,7 +51,7 @@ const use = `
   PerCpuCounter.from(new PerCpuSum().handle)
   // @ts-expect-error frozen
   now.available = false
-  export { all, backend, cells, cpu, doubles, drained, held, interrupted, location, mine, off, sums, written }
+  export { all, backend, cells, cpu, doubles, drained, held, interrupted, location, mine, off, sameModule, sameStatus, sums, written }
 `
 /** What only a CommonJS file can say. */
 const required = `
@@ -98,9 +101,10 @@ const client = (name: string): string => `
   const of: RegistryContentType = contentType
   const type = (kind: MetricType): kind is MetricType.Counter => kind === 0
   class Own extends Counter<'x'> { twice(): void { this.inc({ x: 1 }, 2) } }
+  const ofWhole: whole.Counter<'x'> = new whole.Counter({ name: 'w', help: 'h', labelNames: ['x'] })
   const merged: Registry = Registry.merge([registry, whole.register])
   collectDefaultMetrics({ register: registry, prefix: 'p_' })
-  export { histogramChild, limits, merged, of, one, Own, page, prometheus, pushed, shape, summaryChild, type }
+  export { histogramChild, limits, merged, of, ofWhole, one, Own, page, prometheus, pushed, shape, summaryChild, type }
 `
 
 describe('types of the installed package', () => {
@@ -109,6 +113,7 @@ describe('types of the installed package', () => {
     ['node16', 'node16', 'cts'],
     ['nodenext', 'nodenext', 'mts'],
     ['nodenext', 'nodenext', 'cts'],
+    ['commonjs', 'bundler', 'ts'],
     ['esnext', 'bundler', 'ts'],
     ['preserve', 'bundler', 'ts'],
     ['preserve', 'bundler', 'cts'],

@@ -13,3 +13,4 @@ if (entry === null) throw error
 
 export const { MeterProvider, observePreemption } = entry
 export type MeterProvider = Provider
+export default entry

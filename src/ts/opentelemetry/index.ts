@@ -1,3 +1,5 @@
 export type { PreemptionMetrics } from '../turn-metrics'
+// The module itself: a default import is what require() gives, whatever compiles it.
+export * as default from './index'
 export { observePreemption, type PreemptionMetricsOptions } from './preemption'
 export { type GaugeAggregation, MeterProvider, type MeterProviderOptions } from './provider'

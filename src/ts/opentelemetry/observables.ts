@@ -6,6 +6,7 @@ import type {
   ObservableCallback,
   ObservableResult,
 } from '@opentelemetry/api'
+import { timers } from '../builtins'
 import type { Cell } from './cells'
 import { accepted } from './instruments'
 import { api } from './peer'
@@ -78,12 +79,12 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> 
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const tell = (): void => reject(new Error(`a callback has not answered within ${milliseconds} ms`))
-    timer = setTimeout(tell, milliseconds)
+    timer = timers.setTimeout(tell, milliseconds)
   })
   try {
     return await Promise.race([promise, late])
   } finally {
-    clearTimeout(timer)
+    timers.clearTimeout(timer)
   }
 }
 
@@ -105,11 +106,13 @@ export class Observables {
   add(one: Registered): void {
     if (this.#registered.some((other) => isSame(one, other))) return
     this.#registered.push(one)
-    this.#timer ??= setInterval(() => {
-      void this.observe(PATIENCE).then((errors) => {
-        if (errors.length > 0) api.diag.error('observable callbacks failed:', ...errors)
-      })
-    }, this.#interval).unref()
+    this.#timer ??= timers
+      .setInterval(() => {
+        void this.observe(PATIENCE).then((errors) => {
+          if (errors.length > 0) api.diag.error('observable callbacks failed:', ...errors)
+        })
+      }, this.#interval)
+      .unref()
   }
 
   remove(one: Registered): void {
@@ -137,7 +140,7 @@ export class Observables {
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
+    if (this.#timer !== null) timers.clearInterval(this.#timer)
     this.#timer = null
   }
 

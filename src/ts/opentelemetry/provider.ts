@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { Meter as ApiMeter, MeterProvider as ApiMeterProvider, MeterOptions } from '@opentelemetry/api'
 import type {
   IMetricReader,
@@ -7,6 +6,7 @@ import type {
   MeterProviderOptions as SdkOptions,
 } from '@opentelemetry/sdk-metrics'
 import { backend } from '../backend'
+import { path as paths } from '../builtins'
 import { RseqError, rangeError, typeError } from '../errors'
 import { AGGREGATORS } from '../families'
 import { AT_START, withPatience } from '../patience'
@@ -95,7 +95,7 @@ function storeOf(region: Region, ordinal: number): Store {
   const isFile = path !== null && !path.startsWith('/proc/')
   if (!isFile) return new MemoryStore(`${key}/${ordinal}`)
   // Where it is now: a program may go to another folder.
-  return new StateFile(`${resolve(path)}.otel-${ordinal}`, new Format(key, ordinal))
+  return new StateFile(`${paths.resolve(path)}.otel-${ordinal}`, new Format(key, ordinal))
 }
 
 /** A service goes on where no memory can be shared: it counts, and each process exports its own. */

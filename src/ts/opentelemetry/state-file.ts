@@ -1,18 +1,10 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  type Stats,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import type { Stats } from 'node:fs'
+import { fs } from '../builtins'
 import { isOwnFile, isTaken, userId } from '../service-process'
 import { api } from './peer'
 import type { Format, State, Store } from './state'
 
+const { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } = fs
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
 
 const MODE = 0o600

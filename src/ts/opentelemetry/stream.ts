@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { ValueType } from '@opentelemetry/api'
 import type { InstrumentType } from '@opentelemetry/sdk-metrics'
+import { buffer, crypto } from '../builtins'
 import { sdk } from './peer'
 import type { Aggregation, InstrumentDescriptor, MeterScope } from './views'
 
@@ -34,7 +34,7 @@ export function identityOf(
   const bounds =
     boundaries.length === 0
       ? ''
-      : createHash('sha256').update(Float64Array.from(boundaries)).digest('base64url').slice(0, 12)
+      : crypto().createHash('sha256').update(Float64Array.from(boundaries)).digest('base64url').slice(0, 12)
   const { name: meterName, version, schemaUrl = null } = meter
   const fields = [
     meterName,
@@ -95,5 +95,5 @@ export function isMonotonic({ kind, type }: StreamIdentity): boolean {
 export function regionName({ name }: StreamIdentity): string {
   const wellFormed = name.toWellFormed()
   if (wellFormed === '') return '(no name)'
-  return Buffer.byteLength(wellFormed) <= 240 ? wellFormed : wellFormed.slice(0, 60).toWellFormed()
+  return buffer.Buffer.byteLength(wellFormed) <= 240 ? wellFormed : wellFormed.slice(0, 60).toWellFormed()
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../builtins'
 import { RESULT } from '../cells'
 import { COUNTS, RECORD } from '../ring-calls'
 import { payloadOf, type Ring, RUN } from './ring'
@@ -155,7 +156,7 @@ export class Drain {
   }
 
   #isDead(seen: number): boolean {
-    const now = performance.now()
+    const now = monotonicMs()
     if (seen !== this.#still) {
       this.#still = seen
       this.#since = now

@@ -1,3 +1,5 @@
+import { monotonicMs } from '../builtins'
+
 /*
  * A lock between threads: the directory's, a ring's. A thread can be terminated at any point of it, and no other thread is told. So
  * whoever finds the same ticket in the lock for a second of waiting takes it over: a living owner needs
@@ -65,8 +67,8 @@ function waitInVain(words: Int32Array, lock: number, seen: number): boolean {
     return Atomics.wait(words, lock, seen, WAIT_MS) === 'timed-out'
   } catch {
     // Some engines let no main thread wait.
-    const end = performance.now() + WAIT_MS
-    while (Atomics.load(words, lock) === seen) if (performance.now() > end) return true
+    const end = monotonicMs() + WAIT_MS
+    while (Atomics.load(words, lock) === seen) if (monotonicMs() > end) return true
     return false
   }
 }

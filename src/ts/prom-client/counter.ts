@@ -1,5 +1,5 @@
-import { format } from 'node:util'
 import type { CounterConfiguration, Counter as PromCounter } from 'prom-client'
+import { util } from '../builtins'
 import { PerCpuCounter } from '../counter'
 import { openThere } from '../entries'
 import { PART_LABEL } from '../families'
@@ -16,7 +16,7 @@ function amountOf(value: unknown): number {
   if (value === undefined || value === null) return 1
   // NaN too, which prom-client takes: it would be the whole service's value from then on.
   if ((value || Number.isNaN(value)) && !Number.isFinite(value))
-    throw new TypeError(`Value is not a valid number: ${format(value)}`)
+    throw new TypeError(`Value is not a valid number: ${util.format(value)}`)
   if ((value as number) < 0) throw new Error('It is not possible to decrease a counter')
   return Number(value)
 }

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import { backend } from '../backend'
+import { timers } from '../builtins'
 import { AGGREGATORS, type Aggregator, type Merged } from '../families'
 import { Gauge } from '../gauge'
 import { SHORT, withPatience } from '../patience'
@@ -154,15 +155,17 @@ const awaited = new WeakSet<Registry>()
 /** A registry has something new that its process may have to say again and again. */
 export function watch(registry: Registry): void {
   publisherOf(registry)
-  if (!isWatching) setInterval(refreshAll, INTERVAL).unref()
+  if (!isWatching) timers.setInterval(refreshAll, INTERVAL).unref()
   isWatching = true
   if (awaited.has(registry)) return
   awaited.add(registry)
   // Others should see a new process before its first interval is over.
-  setImmediate(() => {
-    awaited.delete(registry)
-    refresh(registry).catch(() => undefined)
-  }).unref()
+  timers
+    .setImmediate(() => {
+      awaited.delete(registry)
+      refresh(registry).catch(() => undefined)
+    })
+    .unref()
 }
 
 /** Whatever else somebody has given such a name and scope was not published. */

@@ -1,5 +1,5 @@
-import { format } from 'node:util'
 import type { GaugeConfiguration, Gauge as PromGauge } from 'prom-client'
+import { util } from '../builtins'
 import { AGGREGATORS, type Aggregator } from '../families'
 import { Gauge as ProcessGauge } from '../gauge'
 import { moved, pourValue } from '../pouring'
@@ -13,7 +13,7 @@ import { prom } from './peer'
 /** @throws as prom-client does */
 function numberOf(value: unknown, what: 'Value' | 'Delta'): number {
   if (typeof value === 'number') return value
-  throw new TypeError(`${what} is not a valid number: ${format(value)}`)
+  throw new TypeError(`${what} is not a valid number: ${util.format(value)}`)
 }
 
 /** Seconds, from a call to the next. */

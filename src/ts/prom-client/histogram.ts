@@ -1,5 +1,5 @@
-import { format } from 'node:util'
 import type { HistogramConfiguration, Histogram as PromHistogram } from 'prom-client'
+import { util } from '../builtins'
 import { openThere } from '../entries'
 import { BOUNDS_LABEL } from '../families'
 import { PerCpuHistogram } from '../histogram'
@@ -14,7 +14,7 @@ import { prom } from './peer'
 /** @throws as prom-client does */
 function sampleOf(value: unknown): number {
   if (Number.isFinite(value)) return value as number
-  throw new TypeError(`Value is not a valid number: ${format(value)}`)
+  throw new TypeError(`Value is not a valid number: ${util.format(value)}`)
 }
 
 /** Longer ones would leave no room for labels. */

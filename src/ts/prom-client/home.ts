@@ -1,3 +1,4 @@
+import { monotonicMs } from '../builtins'
 import { RseqError } from '../errors'
 import { type Movable, moveLater } from '../moving'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../patience'
@@ -43,13 +44,13 @@ const PAUSE = 100
 const refusals = new WeakMap<Region, { readonly error: RseqError; readonly until: number }>()
 
 function refuse(region: Region, error: RseqError): void {
-  refusals.set(region, { error, until: performance.now() + PAUSE })
+  refusals.set(region, { error, until: monotonicMs() + PAUSE })
 }
 
 /** Why nothing new finds room there. Null: it may. */
 function refusalOf(region: Region): RseqError | null {
   const known = refusals.get(region)
-  return known !== undefined && performance.now() < known.until ? known.error : null
+  return known !== undefined && monotonicMs() < known.until ? known.error : null
 }
 
 /**

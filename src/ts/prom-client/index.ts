@@ -167,3 +167,6 @@ Object.defineProperty(exports, 'contentType', {
   get: () => register.contentType,
   set: (value) => register.setContentType(value),
 })
+
+// The module itself: a default import is what require() gives, whatever compiles it.
+export * as default from './index'

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { util } from '../builtins'
 
 /** Labels as prom-client takes them. */
 export type Labels = Record<string, string | number>
@@ -11,7 +11,7 @@ export function isObject(value: unknown): value is Labels {
 export function checkLabels(labelNames: readonly string[], labels: object): void {
   for (const label in labels) {
     if (labelNames.includes(label)) continue
-    throw new Error(`Added label "${label}" is not included in initial labelset: ${inspect(labelNames)}`)
+    throw new Error(`Added label "${label}" is not included in initial labelset: ${util.inspect(labelNames)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants } from 'node:buffer'
+import { buffer } from '../builtins'
 import { HISTOGRAM, WAY, WAY_SHIFT } from '../cells'
 import type { Merged } from '../families'
 import { type Numbers, Seen } from '../survey'
@@ -74,7 +74,7 @@ function histogramHeads(name: string, bounds: readonly number[], defaults: strin
 }
 
 /** More than a page can be: long labels, on a line for each of many buckets, are longer than any text. */
-export const MOST_TEXT = constants.MAX_STRING_LENGTH - 2 ** 24
+export const MOST_TEXT = buffer.constants.MAX_STRING_LENGTH - 2 ** 24
 /** Of a line: what ends its name, its bound, punctuation, and its number. */
 const MOST_BESIDE = 100
 
@@ -102,7 +102,7 @@ function linesIn(
   })
   let end = 0
   const ends = Uint32Array.from(texts, (text) => {
-    end += Buffer.byteLength(text)
+    end += buffer.Buffer.byteLength(text)
     return end
   })
   const text = texts.join('')
@@ -110,7 +110,7 @@ function linesIn(
     style,
     size,
     top: `# HELP ${shown} ${helpText(help, openMetrics)}\n# TYPE ${shown} ${type}`,
-    heads: Buffer.from(text),
+    heads: buffer.Buffer.from(text),
     ends,
     isAscii: end === text.length,
     look: undefined,

@@ -1,5 +1,5 @@
-import { threadId } from 'node:worker_threads'
 import type { Registry } from 'prom-client'
+import { threads } from '../builtins'
 import { SCOPE_LABEL } from '../families'
 import { Region, regionNumber } from '../region'
 import { keyOf } from '../spilling'
@@ -90,7 +90,7 @@ export function placeOf(name: string, registers: readonly Registry[]): Place {
 export function placeApart(): Place {
   detached++
   // The process's region is that of its other threads, too.
-  return { region: Region.process, scope: `${GLOBAL_SCOPE}:apart:${threadId}.${detached}` }
+  return { region: Region.process, scope: `${GLOBAL_SCOPE}:apart:${threads.threadId}.${detached}` }
 }
 
 /** Where what has no room in its place counts: in the process, apart from what counts there by its own choice. */

@@ -1,4 +1,5 @@
 import { backend } from '../backend'
+import { buffer } from '../builtins'
 import { STATE, WRITE } from '../cells'
 import { type Described, linesOf, MOST_TEXT, numbersOf, type Style } from './lines'
 import { leaveOff } from './readable'
@@ -12,7 +13,7 @@ function numberText(x: number): string {
 }
 
 /** Of all pages of this thread, one after the other: new memory would cost more than writing to it. */
-let out = Buffer.alloc(0)
+let out = buffer.Buffer.alloc(0)
 const state = new Float64Array(STATE.length)
 
 /** A page that is being written. Between its first text and {@link end}, nothing else may be. */
@@ -99,7 +100,7 @@ export class Page {
 
   #grow(by: number): void {
     const old = out
-    out = Buffer.alloc(Math.max(2 * old.length, this.#at + by, 65536))
+    out = buffer.Buffer.alloc(Math.max(2 * old.length, this.#at + by, 65536))
     old.copy(out, 0, 0, this.#at)
   }
 }

@@ -1,3 +1,4 @@
+import { timers } from '../builtins'
 import { asProm, Base, jsonIn, pageOf, sources, wide } from './contents'
 import { watch } from './foreign'
 import type { Style } from './lines'
@@ -22,10 +23,12 @@ function enter(metric: Metric, registry: Base): void {
   if (shared !== undefined) showUnlabelled(metric, shared.family)
   scopeOf(asProm(registry))
   // Whether it counts in a region is known after its constructor, which calls this.
-  setImmediate(() => {
-    const isHere = registry._metrics[metric.name] === metric
-    if (isHere && (isCountedByProm(metric) || metric.collect !== undefined)) watch(asProm(registry))
-  }).unref()
+  timers
+    .setImmediate(() => {
+      const isHere = registry._metrics[metric.name] === metric
+      if (isHere && (isCountedByProm(metric) || metric.collect !== undefined)) watch(asProm(registry))
+    })
+    .unref()
 }
 
 function leave(metric: Metric, registry: Base): void {
