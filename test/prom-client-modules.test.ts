@@ -1,6 +1,15 @@
 // How rseq/prom-client is found and loaded: twice, in prom-client's place, and without it.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -210,6 +219,72 @@ describe('in a bundle', () => {
       outfile,
     })
     expect(run(`require(${JSON.stringify(outfile)})`)).toEqual([true, '# HELP a h\n# TYPE a counter\na 2\n'])
+  })
+})
+
+describe('as an ES module that esbuild makes', () => {
+  /** Runs a bundle of a program with the package and its peer. */
+  const bundled = async (banner: string): Promise<unknown> => {
+    const folder = copied('node_modules')
+    const outfile = join(folder, 'bundle.mjs')
+    const contents = `
+      import client, { Counter } from './lib/prom-client/index.mjs'
+      new Counter({ name: 'a', help: 'h' }).inc(2)
+      console.log(JSON.stringify(await client.register.metrics()))
+    `
+    const stdin = { contents, resolveDir: folder }
+    const options = { bundle: true, platform: 'node', format: 'esm', logLevel: 'silent' } as const
+    await build({ ...options, stdin, banner: { js: banner }, outfile })
+    const script = `import(${JSON.stringify(outfile)}).catch(({ code, message }) => console.log(JSON.stringify([code, message])))`
+    // Where there is no require() of its own, as of a program's file.
+    return run(script, root, '--input-type=module')
+  }
+
+  test('with a require, as prom-client needs it', async () => {
+    const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`
+    expect(await bundled(banner)).toBe('# HELP a h\n# TYPE a counter\na 2\n')
+  })
+
+  test('without one, an error says what to do', async () => {
+    expect(await bundled('')).toEqual([
+      'ERR_RSEQ_PEER',
+      expect.stringContaining('createRequire(import.meta.url)'),
+    ])
+  })
+})
+
+describe('with something else in prom-client’s place', () => {
+  /** What is thrown where a package of that code is installed as prom-client. */
+  const installed = (code: string, more: object = {}): unknown => {
+    const folder = copied()
+    const peer = join(folder, 'node_modules', 'prom-client')
+    mkdirSync(peer, { recursive: true })
+    writeFileSync(
+      join(peer, 'package.json'),
+      JSON.stringify({ name: 'prom-client', main: 'index.js', ...more }),
+    )
+    writeFileSync(join(peer, 'index.js'), code)
+    const script = `import('rseq/prom-client').catch(({ code, message }) => console.log(JSON.stringify([code, message])))`
+    return run(script, folder)
+  }
+  const real = JSON.stringify(join(root, 'node_modules', 'prom-client', 'index.js'))
+  const refused = [
+    'ERR_RSEQ_PEER',
+    expect.stringMatching(/needs prom-client 15.* npm install prom-client@15$/),
+  ]
+
+  test.each([
+    ['whose registries keep metrics in a Map', 'module.exports.register._metrics = new Map()'],
+    ['with the classes of its successor', 'module.exports.ClusterRegistry = class {}'],
+    ['without OpenMetrics', 'delete module.exports.Registry.OPENMETRICS_CONTENT_TYPE'],
+    ['with nothing', 'module.exports = {}'],
+    ['with nothing, not even an object', 'module.exports = () => {}'],
+  ])('a package %s', (_, change) => {
+    expect(installed(`module.exports = require(${real}); ${change}`)).toEqual(refused)
+  })
+
+  test('a package that does not show its file', () => {
+    expect(installed('', { exports: { '.': './index.js' } })).toEqual(refused)
   })
 })
 

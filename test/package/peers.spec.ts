@@ -1,0 +1,46 @@
+import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Project } from './project'
+
+const project = new Project()
+const installed = join(project.folder, 'node_modules')
+beforeAll(() => project.unpack())
+afterAll(() => project.remove())
+
+/** Makes a package of that name of what is installed for the tests. */
+function install(name: string, from: string): void {
+  const to = join(installed, name)
+  mkdirSync(dirname(to), { recursive: true })
+  cpSync(from, to, { recursive: true })
+}
+
+const ours = (name: string): string => join(import.meta.dirname, 'node_modules', name)
+
+describe('another package as prom-client, by an alias', () => {
+  test.each(['@prometheus-io/client', '@platformatic/prom-client'])('%s ends in ERR_RSEQ_PEER', (name) => {
+    install('prom-client', ours(name))
+    // What it needs itself.
+    symlinkSync(ours('@opentelemetry'), join(installed, '@opentelemetry'))
+    project.write(
+      'peer.mjs',
+      `import('rseq/prom-client').catch(({ code, message }) => console.log(JSON.stringify([code, message])))`,
+    )
+    const { stdout } = project.try(['node', 'peer.mjs'])
+    for (const made of ['prom-client', '@opentelemetry']) rmSync(join(installed, made), { recursive: true })
+    expect(JSON.parse(stdout)).toEqual(['ERR_RSEQ_PEER', expect.stringContaining('needs prom-client 15')])
+  })
+})
+
+test('ranges of peers name the majors of today, and all peers are optional', () => {
+  const script = `const { peerDependencies, peerDependenciesMeta } = require('rseq/package.json')
+    console.log(JSON.stringify([peerDependencies, Object.keys(peerDependencies).map((name) => peerDependenciesMeta[name].optional)]))`
+  expect(JSON.parse(project.run(['node', '-e', script]))).toEqual([
+    {
+      '@opentelemetry/api': '^1.9.0',
+      '@opentelemetry/sdk-metrics': '^2.0.0 || ^3.0.0',
+      'prom-client': '^15.0.0',
+    },
+    [true, true, true],
+  ])
+})
