@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { status } from 'rseq'
@@ -25,8 +25,16 @@ test.each([
   })
 })
 
+interface Loaded {
+  fastCalls: boolean
+  fastCallsReason: string
+  message: string
+  backend: string
+  value: number
+}
+
 /** Imports the package in a process in which `before` ran first. */
-function load(before: string, cwd = root): { fastCalls: boolean; backend: string; value: number } {
+function load(before: string, cwd = root): Loaded {
   const script = `const versions = (changed) => Object.defineProperty(process, 'versions', { value: { ...process.versions, ...changed } })
     const node = require('node:module')._extensions['.node']
     /** Puts what \`exported\` gives in the place of the second addon. */
@@ -46,16 +54,48 @@ function load(before: string, cwd = root): { fastCalls: boolean; backend: string
 }
 
 test.each([
-  ['Bun', "versions({ bun: '1.2.0' })"],
-  ['Electron', "versions({ electron: '30.0.0' })"],
-  ['Deno', "versions({ deno: '2.0.0' })"],
-  ['a V8 that was never tested', "versions({ v8: '10.2.154.26-node.38' })"],
-  ['a second addon that does not load', "replace(() => { throw new Error('another Node') })"],
-  ['a second addon for a V8 that it does not know', 'replace(() => ({}))'],
-  ['a second addon that binds nothing', 'replace(() => ({ bind: () => undefined }))'],
-  ['a second addon of another version', 'replace(() => ({ bind: () => ({ inc() {} }) }))'],
-])('%s: N-API', (_, before) => {
-  expect(load(before)).toMatchObject({ fastCalls: false, backend: 'rseq', value: 1 })
+  ['Bun', "versions({ bun: '1.2.0' })", 'UNTESTED_RUNTIME', 'for Node alone'],
+  ['Electron', "versions({ electron: '30.0.0' })", 'UNTESTED_RUNTIME', 'for Node alone'],
+  ['Deno', "versions({ deno: '2.0.0' })", 'UNTESTED_RUNTIME', 'for Node alone'],
+  ['a V8 that was never tested', "versions({ v8: '10.2.154.26-node.38' })", 'UNTESTED_V8', 'V8 10.2.154.26'],
+  ['RSEQ_FAST_CALLS=0', "process.env.RSEQ_FAST_CALLS = '0'", 'DISABLED', 'RSEQ_FAST_CALLS=0'],
+  [
+    'one that does not load',
+    "replace(() => { throw new Error('of another Node') })",
+    'REFUSED',
+    'of another Node',
+  ],
+  ['one for a V8 that it does not know', 'replace(() => ({}))', 'OTHER_VERSION', 'for another V8'],
+  ['one that binds nothing', 'replace(() => ({ bind: () => undefined }))', 'OTHER_VERSION', 'for another V8'],
+  [
+    'one of another version',
+    'replace(() => ({ bind: () => ({ inc() {} }) }))',
+    'OTHER_VERSION',
+    'another version',
+  ],
+])('%s: N-API, and status() says why', (_, before, fastCallsReason, says) => {
+  const found = load(before)
+  expect(found).toMatchObject({ fastCalls: false, fastCallsReason, backend: 'rseq', value: 1 })
+  expect(found.message).toMatch(
+    /^Restartable sequences are active.*\. Fast calls are off, and calls slower: .*\.$/,
+  )
+  expect(found.message).toContain(says)
+})
+
+test('none beside the addon, or one that is none: status() says so', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rseq-fastcalls-'))
+  for (const part of ['package.json', 'lib'])
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  const shipped = join(folder, 'prebuilds', `linux-${process.arch}`)
+  cpSync(String(status().addon), join(shipped, 'rseq.node'))
+  const name = `rseq_fast.abi${process.versions.modules}.node`
+  const missing = load('', folder)
+  writeFileSync(join(shipped, name), 'no shared object')
+  const damaged = load('', folder)
+  rmSync(folder, { recursive: true })
+  const expected = hasFastCalls ? ['NO_FILE', 'REFUSED'] : ['UNTESTED_V8', 'UNTESTED_V8']
+  expect([missing.fastCallsReason, damaged.fastCallsReason]).toEqual(expected)
+  if (hasFastCalls) for (const { message } of [missing, damaged]) expect(message).toContain(name)
 })
 
 if (hasFastCalls)

@@ -11,14 +11,28 @@ const expected = {
     backend: 'rseq',
     cpuIdSource: 'rseq',
     fastCalls: hasFastCalls,
+    fastCallsReason: hasFastCalls ? 'OK' : 'UNTESTED_V8',
   },
-  napi: { registration: viaLibc, reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq', fastCalls: false },
+  napi: {
+    registration: viaLibc,
+    reason: 'OK',
+    backend: 'rseq',
+    cpuIdSource: 'rseq',
+    fastCalls: false,
+    fastCallsReason: 'DISABLED',
+  },
   inject: { registration: viaLibc, reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },
   self: { registration: 'self', reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },
   mixed: { registration: 'self', reason: 'OK', backend: 'rseq', cpuIdSource: 'rseq' },
   enosys: { registration: 'none', reason: 'ENOSYS', backend: 'atomic' },
   eperm: { registration: 'none', reason: 'EPERM', backend: 'atomic' },
-  portable: { registration: 'none', reason: 'NO_ADDON', backend: 'portable', cpuIdSource: 'none' },
+  portable: {
+    registration: 'none',
+    reason: 'NO_ADDON',
+    backend: 'portable',
+    cpuIdSource: 'none',
+    fastCallsReason: 'NO_ADDON',
+  },
 }[world]
 
 /** status() of a new worker of this world. */
@@ -57,6 +71,7 @@ test('every field is there, frozen, and JSON', () => {
       'cpuIdSource',
       'cpus',
       'fastCalls',
+      'fastCallsReason',
       'features',
       'kernel',
       'libc',

@@ -1,15 +1,17 @@
-import { type Backend, type HotCalls, RESULT, type RegionKey } from './cells'
-import { loadFastCalls } from './fastcalls'
+import { type Backend, RESULT, type RegionKey } from './cells'
+import { type FastCalls, loadFastCalls } from './fastcalls'
 import { mailedCalls } from './mailbox'
 import { type Addon, loaded } from './native'
 
-/** The hot operations as V8 fast calls, or null: then they are N-API calls. */
-export const fastCalls: HotCalls | null = loaded.addon ? loadFastCalls(loaded.addon) : null
+/** The hot operations as V8 fast calls, or why they are N-API calls. */
+export const fastCalls: FastCalls = loaded.addon
+  ? loadFastCalls(loaded.addon)
+  : { calls: null, reason: 'NO_ADDON', message: '' }
 
 /** Regions are of the process: all its threads have the same ones. */
 function nativeBackend(addon: Addon): Backend {
   const { inc, addInt32, add, addFloat, record, recordInt32, acquireSlot, releaseSlot, ringWrite } =
-    fastCalls ?? mailedCalls(addon) ?? addon
+    fastCalls.calls ?? mailedCalls(addon) ?? addon
   return {
     ...addon,
     inc,

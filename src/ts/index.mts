@@ -2,6 +2,7 @@
 export type {
   CpuLocation,
   DiscardedSamples,
+  FastCallsReason,
   HistogramBucket,
   HistogramJSON,
   HistogramOptions,

@@ -41,5 +41,13 @@ export type { RingAbortSignal, RingRecordsOptions } from './ring-iterator'
 export type { NamedRingOptions, RingOptions } from './ring-opening'
 export type { RingItem, RingRecord } from './ring-record'
 export type { RingMode, RingShapeOptions } from './ring-shape'
-export { type Reason, type Registration, register, type Status, status, unregister } from './status'
+export {
+  type FastCallsReason,
+  type Reason,
+  type Registration,
+  register,
+  type Status,
+  status,
+  unregister,
+} from './status'
 export { PerCpuSum } from './sum'

@@ -1,11 +1,14 @@
 import { fastCalls } from './backend'
 import { fs, os } from './builtins'
 import { setRegistered, settle } from './cpu'
+import type { FastCallsReason } from './fastcalls'
 import { type Addon, loaded, type ThreadStatus } from './native'
 import { possibleCpus } from './portable/cpus'
 
 const { readFileSync } = fs
 const { availableParallelism, cpus, release } = os
+
+export type { FastCallsReason }
 
 /** By the native side's numbers. */
 export const REGISTRATIONS = ['none', 'libc', 'self', 'foreign'] as const
@@ -47,6 +50,11 @@ export interface Status {
   readonly backend: 'rseq' | 'atomic' | 'portable'
   /** Hot operations are direct V8 calls rather than N-API calls. */
   readonly fastCalls: boolean
+  /**
+   * `OK`, or why not: `DISABLED` by RSEQ_FAST_CALLS=0, `UNTESTED_RUNTIME` (not Node), `UNTESTED_V8`, `NO_FILE` for this Node
+   * beside the addon, `REFUSED` by the system, `OTHER_VERSION` of this package or for another V8, `NO_ADDON`.
+   */
+  readonly fastCallsReason: FastCallsReason
   /** The thread's area, where there is a readable one. */
   readonly area: {
     /** From the thread pointer, in bytes. */
@@ -143,6 +151,11 @@ function messageOf(
   }
 }
 
+function fastCallsClause(): string {
+  const { message } = fastCalls
+  return message === '' ? '' : ` Fast calls are off, and calls slower: ${message}.`
+}
+
 /** What `ask` answers, or `otherwise` where a runtime's permissions forbid to ask. */
 function permitted<T>(ask: () => T, otherwise: T): T {
   try {
@@ -177,10 +190,11 @@ function withAddon(addon: Addon, path: string): Status {
     available: thread.sections,
     registration,
     reason,
-    message: messageOf(thread, registration, reason),
+    message: messageOf(thread, registration, reason) + fastCallsClause(),
     cpuIdSource: live ? 'rseq' : (SOURCES[thread.fallback] as Status['cpuIdSource']),
     backend: thread.sections ? 'rseq' : 'atomic',
-    fastCalls: fastCalls !== null,
+    fastCalls: fastCalls.calls !== null,
+    fastCallsReason: fastCalls.reason,
     area:
       thread.offset === undefined
         ? null
@@ -220,6 +234,7 @@ function withoutAddon(reason: Reason, message: string): Status {
     cpuIdSource: 'none',
     backend: 'portable',
     fastCalls: false,
+    fastCallsReason: 'NO_ADDON',
     area: null,
     kernel: { release: kernelRelease(), featureSize: 0, align: 0 },
     features: { cpuId: false, nodeId: false, mmCid: false, sliceExtension: false, membarrier: false },

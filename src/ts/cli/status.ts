@@ -52,7 +52,7 @@ function text(report: Status): string[] {
       reason: report.reason,
       'cpuId() reads': SOURCES[report.cpuIdSource],
       'counters add': BACKENDS[report.backend],
-      'fast calls': yesNo(report.fastCalls),
+      'fast calls': report.fastCalls ? 'yes' : `no (${report.fastCallsReason})`,
     }),
     ...group(
       'Area',
