@@ -4,7 +4,7 @@ import type { Buckets } from './histogram-shape'
 /** One look at a histogram's cells. Not changed afterwards. */
 export interface Reading {
   /** Numbers as {@link HISTOGRAM} says, with a count for each bucket. */
-  readonly cells: Float64Array<ArrayBuffer>
+  readonly cells: Float64Array
   readonly buckets: Buckets
 }
 

@@ -34,7 +34,7 @@ export interface Shape {
   /** Bits of precision: 2^bits buckets from each power of two to the next. 0: by bounds. */
   readonly shape: number
   /** The lowest and the highest value, or the bounds. */
-  readonly extra: Float64Array<ArrayBuffer>
+  readonly extra: Float64Array
 }
 
 const MAX_PRECISION = 14
@@ -75,7 +75,7 @@ function checkFinite(what: string, value: unknown, expected: string, isRight: (x
   if (!Number.isFinite(value) || !isRight(value)) throw rangeError(what, expected, value)
 }
 
-function boundsOf(what: string, buckets: unknown): Float64Array<ArrayBuffer> {
+function boundsOf(what: string, buckets: unknown): Float64Array {
   if (!Array.isArray(buckets)) throw typeError(what, 'an array of numbers', buckets)
   const { length } = buckets
   if (!Number.isInteger(length) || length < 1 || length > MAX_BOUNDS) {

@@ -37,6 +37,7 @@ export type {
   RingRecordsOptions,
   RingShapeOptions,
   RseqErrorCode,
+  SharedBytes,
   SlotOwner,
   SlotView,
   Status,

@@ -41,6 +41,7 @@ export type { RingAbortSignal, RingRecordsOptions } from './ring-iterator'
 export type { NamedRingOptions, RingOptions } from './ring-opening'
 export type { RingItem, RingRecord } from './ring-record'
 export type { RingMode, RingShapeOptions } from './ring-shape'
+export type { SharedBytes } from './shared-bytes'
 export {
   type FastCallsReason,
   type Reason,

@@ -1,6 +1,7 @@
 import { util } from './builtins'
 import type { PerCpuHandle } from './entries'
 import { integerOf, RseqError, rangeError, typeError } from './errors'
+import type { SharedBytes } from './shared-bytes'
 
 const MOST_BYTES = 2 ** 30
 /** A line of the cache: two slots that two threads fill share none. */
@@ -35,7 +36,7 @@ export type SlotView = (typeof VIEWS)[number]
 export class PoolMemory {
   readonly buffer: SharedArrayBuffer | null
   readonly slotBytes: number
-  readonly #views = new Map<number, Uint8Array<SharedArrayBuffer>>()
+  readonly #views = new Map<number, SharedBytes>()
 
   private constructor(buffer: SharedArrayBuffer | null, slotBytes: number) {
     this.buffer = buffer
@@ -70,7 +71,7 @@ export class PoolMemory {
   }
 
   /** @param slot below the pool's slots */
-  bytes(slot: number): Uint8Array<SharedArrayBuffer> {
+  bytes(slot: number): SharedBytes {
     let view = this.#views.get(slot)
     if (view === undefined) {
       view = new Uint8Array(this.#buffer(), slot * stride(this.slotBytes), this.slotBytes)

@@ -2,6 +2,7 @@ import { DISPOSE } from './dispose'
 import type { PerCpuPool } from './pool'
 import { refusedSlot } from './pool-arguments'
 import { REFUSAL } from './pool-calls'
+import type { SharedBytes } from './shared-bytes'
 
 /**
  * A slot that this thread holds, for `using`: it is released at the end of the block, if not before.
@@ -24,7 +25,7 @@ export class PoolSlot {
   }
 
   /** Its memory. @throws as `PerCpuPool.bytes` */
-  get bytes(): Uint8Array<SharedArrayBuffer> {
+  get bytes(): SharedBytes {
     return this.#pool.bytes(this.slot)
   }
 

@@ -24,6 +24,7 @@ import {
   slotsIn,
 } from './pool-opening'
 import { PoolSlot } from './pool-slot'
+import type { SharedBytes } from './shared-bytes'
 
 const { acquireSlot, releaseSlot } = backend
 /** Looked up once: that takes as long as all else. */
@@ -284,7 +285,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
    * @throws {TypeError | RangeError} for anything but a slot's number
    * @throws {RseqError} `ERR_RSEQ_FEATURE` where slots have no memory
    */
-  bytes(slot: number): Uint8Array<SharedArrayBuffer> {
+  bytes(slot: number): SharedBytes {
     if (!isSlot(slot, this.slots)) throw badSlot('bytes', slot, this.slots)
     return this.#memory.bytes(slot)
   }

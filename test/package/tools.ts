@@ -24,6 +24,11 @@ export const ncc = (): string => tool('@vercel', 'ncc', 'dist', 'ncc', 'cli.js')
 /** The package `pnpm` only finds or downloads this. */
 export const pnpm = (): string => tool('@pnpm', `exe.linux-${process.arch}`, 'pnpm')
 export const publint = (): string => tool('.bin', 'publint')
+/** The checkout's own. */
+export const typescript = (): string => join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+export const typescript52 = (): string => tool('ts52', 'bin', 'tsc')
+/** The last one whose arrays have no type parameter. */
+export const typescript56 = (): string => tool('ts56', 'bin', 'tsc')
 /** Both are called `yarn` in .bin. */
 export const yarn1 = (): string => tool('yarn', 'bin', 'yarn.js')
 export const yarn4 = (): string => tool('@yarnpkg', 'cli-dist', 'bin', 'yarn.js')

@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Project, root } from './project'
+import { typescript, typescript52, typescript56 } from './tools'
 
 const project = new Project()
 beforeAll(() => {
@@ -13,7 +14,7 @@ beforeAll(() => {
 afterAll(() => project.remove())
 
 const use = `
-  import { cpuId, getcpu, monitorPreemption, PerCpuCounter, type PerCpuHandle, PerCpuPool, PerCpuRing, PerCpuSum, type PreemptionMonitor, PreemptionProbe, RseqError, type Status, status } from 'rseq'
+  import { cpuId, getcpu, monitorPreemption, PerCpuCounter, type PerCpuHandle, PerCpuPool, PerCpuRing, PerCpuSum, type PreemptionMonitor, PreemptionProbe, RseqError, type SharedBytes, type Status, status } from 'rseq'
   const cpu: number = cpuId()
   const location: { readonly cpu: number; readonly node: number } = getcpu()
   const counter: PerCpuCounter = PerCpuCounter.named('a', { index: 'mm_cid' })
@@ -27,6 +28,10 @@ const use = `
   if (now.area !== null) now.area.mode satisfies 'legacy' | 'optimized' | null
   try { counter.add(1) } catch (error) { if (error instanceof RseqError) error.code satisfies string }
   const slots = new PerCpuPool({ slots: 3, slotBytes: 8 })
+  const bytes: SharedBytes = slots.bytes(0)
+  const memory: SharedArrayBuffer = bytes.buffer
+  // @ts-expect-error no number, as any would be
+  slots.bytes(0) satisfies number
   const held: { readonly slot: number; [Symbol.dispose](): void } | null = slots.hold()
   const doubles: Float64Array = slots.view(slots.acquire(), Float64Array)
   const ring = new PerCpuRing({ fields: 2, mode: 'overwrite' })
@@ -51,7 +56,7 @@ const use = `
   PerCpuCounter.from(new PerCpuSum().handle)
   // @ts-expect-error frozen
   now.available = false
-  export { all, backend, cells, cpu, doubles, drained, held, interrupted, location, mine, off, sameModule, sameStatus, sums, written }
+  export { all, backend, cells, cpu, doubles, drained, held, interrupted, location, memory, mine, off, sameModule, sameStatus, sums, written }
 `
 /** What only a CommonJS file can say. */
 const required = `
@@ -107,26 +112,35 @@ const client = (name: string): string => `
   export { histogramChild, limits, merged, of, ofWhole, one, Own, page, prometheus, pushed, shape, summaryChild, type }
 `
 
-describe('types of the installed package', () => {
-  test.each([
-    ['node16', 'node16', 'mts'],
-    ['node16', 'node16', 'cts'],
-    ['nodenext', 'nodenext', 'mts'],
-    ['nodenext', 'nodenext', 'cts'],
-    ['commonjs', 'bundler', 'ts'],
-    ['esnext', 'bundler', 'ts'],
-    ['preserve', 'bundler', 'ts'],
-    ['preserve', 'bundler', 'cts'],
-  ])('check under module %s, resolution %s, in a .%s file', (module, resolution, extension) => {
+const options = ['--noEmit', '--strict', '--target', 'es2022', '--skipLibCheck', 'false']
+
+const olderWays = [
+  ['node16', 'node16', 'mts'],
+  ['nodenext', 'nodenext', 'cts'],
+]
+const ways = [
+  ...olderWays,
+  ['node16', 'node16', 'cts'],
+  ['commonjs', 'bundler', 'ts'],
+  ['esnext', 'bundler', 'ts'],
+  ['nodenext', 'nodenext', 'mts'],
+  ['preserve', 'bundler', 'ts'],
+  ['preserve', 'bundler', 'cts'],
+]
+
+describe.each([
+  { version: '5.2', tsc: typescript52, ways: olderWays },
+  { version: '5.6', tsc: typescript56, ways: olderWays },
+  { version: 'of today', tsc: typescript, ways },
+])('types of the installed package, TypeScript $version', ({ tsc, ways }) => {
+  test.each(ways)('check under module %s, resolution %s, in a .%s file', (module, resolution, extension) => {
     project.write(`use.${extension}`, extension === 'cts' ? use + required : use)
     for (const name of ['prom-client', 'rseq/prom-client']) {
       project.write(`${name.replace('/', '-')}.${extension}`, client(name))
     }
     const files = ['use', 'prom-client', 'rseq-prom-client'].map((name) => `${name}.${extension}`)
-    const options = ['--noEmit', '--strict', '--target', 'es2022', '--types', '', '--ignoreConfig']
-    const modules = ['--module', module, '--moduleResolution', resolution]
-    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-    const { stdout, status } = project.try(['node', tsc, ...options, ...modules, ...files])
+    const modules = ['--module', module as string, '--moduleResolution', resolution as string]
+    const { stdout, status } = project.try(['node', tsc(), ...options, ...modules, ...files])
     expect({ stdout, status }).toEqual({ stdout: '', status: 0 })
   })
 })
