@@ -102,6 +102,7 @@ const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[
     'preemption',
     'preemption-monitor',
     'turn-metrics',
+    'prom-client/handler',
     'prom-client/preemption',
     'opentelemetry/preemption',
     'ring',

@@ -48,11 +48,11 @@ describe('what is exported', () => {
       .filter((name) => !['default', 'module.exports', '__esModule'].includes(name))
       .sort()
 
-  test('is what prom-client exports, setRegion and collectPreemptionMetrics', async () => {
+  test('is what prom-client exports, setRegion, metricsHandler and collectPreemptionMetrics', async () => {
     const [, [, client]] = clients as [unknown, [string, object]]
     expect(client).toBe(shared)
     const [[, theirs]] = clients as [[string, object]]
-    const expected = [...names(theirs), 'collectPreemptionMetrics', 'setRegion'].sort()
+    const expected = [...names(theirs), 'collectPreemptionMetrics', 'metricsHandler', 'setRegion'].sort()
     expect(names(shared)).toEqual(expected)
     const esm = await import('rseq/prom-client')
     expect(names(esm)).toEqual(expected)

@@ -6,7 +6,7 @@ import { lookAt } from './look'
 import { currentRegion, GLOBAL_SCOPE, scopeOf } from './memory'
 import { prom } from './peer'
 import { isOnPages, Names } from './readable'
-import { pageBeside, Registry, register, wideView } from './registry'
+import { pageIn, Registry, register, wideView } from './registry'
 
 interface Aggregating {
   clusterMetrics(): Promise<string>
@@ -25,17 +25,15 @@ function chosenScopes(): string[] {
   return scopes.length === 0 ? [GLOBAL_SCOPE] : scopes
 }
 
-async function pages(contentType: string): Promise<string> {
-  const all = chosenScopes().map((scope) =>
-    scope === GLOBAL_SCOPE ? register : wideView(scope, contentType),
-  )
+/** The page of the registries that are to be shown together, over all processes. */
+async function clusterPage(openMetrics: boolean): Promise<string> {
+  const all = chosenScopes().map((scope) => (scope === GLOBAL_SCOPE ? register : wideView(scope)))
   const [only, ...more] = all
-  if (only !== undefined && more.length === 0) return only.metrics()
-  const openMetrics = contentType === prom.Registry.OPENMETRICS_CONTENT_TYPE
+  if (only !== undefined && more.length === 0) return pageIn(openMetrics, only)
   const names = new Names(openMetrics)
   const texts: string[] = []
   // One after the other: of what has one name, the first registry's is shown, each time.
-  for (const registry of all) texts.push(await pageBeside(registry, openMetrics, names))
+  for (const registry of all) texts.push(await pageIn(openMetrics, registry, names))
   if (!openMetrics) return texts.join('\n')
   const end = '# EOF\n'
   return texts.map((text) => (text.endsWith(end) ? text.slice(0, -end.length) : text)).join('') + end
@@ -57,7 +55,13 @@ export class AggregatorRegistry extends Registry {
 
   /** The page of the global registry, or of those that {@link setRegistries} was told, over all processes. */
   clusterMetrics(): Promise<string> {
-    return this.#messages === null ? pages(this.contentType) : this.#messages.clusterMetrics()
+    if (this.#messages !== null) return this.#messages.clusterMetrics()
+    return clusterPage(this.contentType === prom.Registry.OPENMETRICS_CONTENT_TYPE)
+  }
+
+  /** @returns how to have that page in a format by choice; null where it is made of messages: prom-client has one for these */
+  get pages(): ((openMetrics: boolean) => Promise<string>) | null {
+    return this.#messages === null ? clusterPage : null
   }
 
   /** @throws {TypeError} for anything but registries */

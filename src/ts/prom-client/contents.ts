@@ -9,11 +9,12 @@ import type { Style } from './lines'
 import { Looks } from './look'
 import { currentRegion, isGlobal, scopeOf, spillPlaceOf } from './memory'
 import { boundsOf, jsonOf, type Metric, type MetricJSON, sharedOf } from './metric'
+import { once } from './once'
 import { Page } from './page'
 import { prom } from './peer'
 import { leaveOff, Names } from './readable'
 import { joined, type Row, Rows } from './rows'
-import { textOf } from './text'
+import { textOf, type Values } from './text'
 
 /** prom-client's class, with the fields that it keeps to itself. */
 export interface Base {
@@ -156,6 +157,13 @@ function lossesAs(losses: number): MetricJSON {
   return { name: LOSSES, help, type: 'gauge', values, aggregator: 'sum' }
 }
 
+/** Of a metric that is on pages as it says itself. */
+export async function partOf(metric: Metric, style: Style): Promise<string> {
+  const { getForPromString } = metric as { getForPromString?(): Promise<Values> }
+  const data: Values = await (getForPromString?.call(metric) ?? metric.get())
+  return textOf(once(data), style)
+}
+
 /**
  * Everything is read before it waits: later, the looks may say something else.
  *
@@ -183,7 +191,7 @@ function partsOf(
     } else if (data !== undefined) {
       const published = publishedOf(sourceOf(metric, registry), contents)
       put(textOf(wholeOf(data, published), style))
-    } else put(registry.getMetricsAsString(metric))
+    } else put(partOf(metric, style))
   }
   const isKnown = (name: string): boolean => Object.hasOwn(registry._metrics, name)
   for (const whole of showingAll(registry)) {

@@ -156,6 +156,13 @@ const { aggregators: all } = prom as unknown as { aggregators: Record<PromClient
 export const aggregators: Readonly<Record<PromClient.Aggregator, unknown>> = all
 
 export type { PreemptionMetrics } from '../turn-metrics'
+export {
+  type MetricsHandlerOptions,
+  type MetricsRequest,
+  type MetricsResponse,
+  type MetricsSource,
+  metricsHandler,
+} from './handler'
 export { collectPreemptionMetrics, type PreemptionMetricsOptions } from './preemption'
 export { setRegion }
 

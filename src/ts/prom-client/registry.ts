@@ -1,13 +1,11 @@
 import { timers } from '../builtins'
-import { asProm, Base, jsonIn, pageOf, sources, wide } from './contents'
+import { asProm, Base, jsonIn, pageOf, partOf, sources, wide } from './contents'
 import { watch } from './foreign'
 import type { Style } from './lines'
 import { enrol, scopeOf } from './memory'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, showUnlabelled } from './metric'
-import { once } from './once'
 import { prom } from './peer'
 import { type Names, readableDefaults } from './readable'
-import { textOf, type Values } from './text'
 
 const { OPENMETRICS_CONTENT_TYPE } = prom.Registry
 
@@ -79,10 +77,8 @@ export class Registry extends Base {
   }
 
   /** One metric's part of the page; `getSingleMetricAsString` is made of it. */
-  override async getMetricsAsString(metric: Metric): Promise<string> {
-    const { getForPromString } = metric as { getForPromString?(): Promise<Values> }
-    const data: Values = await (getForPromString?.call(metric) ?? metric.get())
-    return textOf(once(data), styleOf(this))
+  override getMetricsAsString(metric: Metric): Promise<string> {
+    return partOf(metric, styleOf(this))
   }
 
   /** As {@link metrics}, for what is registered in this process. */
@@ -124,14 +120,18 @@ export class Registry extends Base {
  */
 export const register = Object.setPrototypeOf(prom.register, Registry.prototype) as Registry
 
-/** @param names what lines of the pages that it is to stand beside are called */
-export function pageBeside(registry: Base, openMetrics: boolean, names: Names): Promise<string> {
+/**
+ * A page in a format that may not be the registry's own, which stays what it is for others that ask meanwhile.
+ *
+ * @param names what lines of the pages that it is to stand beside are called
+ */
+export function pageIn(openMetrics: boolean, registry: Base, names?: Names): Promise<string> {
   return pageOf(registry, { ...styleOf(registry), openMetrics }, names)
 }
 
 /** @returns a registry that shows everything of a scope, whoever has registered it */
-export function wideView(scope: string, contentType: string): Registry {
-  const registry = new Registry(contentType)
+export function wideView(scope: string): Registry {
+  const registry = new Registry()
   enrol(asProm(registry), scope)
   views.add(registry)
   wide.add(registry)
