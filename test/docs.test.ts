@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import * as rseq from 'rseq'
 import { describe, expect, test } from 'vitest'
+import { blocksOf, importedBy, installedBy, packageOf, pages as printedPages } from './package/printed/blocks'
 import { root } from './world'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -150,6 +151,23 @@ describe('every page', () => {
       .map(([, link, image]) => link ?? image ?? '')
       .filter((link) => !existsSync(resolve(root, dirname(page), link)))
     expect(missing).toEqual([])
+  })
+})
+
+/** What rseq's entry points need. */
+const PEERS: Record<string, readonly string[]> = {
+  'rseq/prom-client': ['prom-client'],
+  'rseq/opentelemetry': ['@opentelemetry/api', '@opentelemetry/sdk-metrics'],
+}
+
+describe('programs', () => {
+  // test/package/printed.spec.ts runs them, with what all pages together install.
+  test.each(printedPages)('%s says how to install what its programs import', (page) => {
+    const programs = blocksOf(page).filter(({ language }) => language === 'js')
+    const imported = programs.flatMap(({ text }) => importedBy(text))
+    const needed = imported.flatMap((name) => [packageOf(name), ...(PEERS[name] ?? [])])
+    const installed = ['rseq', ...installedBy(page).map(packageOf)]
+    expect(needed.filter((name) => !installed.includes(name))).toEqual([])
   })
 })
 

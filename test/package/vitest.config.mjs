@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/package/*.spec.ts'],
     pool: 'forks',
     fileParallelism: false,
+    maxConcurrency: 4,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
