@@ -249,7 +249,7 @@ describe('shapes of a directory', () => {
   test('are read back', () => {
     for (const options of [...ranges.slice(1), { buckets: [1, 2, 4] }]) {
       const written = shape(options)
-      const read = bucketsOf(written.shape, written.extra.buffer)
+      const read = bucketsOf(written.shape, written.extra.buffer as ArrayBuffer)
       expect(read?.shape).toEqual(written)
       expect(read?.count).toBe(new Buckets(written).count)
     }

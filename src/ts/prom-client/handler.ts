@@ -1,3 +1,4 @@
+import { buffer } from '../builtins'
 import { typeError } from '../errors'
 import { chosen, type Format } from './accept'
 import { AggregatorRegistry } from './cluster'
@@ -108,7 +109,7 @@ function warner(): { failed(error: unknown): void; went(): void } {
 function send(response: MetricsResponse, status: number, contentType: string, text: string): void {
   response.statusCode = status
   response.setHeader('Content-Type', contentType)
-  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.setHeader('Content-Length', buffer.Buffer.byteLength(text))
   response.end(text)
 }
 
