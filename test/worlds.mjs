@@ -78,6 +78,7 @@ const BEHAVIOUR = [
   'prom-client-full',
   'prom-client-gauge',
   'prom-client-histogram',
+  'prom-client-info',
   'prom-client-limit',
   'prom-client-page',
   'prom-client-preemption',

@@ -21,6 +21,8 @@ export interface Leader {
 /** Node takes these out of `process.env`; what the process was started with keeps them, for its threads too. */
 const CLUSTER_WORKER = 'NODE_UNIQUE_ID'
 const CHANNEL = 'NODE_CHANNEL_FD'
+/** What a process tells its children: its package's hash, a colon, and the file of its service, if that has one. */
+export const TOLD = 'RSEQ_PARENT'
 
 /** Those of them that Node itself knows of. */
 function knownToNode(): [string, string][] {
@@ -43,7 +45,7 @@ export function ownEnvironment(): Environment {
   return started
 }
 
-const isClusterWorker = (): boolean => ownEnvironment().has(CLUSTER_WORKER)
+export const isClusterWorker = (): boolean => ownEnvironment().has(CLUSTER_WORKER)
 
 /** Node has started it to be spoken with: `cluster.fork`, `child_process.fork`. */
 export const isForked = (): boolean => isClusterWorker() || ownEnvironment().has(CHANNEL)

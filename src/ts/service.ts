@@ -3,7 +3,7 @@ import { RseqError } from './errors'
 import type { Region } from './region'
 import { givenName, isOfDaemon, ownApplication, packageHash } from './service-application'
 import { fileName, folder, isOfOwnNamespace, type ServiceName, serviceNameOf } from './service-file'
-import { isForked, itself, type Leader, ownEnvironment, ownLeader } from './service-leader'
+import { isForked, itself, type Leader, ownEnvironment, ownLeader, TOLD } from './service-leader'
 import { orphaned, restored, unlinked } from './service-living'
 import { parent, tellThreads } from './service-main'
 import { isOwnFile, isTaken, ownNamespace, userId } from './service-process'
@@ -19,8 +19,6 @@ const { isMainThread } = threads
 
 /** The file that the user wants. */
 const CHOSEN = 'RSEQ_REGION'
-/** What a process tells its children: its package's hash, a colon, and the file of its service. */
-const TOLD = 'RSEQ_PARENT'
 
 /** The file to be removed with this process. */
 let owned: string | null = null

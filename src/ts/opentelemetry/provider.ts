@@ -11,6 +11,7 @@ import { RseqError, rangeError, typeError } from '../errors'
 import { AGGREGATORS } from '../families'
 import { AT_START, withPatience } from '../patience'
 import { Region, regionNumber } from '../region'
+import { warnIfApart } from '../service-apart'
 import { warnOnce } from '../warning'
 import { Collector, MOST_READERS } from './collector'
 import { Ledger } from './ledger'
@@ -101,7 +102,9 @@ function storeOf(region: Region, ordinal: number): Store {
 /** A service goes on where no memory can be shared: it counts, and each process exports its own. */
 function serviceRegion(): Region {
   try {
-    return Region.service
+    const region = Region.service
+    warnIfApart('rseq/opentelemetry', 'each process of this service exports its own metrics only')
+    return region
   } catch (error) {
     if (!(error instanceof RseqError)) throw error
     const { message, code } = error

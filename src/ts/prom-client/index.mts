@@ -28,6 +28,7 @@ export type {
   PrometheusMetricsVersion,
   PrometheusMIME,
   RegistryContentType,
+  RseqInfoOptions,
   SeriesOptions,
   SummaryConfiguration,
 } from './index.js'
@@ -37,6 +38,7 @@ export {
   Counter,
   collectDefaultMetrics,
   collectPreemptionMetrics,
+  collectRseqInfo,
   default,
   exponentialBuckets,
   Gauge,

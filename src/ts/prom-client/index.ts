@@ -7,6 +7,7 @@ import { AggregatorRegistry as SharedAggregatorRegistry } from './cluster'
 import { Counter as SharedCounter } from './counter'
 import { Gauge as SharedGauge } from './gauge'
 import { Histogram as SharedHistogram } from './histogram'
+import { collectDefaultMetrics as collectDefaults } from './info'
 import { setRegion } from './memory'
 import { prom } from './peer'
 import { Registry as SharedRegistry, register as sharedRegister } from './registry'
@@ -137,8 +138,11 @@ export declare namespace Pushgateway {
 /** prom-client's own. One process pushes for all: the page is that of the whole service. */
 export const Pushgateway: typeof PromClient.Pushgateway = prom.Pushgateway
 
-/** prom-client's own. Each process's are on the page, as their aggregators say, at most ten seconds old. */
-export const collectDefaultMetrics: typeof PromClient.collectDefaultMetrics = prom.collectDefaultMetrics
+/**
+ * prom-client's own, and `rseq_info` ({@link collectRseqInfo}). Each process's are on the page, as their aggregators say, at
+ * most ten seconds old.
+ */
+export const collectDefaultMetrics: typeof PromClient.collectDefaultMetrics = collectDefaults
 
 /** prom-client's own: `count` upper bounds, `width` apart, from `start`. */
 export const linearBuckets: typeof PromClient.linearBuckets = prom.linearBuckets
@@ -163,6 +167,7 @@ export {
   type MetricsSource,
   metricsHandler,
 } from './handler'
+export { collectRseqInfo, type RseqInfoOptions } from './info'
 export { collectPreemptionMetrics, type PreemptionMetricsOptions } from './preemption'
 export { setRegion }
 

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client'
 import { threads } from '../builtins'
 import { SCOPE_LABEL } from '../families'
 import { Region, regionNumber } from '../region'
+import { warnIfApart } from '../service-apart'
 import { keyOf } from '../spilling'
 
 /** What the entries of the global registry's metrics have as their scope; others have more behind it. */
@@ -26,6 +27,7 @@ export function currentRegion(): Region {
   if (chosen !== null) return chosen
   try {
     chosen = Region.service
+    warnIfApart('rseq/prom-client', 'each process of this service shows its own metrics only')
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException
     process.emitWarning(`rseq/prom-client: each process shows its own metrics only. ${message}`, {

@@ -1,0 +1,35 @@
+import { loaded } from './native'
+import { isOfDaemon, packageHash } from './service-application'
+import { isClusterWorker, isForked, ownEnvironment, TOLD } from './service-leader'
+import { warnOnce } from './warning'
+
+/*
+ * Without the addon no memory is shared, and each process of a service has what it has counted itself. Where there are
+ * several, no page is whole, and nothing else would say so.
+ */
+
+/** Another process counts for the same service. A program that a test runner or a manager has forked is alone. */
+function isOneOfSeveral(): boolean {
+  if (isClusterWorker()) return true
+  const environment = ownEnvironment()
+  if (!isForked() || isOfDaemon(environment)) return false
+  const [hash] = (environment.get(TOLD) ?? '').split(':')
+  return hash === packageHash(environment)
+}
+
+/** Children that are forked from now on know that they are not alone. */
+function tellChildren(): void {
+  process.env[TOLD] ??= `${packageHash(ownEnvironment())}:`
+}
+
+/**
+ * Warns once where what this process shows cannot be the whole service's, for there is no addon.
+ *
+ * @param says what follows from it, as a clause
+ */
+export function warnIfApart(entry: string, says: string): void {
+  if (loaded.addon !== null) return
+  const { message } = loaded
+  if (isOneOfSeveral()) warnOnce(entry, () => `${entry}: ${says}. ${message}`, 'RSEQ_NOT_SHARED')
+  tellChildren()
+}
