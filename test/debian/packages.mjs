@@ -95,7 +95,12 @@ export function archive(arch, suites) {
 
     /** Whether a package can be had: a name may be known only as something that others depend on. */
     has(name) {
-      return /^ *Candidate: \d/m.test(inside(() => run('apt-cache', ['policy', name])))
+      return this.newest(name) !== null
+    },
+
+    /** @returns {string | null} its newest version */
+    newest(name) {
+      return /^ *Candidate: (\d\S*)/m.exec(inside(() => run('apt-cache', ['policy', name])))?.[1] ?? null
     },
 
     /** Puts packages into a new folder, without what they depend on. */

@@ -87,6 +87,11 @@ describe('the blocks of README and docs', () => {
   })
 })
 
+let prometheus = ''
+beforeAll(async () => {
+  prometheus = await run(import.meta.dirname, [process.execPath, 'printed/prometheus.mjs'])
+}, 300_000)
+
 describe.each(managers.slice(0, isWhole ? managers.length : 1))('printed programs, $name', (manager) => {
   const project = new Project()
   afterAll(() => project.remove())
@@ -124,7 +129,8 @@ describe.each(managers.slice(0, isWhole ? managers.length : 1))('printed program
     const program = write(block, expected)
     // It takes a second or two for each: of what differs in its framework alone, elsewhere the header will do.
     const scrapes = expected?.serves !== undefined && (isWhole || expected.serves.path !== undefined)
-    await stage(block, { expected, scrapes, command: isBuns ? manager.start(program) : ofNode(program) })
+    const command = isBuns ? manager.start(program) : ofNode(program)
+    await stage(block, { expected, command, ...(scrapes && { prometheus }) })
   })
 
   // Some take a minute. Of a project with PnP there is no folder of commands, and npx would ask the registry.

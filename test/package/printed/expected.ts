@@ -25,6 +25,7 @@ export interface Expected {
 }
 
 const prints = "console.log('the thread counts for', process.env.RSEQ_SERVICE)\n"
+const NOT_BUN = 'it has node:test within `bun test` alone'
 const PAGE = { serves: { values: {} } }
 
 const expected: readonly Expected[] = [
@@ -55,9 +56,9 @@ const expected: readonly Expected[] = [
   { page: 'docs/prom-client.md', has: "from 'fastify'", ...PAGE },
   { page: 'docs/prom-client.md', has: "from 'koa'", ...PAGE },
   { page: 'docs/prom-client.md', has: "from 'hono'", ...PAGE },
-  { page: 'docs/prom-client.md', has: 'node:test', prints: '# pass 1\n# fail 0\n' },
+  { page: 'docs/prom-client.md', has: 'node:test', notBun: NOT_BUN, prints: '# pass 1\n# fail 0\n' },
   { page: 'docs/opentelemetry.md', has: 'OTLPMetricExporter', exports: 5 },
-  { page: 'docs/testing-and-labels.md', has: 'node:test', prints: '# pass 1\n# fail 0\n' },
+  { page: 'docs/testing-and-labels.md', has: 'node:test', notBun: NOT_BUN, prints: '# pass 1\n# fail 0\n' },
   {
     page: 'docs/my-code-or-the-machine.md',
     has: 'handler_seconds',
@@ -72,7 +73,7 @@ const expected: readonly Expected[] = [
   {
     page: 'docs/preemption.md',
     has: 'measureUninterrupted',
-    prints: '^{ moved: \\d+, preempted: \\d+, blocked: \\d+, other: \\d+ }\n$',
+    prints: '^{\\s+moved: \\d+,\\s+preempted: \\d+,\\s+blocked: \\d+,\\s+other: \\d+,?\\s+}\n$',
   },
   {
     page: 'docs/preemption.md',

@@ -1,12 +1,11 @@
 // Runs one program of a page as it is printed, in a network and a /dev/shm of its own, so that ports and services of others
 // are not in its way: node stage.mjs JSON, in the program's folder. Ends with 0 where everything is as expected, and says in a
 // line what was seen.
-//   { command, expected, scrapes, lines }: how the program is started, a row of expected.ts, whether Prometheus scrapes it, and, of
+//   { command, expected, prometheus, lines }: how the program is started, a row of expected.ts, a Prometheus to scrape it, and, of
 //   a block of commands, its lines: the program then is the service that they are about
 import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newestPrometheus } from '../../debian/prometheus.mjs'
 import { collector } from './collector.mjs'
 import { scraped } from './scrape.mjs'
 
@@ -15,14 +14,11 @@ const PATIENCE = 90_000
 
 /** Starts this program again where nobody else is. */
 function goInside() {
-  const { scrapes } = JSON.parse(process.argv[2])
   const namespaces = process.getuid() === 0 ? ['-nm'] : ['-rnm']
   const again = ['sh', '-c', INSIDE, 'sh', process.execPath, import.meta.filename, process.argv[2]]
   const may = spawnSync('unshare', [...namespaces, 'true'], { encoding: 'utf8' })
   if (may.status !== 0) throw new Error(`a network of its own needs root or user namespaces: ${may.stderr}`)
-  // Found where there is a network.
-  const prometheus = scrapes ? newestPrometheus() : ''
-  const env = { ...process.env, RSEQ_STAGE: 'inside', RSEQ_PROMETHEUS: prometheus }
+  const env = { ...process.env, RSEQ_STAGE: 'inside' }
   const { status, error } = spawnSync('unshare', [...namespaces, ...again], { stdio: 'inherit', env })
   if (error !== undefined || status === null) throw error ?? new Error('unshare was ended')
   process.exit(status)
@@ -77,7 +73,10 @@ async function serve({ path }, seen) {
 /** A terminal runs a command, as a reader would: what shows something until it is told to stop is told so. */
 async function type(line) {
   const isLive = /\brseq top\b(?!.*--(once|html|json))/.test(line)
-  const child = spawn('script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('script', ['-qec', `set -o pipefail; ${line}`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, SHELL: '/bin/bash' },
+  })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output += text
@@ -99,15 +98,15 @@ function placed(line, pid) {
 }
 
 async function main() {
-  const { command, expected = {}, lines } = JSON.parse(process.argv[2])
-  const { RSEQ_STAGE: _, RSEQ_PROMETHEUS: prometheus, ...env } = process.env
+  const { command, expected = {}, prometheus, lines } = JSON.parse(process.argv[2])
+  const { RSEQ_STAGE: _, ...env } = process.env
   const collected = expected.exports === undefined ? null : await collector()
   const { child, seen } = start(command, env)
   const pattern = new RegExp(expected.prints ?? '')
 
   if (expected.serves !== undefined) {
     await serve(expected.serves, seen)
-    if (lines === undefined && prometheus !== '')
+    if (lines === undefined && prometheus !== undefined)
       console.log(await scraped(prometheus, expected.serves, eventually))
     else if (lines === undefined) {
       const answer = await get('/metrics')
