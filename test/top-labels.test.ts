@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { distinct } from '../src/ts/cli/top/distinct'
 import { frame, type View } from '../src/ts/cli/top/frame'
 import { arranged, type Row, rowsOf } from '../src/ts/cli/top/rows'
-import { layoutFor, plainTable } from '../src/ts/cli/top/table'
+import { layoutFor, plainTable, rowLine } from '../src/ts/cli/top/table'
 import { facts, type Labels, look, metric, paint, start } from './top-samples'
 
 const WIDTHS = [40, 60, 80, 120, 200]
@@ -131,6 +131,15 @@ describe('texts that are cut', () => {
     expect(cells(6, '/a/b/users/:id', '/a/b/orders/:id')).toEqual(['…/use…', '…/ord…'])
   })
 
+  test('are cut around what differs where they begin and end alike', () => {
+    const heap = ['heap_space_size_total_bytes', 'heap_space_size_used_bytes', 'heap_size_total_bytes']
+    expect(cells(12, ...heap)).toEqual(['…total_bytes', '…_used_bytes', 'heap_size_t…'])
+    const both = ['heap_size_total_bytes', ...heap.slice(0, 2)].map((name) => `node_${name}`)
+    const shown = cells(12, ...both)
+    expect(new Set(shown).size).toBe(3)
+    expect(shown.join()).not.toContain('~')
+  })
+
   test('have a number where nothing else tells them apart', () => {
     expect(
       distinct(
@@ -176,10 +185,21 @@ describe('labels', () => {
 
   test('show values alone where there is less room, each cut in its own place', () => {
     const { columns } = layoutFor(rows, 38)
-    expect(columns.map(([{ head }]) => head)).toEqual(['NAME', 'LABELS', 'RATE/S'])
+    expect(columns.map(([{ head }]) => head)).toEqual(['NAME', 'LABELS', 'NOW'])
     const shown = texts(rows, 38)
     expect(shown[0]).toBe('http_request… | 200 GET …/user…')
     expect(shown[6]).toBe('http_request… | 200 GET …orders')
+  })
+
+  test('leave room for one number: the rate, or the value of a gauge', () => {
+    const now = look(
+      1000,
+      ...['a', 'b'].map((x) => metric('depth_of_queues', 7, { x: x.repeat(30) }, 'gauge')),
+      metric('jobs_done_total', 9),
+    )
+    const all = rowsOf(now, look(0, metric('jobs_done_total', 4)))
+    const layout = layoutFor(all, 38)
+    expect(all.map((row) => rowLine(layout, row).slice(-7))).toEqual(['      7', '      7', '    5/s'])
   })
 
   test('of a name with one set of them stay where there is room', () => {

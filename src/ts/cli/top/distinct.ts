@@ -45,8 +45,8 @@ function around(text: readonly string[], telling: number, width: number): string
   return `…${before}${fitting(text, telling, 1, width - 2 - widthOf(before))}…`
 }
 
-/** After cuts at the end: each for those that look the same by the one before. */
-const CUTS: readonly Cut[] = [inMiddle, atStart, around]
+/** After cuts at the end: each for those that look the same by the one before, which the last is for those that it leaves alike. */
+const CUTS: readonly Cut[] = [inMiddle, atStart, around, around]
 
 /** Cuts texts that looked the same. */
 function cutApart<K>(

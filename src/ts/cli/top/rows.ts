@@ -32,8 +32,8 @@ export interface Row extends Texts {
   readonly recent: HistogramSnapshot | null
 }
 
-/** What most metrics are in: none, and the global registry of prom-client's. */
-const USUAL_SCOPES = new Set(['', 'prom'])
+/** What most metrics are in: none, and the global registry of prom-client's, with what each process counts of itself. */
+const USUAL_SCOPES = new Set(['', 'prom', 'prom:each'])
 
 const known = new WeakMap<Series, Texts>()
 

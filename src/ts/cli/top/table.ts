@@ -72,6 +72,18 @@ const RATE: Column = {
   most: () => 7,
   cell: ({ rate }) => (rate === null ? NONE : compact(rate)),
 }
+/** In place of RATE where there is no TOTAL: gauges have nothing but their value. */
+const NOW: Column = {
+  head: 'NOW',
+  align: 'right',
+  most: () => 7,
+  cell({ metric, rate, total }, width) {
+    if (metric.kind === 'gauge') return compact(total)
+    if (rate === null) return NONE
+    const perSecond = `${compact(rate)}/s`
+    return perSecond.length <= width ? perSecond : compact(rate)
+  },
+}
 const MEAN = ofHistogram('MEAN', ({ mean }) => mean)
 const P50 = ofHistogram('P50', (samples) => samples.percentile(50))
 const P90 = ofHistogram('P90', (samples) => samples.percentile(90))
@@ -190,7 +202,8 @@ function sized(
   }
   return order.flatMap((column) => {
     const now = widths.get(column)
-    return now === undefined ? [] : [[column, now] as const]
+    if (now === undefined) return []
+    return [[column === RATE && !widths.has(TOTAL) ? NOW : column, now] as const]
   })
 }
 
