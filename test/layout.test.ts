@@ -18,6 +18,7 @@ const { AREA, PREEMPTION } = lib('preemption')
 const { LIMITS } = lib('region')
 const { COUNTS, RECORD, VERDICT } = lib('ring-calls')
 const { MOST_OF_RING } = lib('ring-shape')
+const { FORMAT } = lib('service-application')
 const { REASONS, REGISTRATIONS, SOURCES } = lib('status')
 const { SWITCHES } = lib('switches')
 
@@ -31,6 +32,7 @@ const { state: _, ...record } = RECORD
 const { unsupported: __, ...results } = RESULT
 
 const TABLES: Record<string, Readonly<Record<string, number>> | number> = {
+  FORMAT,
   RESULT: results,
   KIND,
   TEXTS: numbered(TEXTS),

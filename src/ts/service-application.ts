@@ -24,17 +24,27 @@ export interface Application {
 
 const LONGEST_NAME = 64
 
+/**
+ * Of regions, as the native side has it. It is part of the file's name: a version of this package with another one makes a file of its own
+ * where both live under one leader (a process manager's reload), and neither finds one that it cannot read.
+ */
+export const FORMAT = 1
+
 /** Twelve hexadecimal digits: the beginning of a SHA-256. */
 export function hashOf(...texts: string[]): string {
   return crypto().createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 12)
 }
 
+function application(rule: Rule, text: string, ...key: string[]): Application {
+  return { rule, text, hash: hashOf(String(FORMAT), ...key) }
+}
+
 function byName(name: string): Application {
-  return { rule: 'RSEQ_SERVICE', text: name, hash: hashOf('name', name) }
+  return application('RSEQ_SERVICE', name, 'name', name)
 }
 
 function byScript(script: string): Application {
-  return { rule: 'main script', text: script || 'no file', hash: hashOf('script', script) }
+  return application('main script', script || 'no file', 'script', script)
 }
 
 /** PM2's daemon has started this process as a worker of its own cluster: no process below it has this variable. */
@@ -65,7 +75,7 @@ function pm2Names(environment: Environment): Pm2Names | null {
 function byPm2(environment: Environment): Application | null {
   const { name, namespace = 'default' } = pm2Names(environment) ?? {}
   if (typeof name !== 'string' || name === '' || typeof namespace !== 'string') return null
-  return { rule: 'PM2', text: `${namespace}/${name}`, hash: hashOf('pm2', namespace, name) }
+  return application('PM2', `${namespace}/${name}`, 'pm2', namespace, name)
 }
 
 /** A script as all processes name it; as it was said, where it cannot be found. */

@@ -80,12 +80,17 @@ export function isLed(name: ServiceName): boolean {
   return isOfOwnNamespace(name) && statOf(name.leader)?.started === name.started
 }
 
+/** Files can be made in that folder. */
+export function isWritable(where: string): boolean {
+  try {
+    accessSync(where, constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Where the files are. */
 export function folder(): string {
-  try {
-    accessSync('/dev/shm', constants.W_OK | constants.X_OK)
-    return '/dev/shm'
-  } catch {
-    return tmpdir()
-  }
+  return isWritable('/dev/shm') ? '/dev/shm' : tmpdir()
 }

@@ -2,7 +2,14 @@ import { path, threads } from './builtins'
 import { RseqError } from './errors'
 import type { Region } from './region'
 import { givenName, isOfDaemon, ownApplication, packageHash } from './service-application'
-import { fileName, folder, isOfOwnNamespace, type ServiceName, serviceNameOf } from './service-file'
+import {
+  fileName,
+  folder,
+  isOfOwnNamespace,
+  isWritable,
+  type ServiceName,
+  serviceNameOf,
+} from './service-file'
 import { isForked, itself, type Leader, ownEnvironment, ownLeader, TOLD } from './service-leader'
 import { orphaned, restored, unlinked } from './service-living'
 import { parent, tellThreads } from './service-main'
@@ -121,6 +128,19 @@ function refuseTaken(file: string): void {
   )
 }
 
+/** @throws {RseqError} what `create` throws; where nothing can be written, with what to do */
+function createIn(where: string, create: (file: string) => Region, file: string): Region {
+  try {
+    return create(file)
+  } catch (error) {
+    if (!(error instanceof RseqError) || isWritable(where)) throw error
+    const advice =
+      `${where} cannot be written to, nor can /dev/shm. Mount a tmpfs at /dev/shm that this user can write to, or name a ` +
+      'file elsewhere by RSEQ_REGION'
+    throw new RseqError(error.code, `${error.message}: ${advice}`, error.errno)
+  }
+}
+
 /**
  * Attaches to the service's region, or makes it.
  *
@@ -136,7 +156,7 @@ export function openService(create: (file: string) => Region): Region {
   const found = place(where)
   const way = wayTo(found)
   if (way === found.file) refuseTaken(way)
-  const region = create(way)
+  const region = createIn(where, create, way)
   const text = `${packageHash(ownEnvironment())}:${found.file}`
   told = { text, before: process.env[TOLD] }
   process.env[TOLD] = text

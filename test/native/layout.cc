@@ -148,6 +148,7 @@ constexpr Named kNumbers[] = {
     {"NOISE.gap", of(sizeof(noise::Gap) / 8)},
     {"NOISE.goesOn", of(noise::kGoesOn)},
     {"NOISE.movedAway", of(noise::kMoved)},
+    {"FORMAT", of(region::kVersion)},
     {"MOST.name", of(region::kMaxName)},
     {"MOST.text", of(region::kMaxText)},
     {"MOST.cells", of(region::kMaxCells)},
