@@ -43,12 +43,13 @@ export function fetchPackage(name, folder) {
 /**
  * The same with all that it depends on, without install scripts.
  *
+ * @param {string} name of one, or of several with spaces between
  * @returns {string} a folder whose node_modules has it
  */
 export function installPackage(name, folder) {
   return whole(name, folder, (scratch) => {
     writeFileSync(join(scratch, 'package.json'), '{}')
     const options = ['--ignore-scripts', '--no-audit', '--no-fund']
-    npm(name, ['install', ...options, name], scratch)
+    npm(name, ['install', ...options, ...name.split(' ')], scratch)
   })
 }
