@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Block, blocksOf, installedBy, packageOf, pages } from './printed/blocks'
 import { type Expected, expectedOf, leftOver } from './printed/expected'
 import { Project } from './project'
@@ -72,6 +72,8 @@ const programs = blocks.filter(({ language }) => language === 'js')
 const commands = blocks.filter(({ language, text }) => language === 'sh' && !/^npm (install|ci)/.test(text))
 const place = ({ page, line }: Block): string => `${page}:${line}`
 
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
+
 describe('the blocks of README and docs', () => {
   test('are of these languages: what has no other name is what something prints', () => {
     const languages = new Set(blocks.map(({ language }) => language))
@@ -90,7 +92,7 @@ describe('the blocks of README and docs', () => {
 let prometheus = ''
 beforeAll(async () => {
   prometheus = await run(import.meta.dirname, [process.execPath, 'printed/prometheus.mjs'])
-}, 300_000)
+})
 
 describe.each(managers.slice(0, isWhole ? managers.length : 1))('printed programs, $name', (manager) => {
   const project = new Project()
@@ -107,7 +109,7 @@ describe.each(managers.slice(0, isWhole ? managers.length : 1))('printed program
       cpSync(join(import.meta.dirname, 'printed', name), join(project.folder, name))
     await run(project.folder, ['npm', 'ci', '--prefer-offline', '--ignore-scripts'])
     await run(project.folder, ['npm', 'install', '--offline', '--no-save', './rseq.tgz'])
-  }, 600_000)
+  })
 
   async function stage(block: Block, task: object): Promise<void> {
     const stageFile = join(import.meta.dirname, 'printed', 'stage.mjs')
