@@ -1,5 +1,5 @@
 // Recipes for Docker, Kubernetes and AWS Lambda: what is expected of the service in such a container.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../runner.mjs'
@@ -17,10 +17,16 @@ const NOWHERE = { destination: '/dev/shm' }
 /** A folder that several containers have as their /dev/shm. */
 async function sharing(body) {
   const folder = mkdtempSync(join(tmpdir(), 'rseq-shm-'))
+  chmodSync(folder, 0o777)
   const all = []
   const start = async (options) => {
     const mounts = [bind(folder, '/dev/shm', 'rw')]
-    const container = new Container({ mounts, ...options, env: { STAY: '1', ...options.env } }).start()
+    const container = new Container({
+      ...STRICT,
+      mounts,
+      ...options,
+      env: { STAY: '1', ...options.env },
+    }).start()
     all.push(container)
     return { container, said: await container.says() }
   }
