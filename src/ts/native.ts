@@ -1,9 +1,11 @@
-import { fs, nodeModule, path } from './builtins'
+import { fs, nodeModule } from './builtins'
 import type { Backend } from './cells'
 
 const { accessSync, existsSync } = fs
 const { createRequire } = nodeModule
-const { normalize } = path
+/** Not from builtins: Turbopack knows it in the file that loads it alone. */
+const { dirname, join, normalize }: typeof import('node:path') =
+  process.getBuiltinModule?.('node:path') ?? require('node:path')
 
 /** The addon's status() of one thread; the numbers index the tables in status.ts. */
 export interface ThreadStatus {
@@ -175,17 +177,48 @@ export function requireAddon(path: string): unknown {
 }
 
 /**
- * A checkout's own build first, then what the package ships. Each path is an expression of `__dirname` and
- * constants alone, for by these ncc finds the files to take along; an ES module that a bundler made has no
- * `__dirname`, and they throw.
+ * What the package ships. Tools that copy a program's files (nft, Next.js, ncc) take the whole folder along where they
+ * see this very expression: a `join` that this file has loaded, of `__dirname` and constants. Throws in an ES module that
+ * a bundler made, which has no `__dirname`.
  */
+const prebuilds = (): string => join(`${__dirname}/../prebuilds`)
+
+const addonIn = (folder: string): string => `${folder}/linux-${process.arch}/rseq.node`
+
+/** What Turbopack calls the project's folder in what it bundles. */
+const TURBOPACK = '/ROOT/'
+
+/** The same in the project's folder, or in its copy: in one at or above the program's. */
+function besideProgram(): string[] {
+  const [, program] = process.argv
+  const folder = prebuilds()
+  if (!folder.startsWith(TURBOPACK) || program === undefined) return []
+  return above(program).map((project) => addonIn(join(project, folder.slice(TURBOPACK.length))))
+}
+
+/** The folder of a file, and all above it. */
+function above(file: string): string[] {
+  const folder = dirname(file)
+  return folder === file ? [] : [folder, ...above(folder)]
+}
+
+/** Where the addon may be: a checkout's own build first. Each may throw. */
 const places = [
-  () => `${__dirname}/../build/Release/rseq.node`,
-  () =>
-    process.arch === 'arm64'
-      ? `${__dirname}/../prebuilds/linux-arm64/rseq.node`
-      : `${__dirname}/../prebuilds/linux-x64/rseq.node`,
+  () => [`${__dirname}/../build/Release/rseq.node`],
+  () => [addonIn(prebuilds())],
+  besideProgram,
 ]
+
+/** The paths of what may be the addon. */
+function* candidates(): Generator<string> {
+  for (const place of places) {
+    try {
+      yield* place().map(normalize)
+    } catch {
+      // no __dirname
+    }
+  }
+}
 
 /** @throws where the file is no addon, or one of another version of this package */
 function open(path: string): Addon {
@@ -210,20 +243,19 @@ function load(): Loaded {
   }
   const tried: string[] = []
   let refused = false
-  for (const place of places) {
-    let path: string | null = null
+  for (const path of candidates()) {
     try {
-      path = normalize(place())
       // Throws: it says why.
       if (!existsSync(path)) accessSync(path)
       return { addon: open(path), path }
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       const missing = code === 'ENOENT' || code === 'ENOTDIR'
-      if (path !== null && !missing) refused = true
-      tried.push(`${path ?? 'rseq.node'}: ${missing ? 'no such file' : message}`)
+      if (!missing) refused = true
+      tried.push(`${path}: ${missing ? 'no such file' : message}`)
     }
   }
+  if (tried.length === 0) tried.push('nothing: an ES module that a bundler made knows no folder')
   const advice = refused
     ? 'It is there, but was refused: see to what is said of it (permissions, a noexec mount, a sandbox, another C library), or install the package anew where the file is damaged.'
     : 'Reinstall the package; in a bundle, mark "rseq" as external and install it beside; in a checkout, run "npm run build".'

@@ -101,9 +101,9 @@ test('a bundle finds prebuilds beside its folder', async () => {
   expect(run(bundle)).toMatchObject({ backend, reason, fastCalls, addon })
 })
 
-test.each(['mjs', 'cjs'])('ncc takes the addon along, but no fast calls, from a .%s file', (kind) => {
+test.each(['mjs', 'cjs'])('ncc takes both addons along, from a .%s file', (kind) => {
   project.run(['node', ncc(), 'build', `source/alone.${kind}`, '--no-cache', '--out', 'out'])
-  const { backend, reason } = checkout
+  const { backend, reason, fastCalls } = checkout
   const addon = inside(`out/prebuilds/linux-${process.arch}/rseq.node`)
-  expect(run(inside(`out/index.${kind}`))).toMatchObject({ backend, reason, addon, fastCalls: false })
+  expect(run(inside(`out/index.${kind}`))).toMatchObject({ backend, reason, addon, fastCalls })
 })
