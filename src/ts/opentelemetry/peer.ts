@@ -1,4 +1,5 @@
 import { RseqError } from '../errors'
+import { withRequire } from '../es-bundle'
 
 type Api = typeof import('@opentelemetry/api')
 type Sdk = typeof import('@opentelemetry/sdk-metrics')
@@ -10,7 +11,7 @@ type Sdk = typeof import('@opentelemetry/sdk-metrics')
 
 function installed<T>(load: () => T): T {
   try {
-    return load()
+    return withRequire(load)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
     throw new RseqError(

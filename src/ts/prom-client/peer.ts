@@ -1,5 +1,6 @@
 import type * as PromClient from 'prom-client'
 import { RseqError } from '../errors'
+import { withRequire } from '../es-bundle'
 
 const NEEDS = 'rseq/prom-client needs prom-client 15'
 const INSTALL = 'npm install prom-client@15'
@@ -69,4 +70,4 @@ function checked(found: typeof PromClient): typeof PromClient {
 }
 
 /** The user's own prom-client. */
-export const prom = checked(load())
+export const prom = checked(withRequire(load))
