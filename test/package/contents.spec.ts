@@ -14,6 +14,10 @@ const COMMAND =
   'bench bench/page compare demo demo-worker noise/index noise/page noise/worker rseq status tables top/index top/running'.split(
     ' ',
   )
+/** README links to them. */
+const GUIDES = ['docs', 'examples'].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+)
 const QUESTIONS = 'child process questions receiver thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */
 const ABIS = [115, 127, 137, 147]
@@ -22,7 +26,9 @@ const expected = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'SECURITY.md',
   'package.json',
+  ...GUIDES,
   ...LIBRARY.flatMap((path) => [path.replace(/ts$/, 'js'), path.replace(/(m?)ts$/, 'd.$1ts')]),
   ...COMMAND.map((name) => `lib/cli/${name}.js`),
   'lib/cli/THIRD-PARTY-LICENSES.txt',
