@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 // Not part of `npm test`: what it tries the package with comes from npm, and run.mjs packs the tarball.
 export default defineConfig({
   test: {
-    include: ['test/package/*.spec.ts'],
+    include: ['test/package/*.spec.{ts,mjs}'],
     pool: 'forks',
     fileParallelism: false,
     maxConcurrency: 4,
