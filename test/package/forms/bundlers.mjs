@@ -1,6 +1,6 @@
 // Bundlers and tracers: what they make is run away from the packages that it was made of.
 import { transformSync } from 'esbuild'
-import { slug } from './form.mjs'
+import { CLUSTERED, slug } from './form.mjs'
 import { program } from './program.mjs'
 
 function webpack(external) {
@@ -20,8 +20,9 @@ function webpack(external) {
     build: [['node', 'build.cjs']],
     output: 'out',
     external,
+    addon: external,
     warns: !external,
-    run: ['node', 'bundle.cjs'],
+    run: [...(external ? ['node'] : CLUSTERED), 'bundle.cjs'],
   }
 }
 
@@ -30,13 +31,14 @@ function vite(external) {
     name: `Vite ssr ${external ? 'external' : 'bundled'}`,
     files: {
       'program.mjs': program(),
-      'vite.config.mjs': `export default { ssr: { noExternal: ${!external} }, build: { ssr: 'program.mjs', outDir: 'out' } }`,
+      'vite.config.mjs': `export default { ssr: ${external ? '{}' : '{ noExternal: true }'}, build: { ssr: 'program.mjs', outDir: 'out' } }`,
     },
     build: [['vite', 'build']],
     output: 'out',
     external,
+    addon: external,
     warns: !external,
-    run: ['node', 'program.mjs'],
+    run: [...(external ? ['node'] : CLUSTERED), 'program.mjs'],
   }
 }
 
@@ -121,8 +123,8 @@ const bun = {
   build: [['bun', 'build', '--compile', 'program.mjs', '--outfile', 'out/program']],
   output: 'out',
   run: ['./program'],
-  // Its V8 is none.
-  fastCalls: false,
+  // What is embedded has no path, and no cluster.
+  addon: false,
 }
 
 export const bundlers = [

@@ -1,4 +1,5 @@
 // Compilers that leave the package where it is, and esbuild, which can take it into the bundle.
+import { CLUSTERED } from './form.mjs'
 import { program } from './program.mjs'
 
 const tsconfig = (options) =>
@@ -66,8 +67,9 @@ function esbuild(format, external) {
     output: 'out',
     external,
     // A bundle in one file has no addon.
+    addon: external,
     warns: !external,
-    run: ['node', name],
+    run: [...(external ? ['node'] : CLUSTERED), name],
   }
 }
 

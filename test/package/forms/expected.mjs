@@ -9,19 +9,19 @@ const checkout = JSON.parse(
   spawnSync(process.execPath, [join(root, 'lib', 'cli', 'rseq.js'), '--json'], { encoding: 'utf8' }).stdout,
 )
 
-/** @param {{ warns?: boolean, fastCalls?: boolean }} tool whether there is no addon; whether it is Node */
-export function expected({ warns = false, fastCalls = true }) {
-  return warns
-    ? 'backend: portable, with a warning'
-    : `backend: ${checkout.backend}, fast calls ${fastCalls && checkout.fastCalls ? 'on' : 'off'}`
+/** @param {{ addon?: boolean, warns?: boolean }} tool whether it has the addon, and where not, whether it says so */
+export function expected({ addon = true, warns = false }) {
+  return !addon
+    ? `backend: portable, ${warns ? 'with' : 'without'} a warning`
+    : `backend: ${checkout.backend}, fast calls ${checkout.fastCalls ? 'on' : 'off'}`
 }
 
 /** @param {object} form a line of the program */
 export function seen({ backend, fastCalls, fastCallsReason, error }, stderr) {
   if (error !== undefined) return error
-  const warned = /Warning: .*addon could not be loaded/.test(stderr) ? 'with a' : 'without a'
+  const warned = /RSEQ_NOT_SHARED.*addon could not be loaded/.test(stderr) ? 'with a' : 'without a'
   if (backend === 'portable') return `backend: portable, ${warned} warning`
-  return `backend: ${backend}, fast calls ${fastCalls ? 'on' : `off`}${fastCalls || fastCallsReason === 'UNTESTED_RUNTIME' ? '' : ` (${fastCallsReason})`}`
+  return `backend: ${backend}, fast calls ${fastCalls ? 'on' : `off (${fastCallsReason})`}`
 }
 
 /** @returns {Map<string, object[]>} forms by entry and by what came of them: `entry → what` */

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -24,6 +25,9 @@ const PATH = [...bins, bunFolder, process.env.PATH].join(delimiter)
 /** Ignored by git and by biome. */
 const projects = join(here, 'build')
 const PACKAGES = ['prom-client', 'tdigest', 'bintrees', '@opentelemetry']
+
+/** Starts a program as a cluster's worker. */
+export const CLUSTERED = ['node', join(here, 'clustered.cjs')]
 
 /** The name of a tool's folder. */
 export const slug = (name) => name.replace(/\W+/g, '-').toLowerCase()
@@ -82,12 +86,18 @@ export function formsOf(tool) {
   }
   const { base, cwd } = takenAway(tool, folder)
   const out = join(folder, 'forms.jsonl')
+  const [modules, hidden] = ['node_modules', 'hidden'].map((name) => join(projects, name))
+  // A program may know where it was made.
+  if (base !== null) renameSync(modules, hidden)
   try {
     const { stdout, stderr } = start(tool.run, cwd, { FORMS_OUT: out })
     const lines = existsSync(out) ? readFileSync(out, 'utf8').trim().split('\n') : []
     if (lines.length === 0) throw new Error(`no form ran\n${stdout}${stderr}`)
     return { forms: lines.map((line) => JSON.parse(line)), stderr }
   } finally {
-    if (base !== null) rmSync(base, { recursive: true, force: true })
+    if (base !== null) {
+      renameSync(hidden, modules)
+      rmSync(base, { recursive: true, force: true })
+    }
   }
 }
