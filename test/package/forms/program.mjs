@@ -1,6 +1,9 @@
 // The program that each tool is given: every form of importing every entry point. What comes of each is a line in the file
 // that FORMS_OUT names.
 
+/** A cluster's worker ends when nothing can reach it. */
+const TAIL = 'main().then(() => process.disconnect?.())'
+
 /** What is taken of an entry by name, and what is done with it. */
 const ENTRIES = {
   rseq: { names: ['PerCpuCounter'], use: 'new m.PerCpuCounter().inc()' },
@@ -43,7 +46,7 @@ ${calls.join('\n')}`,
  * @param {{ cjs?: boolean, typed?: boolean, tail?: string }} options
  *   cjs: with the form require(); typed: TypeScript; tail: what calls main()
  */
-export function program({ cjs = false, typed = false, tail = 'main()' } = {}) {
+export function program({ cjs = false, typed = false, tail = TAIL } = {}) {
   const any = typed ? ': any' : ''
   const parts = Object.entries(ENTRIES).map((entry, i) => partOf(entry, i, cjs, any))
   return `${typed ? `declare const process: any\ndeclare const require: any\n` : ''}${parts.map(({ imports }) => imports).join('\n')}
