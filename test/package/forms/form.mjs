@@ -32,9 +32,14 @@ export const CLUSTERED = ['node', join(here, 'clustered.cjs')]
 /** The name of a tool's folder. */
 export const slug = (name) => name.replace(/\W+/g, '-').toLowerCase()
 
+/** Removes all projects: the type check of the tests would read them. */
+export function clean() {
+  rmSync(projects, { recursive: true, force: true })
+}
+
 /** Unpacks the package, and puts the peers beside it. */
 export function prepare(tarball) {
-  rmSync(projects, { recursive: true, force: true })
+  clean()
   install(projects, tarball)
 }
 

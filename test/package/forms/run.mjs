@@ -8,7 +8,7 @@ import { mustRun } from '../../runner.mjs'
 import { bundlers } from './bundlers.mjs'
 import { compilers } from './compilers.mjs'
 import { expected, grouped } from './expected.mjs'
-import { formsOf, prepare } from './form.mjs'
+import { clean, formsOf, prepare } from './form.mjs'
 import { runners } from './runners.mjs'
 
 const { values, positionals } = parseArgs({
@@ -72,5 +72,6 @@ for (const tool of [...compilers, ...bundlers, ...runners].filter(wanted)) {
   }
 }
 
+clean()
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed > 0 ? 1 : 0)
