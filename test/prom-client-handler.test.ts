@@ -231,6 +231,29 @@ describe('where a page cannot be made', () => {
     handler = metricsHandler({ contentType: text, metrics: () => Promise.reject('no') })
     expect((await ask()).status).toBe(500)
     expect(warned.mock.calls[0]?.[0]).toBe('a page of metrics could not be made: no')
+    handler = metricsHandler({ contentType: text, metrics: () => Promise.reject(Object.create(null)) })
+    expect((await ask()).status).toBe(500)
+    expect(warned).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe.each(['GET', 'POST'])('a response to %s that somebody else has answered', (method) => {
+  test.each([
+    ['page', () => ''],
+    ['failure', () => Promise.reject(new Error('no'))],
+  ])('is left as it is, with a %s', async (what, metrics) => {
+    const onError = vi.fn()
+    const handle = metricsHandler({ contentType: text, metrics: async () => metrics() }, { onError })
+    let handled: Promise<void> | undefined
+    handler = async (asked, answer) => {
+      // A bound of time, as middlewares have it.
+      Object.assign(answer, { statusCode: 503 })
+      answer.end('late')
+      handled = handle(asked, answer)
+    }
+    expect(await ask(undefined, method)).toMatchObject({ status: 503, type: undefined, body: 'late' })
+    await expect(handled).resolves.toBeUndefined()
+    expect(onError).toHaveBeenCalledTimes(what === 'failure' && method === 'GET' ? 1 : 0)
   })
 })
 
@@ -305,6 +328,8 @@ describe('whose page', () => {
 test.each([
   [[undefined], 'metricsHandler: expected a Registry, received undefined'],
   [[{}], 'metricsHandler: expected a Registry, received an object'],
+  [[register, null], 'metricsHandler options: expected an object, received null'],
+  [[register, 1], 'metricsHandler options: expected an object, received 1'],
   [[register, { negotiate: 1 }], 'metricsHandler options.negotiate: expected a boolean, received 1'],
   [
     [register, { onError: 'log' }],

@@ -1,4 +1,4 @@
-import { buffer } from '../builtins'
+import { buffer, util } from '../builtins'
 import { typeError } from '../errors'
 import { chosen, type Format } from './accept'
 import { AggregatorRegistry } from './cluster'
@@ -25,6 +25,8 @@ export interface MetricsRequest {
 export interface MetricsResponse {
   /** Is set. */
   statusCode: number
+  /** Somebody else has answered meanwhile, such as a middleware that bounds the time: then nothing is set or called. */
+  readonly headersSent?: boolean
   /** Is called for Content-Type and Content-Length, and for Allow. */
   setHeader(name: string, value: number | string): unknown
   /** Is called once, last. */
@@ -92,7 +94,7 @@ function warner(): { failed(error: unknown): void; went(): void } {
   let last: string | null = null
   return {
     failed(error) {
-      const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+      const { message, stack = '' } = error instanceof Error ? error : new Error(util.format('%s', error))
       if (message === last) return
       last = message
       process.emitWarning(`a page of metrics could not be made: ${message}`, {
@@ -106,10 +108,18 @@ function warner(): { failed(error: unknown): void; went(): void } {
   }
 }
 
-function send(response: MetricsResponse, status: number, contentType: string, text: string): void {
+function send(
+  response: MetricsResponse,
+  status: number,
+  contentType: string,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent) return
   response.statusCode = status
   response.setHeader('Content-Type', contentType)
   response.setHeader('Content-Length', buffer.Buffer.byteLength(text))
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.end(text)
 }
 
@@ -132,15 +142,15 @@ export function metricsHandler(
   options: MetricsHandlerOptions = {},
 ): (request: MetricsRequest, response: MetricsResponse) => Promise<void> {
   if (typeof register?.metrics !== 'function') throw typeError(WHAT, 'a Registry', register)
+  if (typeof options !== 'object' || options === null)
+    throw typeError(`${WHAT} options`, 'an object', options)
   const { failed, went } = warner()
   const { negotiate = true, onError = failed } = options
   if (typeof negotiate !== 'boolean') throw typeError(`${WHAT} options.negotiate`, 'a boolean', negotiate)
   if (typeof onError !== 'function') throw typeError(`${WHAT} options.onError`, 'a function', onError)
   return async ({ method = 'GET', headers }, response) => {
-    if (method !== 'GET' && method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD')
-      return send(response, 405, PLAIN, 'Metrics are read by GET.\n')
-    }
+    if (method !== 'GET' && method !== 'HEAD')
+      return send(response, 405, PLAIN, 'Metrics are read by GET.\n', { Allow: 'GET, HEAD' })
     let page: Page
     try {
       page = await pageFor(register, headers.accept, negotiate)
