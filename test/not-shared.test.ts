@@ -30,8 +30,13 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const { RSEQ_PARENT: _, ...environment } = process.env
+
 function warningsOf(entry: string, how: string, ...options: string[]): string[] {
-  const { RSEQ_PARENT: _, ...env } = process.env
+  return warningsIn(environment, entry, how, ...options)
+}
+
+function warningsIn(env: NodeJS.ProcessEnv, entry: string, how: string, ...options: string[]): string[] {
   const args = [...options, script, entry, how]
   const { stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', env })
   expect([status, stderr.includes('Error')]).toEqual([0, false])
@@ -55,11 +60,15 @@ describe.each(['prom-client', 'opentelemetry'])('rseq/%s', (entry) => {
   })
 })
 
+test('the other process says it, whatever a program of another package has told before', () => {
+  const env = { ...environment, RSEQ_PARENT: '0123456789ab:/dev/shm/rseq-0-1-1-0123456789ab' }
+  expect(warningsIn(env, 'prom-client', 'fork', '--no-addons')).toHaveLength(1)
+})
+
 test('a process that something else has forked, as a test runner does, is alone', () => {
   const runner = `
     const child = require('node:child_process').fork(${JSON.stringify(script)}, ['prom-client', 'child'], { silent: true })
     child.stderr.pipe(process.stdout)`
-  const { RSEQ_PARENT: _, ...env } = process.env
-  const options = { encoding: 'utf8', env: { ...env, NODE_OPTIONS: '--no-addons' } } as const
+  const options = { encoding: 'utf8', env: { ...environment, NODE_OPTIONS: '--no-addons' } } as const
   expect(execFileSync(process.execPath, ['-e', runner], options)).toBe('')
 })

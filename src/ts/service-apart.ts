@@ -17,9 +17,10 @@ function isOneOfSeveral(): boolean {
   return hash === packageHash(environment)
 }
 
-/** Children that are forked from now on know that they are not alone. */
+/** Children that are forked from now on know that they are not alone. What another package's program has told is not for them. */
 function tellChildren(): void {
-  process.env[TOLD] ??= `${packageHash(ownEnvironment())}:`
+  const own = `${packageHash(ownEnvironment())}:`
+  if (!process.env[TOLD]?.startsWith(own)) process.env[TOLD] = own
 }
 
 /**
