@@ -230,7 +230,7 @@ describe('in a bundle', () => {
 
 describe('as an ES module that esbuild makes', () => {
   /** Runs a bundle of a program with the package and its peer. */
-  const bundled = async (banner: string): Promise<unknown> => {
+  const bundled = async (banner: string, before = ''): Promise<unknown> => {
     const folder = copied('node_modules')
     const outfile = join(folder, 'bundle.mjs')
     const contents = `
@@ -241,18 +241,31 @@ describe('as an ES module that esbuild makes', () => {
     const stdin = { contents, resolveDir: folder }
     const options = { bundle: true, platform: 'node', format: 'esm', logLevel: 'silent' } as const
     await build({ ...options, stdin, banner: { js: banner }, outfile })
-    const script = `import(${JSON.stringify(outfile)}).catch(({ code, message }) => console.log(JSON.stringify([code, message])))`
+    const script = `${before};import(${JSON.stringify(outfile)}).catch(({ code, message }) => console.log(JSON.stringify([code, message])))`
     // Where there is no require() of its own, as of a program's file.
     return run(script, root, '--input-type=module')
   }
+  const page = '# HELP a h\n# TYPE a counter\na 2\n'
 
   test('with a require, as prom-client needs it', async () => {
     const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`
-    expect(await bundled(banner)).toBe('# HELP a h\n# TYPE a counter\na 2\n')
+    expect(await bundled(banner)).toBe(page)
   })
 
-  test('without one, an error says what to do', async () => {
-    expect(await bundled('')).toEqual([
+  test.each([
+    ['no file', ''],
+    ['standard input', "process.argv[1] = '-'"],
+    ['a name of its own', "process.argv[1] = 'shop server'"],
+  ])('without one, it has that of the program, which is %s', async (_, before) => {
+    const left = `process.on('exit', () => { if ('require' in globalThis) throw new Error('left') })`
+    expect(await bundled('', `${before};${left}`)).toBe(page)
+  })
+
+  test.each([
+    ['frozen', 'Object.preventExtensions(globalThis)'],
+    ['taken', "Object.defineProperty(globalThis, 'require', { get: () => undefined })"],
+  ])('where it can have none, for globals are %s, an error says what to do', async (_, before) => {
+    expect(await bundled('', before)).toEqual([
       'ERR_RSEQ_PEER',
       expect.stringContaining('createRequire(import.meta.url)'),
     ])
