@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { optionsOf } from '../src/ts/cli/top/options'
+import { overview } from '../src/ts/cli/top/overview'
 import { page } from '../src/ts/cli/top/page'
 import type { Recording, Track } from '../src/ts/cli/top/record'
 import { rowsOf } from '../src/ts/cli/top/rows'
@@ -71,6 +72,17 @@ describe('the page of rseq top begins with', () => {
       ],
       ['none', 'of the counts are lost', 'each write had room, and the region is whole', false],
     ])
+  })
+
+  test('the same of hours at the shortest interval', () => {
+    const looks = 200_000
+    const long = tracks.map(({ row, values: [value = null], percentiles: [some = null] }): Track => {
+      return { row, values: Array(looks).fill(value), percentiles: Array(looks).fill(some) }
+    })
+    const all = new Map(long.map((track) => [track.row.key, track]))
+    expect(String(overview(facts, { times: [], tracks: all, found: 7 }))).toMatch(
+      /at most 90\/s.*at worst 500ms/,
+    )
   })
 
   test('no figure that nothing has', () => {

@@ -27,6 +27,11 @@ function known(values: readonly (number | null)[]): number[] {
   return values.filter((value) => value !== null && Number.isFinite(value)) as number[]
 }
 
+/** Of values of which one is above 0. One after the other: a day has more looks than a call takes arguments. */
+function highest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0)
+}
+
 /** The one of which `of` is largest, and how large; null where it is of none, or 0. */
 function largest(tracks: readonly Track[], of: (track: Track) => number): { track: Track; n: number } | null {
   let found: { track: Track; n: number } | null = null
@@ -57,7 +62,7 @@ function busiest(tracks: readonly Track[]): Card[] {
     mean,
   )
   if (found === null) return []
-  const most = Math.max(...known(found.track.values))
+  const most = highest(known(found.track.values))
   return [
     {
       figure: `${compact(found.n)}/s`,
@@ -82,7 +87,7 @@ function slowest(tracks: readonly Track[]): Card[] {
     {
       figure: amount(found.n, 'seconds'),
       text: title('is the slowest 99th percentile:', found.track),
-      small: `in the median look; at worst ${amount(Math.max(...seconds(found.track)), 'seconds')}`,
+      small: `in the median look; at worst ${amount(highest(seconds(found.track)), 'seconds')}`,
     },
   ]
 }
