@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import * as rseq from 'rseq'
 import { describe, expect, test } from 'vitest'
 import { blocksOf, importedBy, installedBy, packageOf, pages as printedPages } from './package/printed/blocks'
@@ -152,6 +152,19 @@ describe('every page', () => {
       .filter((link) => !existsSync(resolve(root, dirname(page), link)))
     expect(missing).toEqual([])
   })
+
+  const { files } = JSON.parse(read('package.json')) as { files: string[] }
+  const shipped = ['README.md', 'LICENSE', ...files]
+  // test/package/links.spec.ts looks into the package itself, anchors too.
+  test.each(pages.filter((page) => shipped.some((one) => page.startsWith(one))))(
+    '%s is in the package, and what it links to',
+    (page) => {
+      const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) =>
+        relative(root, resolve(root, dirname(page), link)),
+      )
+      expect(links.filter((link) => !shipped.some((one) => link.startsWith(one)))).toEqual([])
+    },
+  )
 })
 
 /** What rseq's entry points need. */
