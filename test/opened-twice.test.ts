@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeSync,
 } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { PerCpuCounter, Region } from 'rseq'
@@ -105,7 +106,17 @@ test('read-only and writable at once: the one that looks on ends neither the oth
   close(again)
 })
 
-test('the sweep goes by who has the file, not by what links to it are called', () => {
+/** What another version of this package says in its regions. */
+function asOtherFormat(path: string): void {
+  const open = openSync(path, 'r+')
+  writeSync(open, Uint32Array.of(2), 0, 4, 8)
+  closeSync(open)
+}
+
+test.each([
+  ['', () => undefined],
+  [', also of regions of another format', asOtherFormat],
+])('the sweep goes by who has the file, not by what links to it are called%s', (_, change) => {
   const living = opened(Region.create({ file, cells: 16_384 }))
   const dead = (pid: number) => `/dev/shm/rseq-${process.geteuid?.()}-${pid}-1-0123456789ab`
   const links = [dead(999_999_991), dead(999_999_992)] as const
@@ -113,6 +124,7 @@ test('the sweep goes by who has the file, not by what links to it are called', (
   const other = join(folder, 'other')
   run(`Region.create({ file: '${other}', cells: 16384 })`)
   linkSync(other, links[1])
+  for (const path of [file, other]) change(path)
   try {
     run('Region.service')
     expect([file, other, ...links].map((path) => existsSync(path))).toEqual([true, true, true, false])

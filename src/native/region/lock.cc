@@ -78,6 +78,9 @@ void give_role(int fd, uint32_t role) {
 
 bool is_alive(int fd, uint32_t process) { return fd >= 0 && is_taken(fd, kProcesses + process, 1); }
 
-bool is_anybody_alive(int fd) { return fd >= 0 && is_taken(fd, kProcesses, kMaxProcesses); }
+bool is_anybody_alive(int fd) {
+  constexpr off_t kToTheEnd = 0;
+  return fd >= 0 && is_taken(fd, kProcesses, kToTheEnd);
+}
 
 }  // namespace rseq::region::lock

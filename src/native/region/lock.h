@@ -27,7 +27,8 @@ void give_role(int fd, uint32_t role);
 
 /// Whether a living process has the slot; not to be asked of one's own. `fd` may be open for reading only.
 bool is_alive(int fd, uint32_t process);
-/// Whether a living process has any slot, by whatever open file description but `fd`'s.
+/// Whether a living process has joined, by whatever open file description but `fd`'s. Of a file of any
+/// format: in all of them byte 0 is the directory's lock, and who has joined has a lock behind it.
 bool is_anybody_alive(int fd);
 
 }  // namespace rseq::region::lock

@@ -6,6 +6,7 @@
 #include "backing.h"
 #include "lock.h"
 #include "path.h"
+#include "result.h"
 
 namespace rseq::region {
 namespace {
@@ -17,8 +18,11 @@ bool remove_locked(const char* path, int fd) {
 
 bool remove_unjoined(const char* path, int fd) {
   backing::Memory unmapped;
+  const int32_t found = backing::check(fd, &unmapped);
+  // Another version of this package may have left it, and may never come back.
+  if (found != 0 && found != kOtherVersion) return false;
   // Whoever has the lock lives.
-  if (backing::check(fd, &unmapped) != 0 || !lock::try_directory(fd)) return false;
+  if (!lock::try_directory(fd)) return false;
   const bool removed = remove_locked(path, fd);
   // Not by closing alone: a process that is being started has the file until its program begins.
   lock::give_directory(fd);

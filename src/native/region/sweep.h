@@ -8,7 +8,7 @@
 
 namespace rseq::region {
 
-/// Removes the file, if it is a region of this user's that no living process has joined.
+/// Removes the file, if it is a region of this user's, of whatever format, that no living process has joined.
 /// @return whether it did
 bool sweep(const char* path);
 
