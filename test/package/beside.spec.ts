@@ -12,11 +12,20 @@ const reader = new Reader()
 new MeterProvider({ readers: [reader] }).getMeter('m').createCounter('c').add(1)
 reader.collect().then(({ resourceMetrics: { scopeMetrics } }) =>
   console.log(scopeMetrics[0].metrics[0].dataPoints[0].value === 1))`
-const refused = `try { require('rseq/prom-client') } catch (error) { console.log(error.code === 'ERR_RSEQ_PEER') }`
+const refusedOf = (entry: string) =>
+  `try { require('${entry}') } catch (error) { console.log(error.code === 'ERR_RSEQ_PEER') }`
+const refused = refusedOf('rseq/prom-client')
 
 /** What a project may have already, and what it then does with this package. */
 const projects = [
   { name: 'nothing', packages: [], program: refused },
+  // Too old for our entry points, and no reason to refuse what does without them.
+  { name: 'prom-client 14', packages: ['prom-client@14.2.0'], program: refused },
+  {
+    name: 'OpenTelemetry 1.30',
+    packages: ['@opentelemetry/sdk-metrics@1.30.1', '@opentelemetry/api@1.8.0'],
+    program: refusedOf('rseq/opentelemetry'),
+  },
   { name: 'prom-client 15', packages: ['prom-client@15.1.3'], program: counted },
   { name: "prom-client's successor", packages: ['@prometheus-io/client@0.16.1'], program: refused },
   {

@@ -28,6 +28,6 @@ export const sdk = installed(() => require('@opentelemetry/sdk-metrics') as Sdk)
 if (sdk.AggregationType === undefined) {
   throw new RseqError(
     'ERR_RSEQ_PEER',
-    'rseq/opentelemetry needs version 2 of the metrics SDK: npm install @opentelemetry/api @opentelemetry/sdk-metrics@2',
+    'rseq/opentelemetry needs version 2 or 3 of the metrics SDK: npm install @opentelemetry/api @opentelemetry/sdk-metrics',
   )
 }
