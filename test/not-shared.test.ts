@@ -30,7 +30,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const { RSEQ_PARENT: _, ...environment } = process.env
+const { RSEQ_PARENT: _, RSEQ_REGION: __, ...environment } = process.env
 
 function warningsOf(entry: string, how: string, ...options: string[]): string[] {
   return warningsIn(environment, entry, how, ...options)
@@ -58,6 +58,13 @@ describe.each(['prom-client', 'opentelemetry'])('rseq/%s', (entry) => {
     expect(warningsOf(entry, 'alone', '--no-addons')).toEqual([])
     for (const how of ['cluster', 'fork']) expect(warningsOf(entry, how)).toEqual([])
   })
+})
+
+test('a process that was told a file to share says that it does not', () => {
+  const env = { ...environment, RSEQ_REGION: join(folder, 'region') }
+  expect(warningsIn(env, 'prom-client', 'alone', '--no-addons')).toHaveLength(1)
+  expect(warningsIn(env, 'prom-client', 'alone')).toEqual([])
+  expect(warningsIn({ ...env, RSEQ_REGION: '' }, 'prom-client', 'alone', '--no-addons')).toEqual([])
 })
 
 test('the other process says it, whatever a program of another package has told before', () => {

@@ -1,4 +1,5 @@
 import { loaded } from './native'
+import { CHOSEN } from './service'
 import { isOfDaemon, packageHash } from './service-application'
 import { isClusterWorker, isForked, ownEnvironment, TOLD } from './service-leader'
 import { warnOnce } from './warning'
@@ -10,7 +11,8 @@ import { warnOnce } from './warning'
 
 /** Another process counts for the same service. A program that a test runner or a manager has forked is alone. */
 function isOneOfSeveral(): boolean {
-  if (isClusterWorker()) return true
+  // Who names a file wants it shared, with whom that may be.
+  if (isClusterWorker() || (process.env[CHOSEN] ?? '') !== '') return true
   const environment = ownEnvironment()
   if (!isForked() || isOfDaemon(environment)) return false
   const [hash] = (environment.get(TOLD) ?? '').split(':')

@@ -24,8 +24,8 @@ const { isMainThread } = threads
  * first; only children that were forked need to be told.
  */
 
-/** The file that the user wants. */
-const CHOSEN = 'RSEQ_REGION'
+/** The file that the user wants: all processes that have this are one service. */
+export const CHOSEN = 'RSEQ_REGION'
 
 /** The file to be removed with this process. */
 let owned: string | null = null
