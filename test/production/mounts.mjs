@@ -1,16 +1,20 @@
 // What containers come down to, without a runtime: the service in a mount namespace. `npm test` runs these, as any user who may have one.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { root } from '../runner.mjs'
 import { advice, pages } from './service.mjs'
 
-const SERVICE = join(import.meta.dirname, 'service.cjs')
+/** Beside what the mounts hide: a checkout may lie in /tmp. */
+const CHECKOUT = '/mnt'
+const SERVICE = join(CHECKOUT, 'test', 'production', 'service.cjs')
 /** Root of a user namespace, where this is not root. */
 const UNSHARE = process.geteuid() === 0 ? ['--mount'] : ['--mount', '--map-root-user']
 
 /** @param mounts a shell command */
 function inside(mounts, env = {}) {
   const { RSEQ_REGION: _, RSEQ_PARENT: __, RSEQ_SERVICE: ___, TMPDIR: ____, ...own } = process.env
-  const args = [...UNSHARE, 'sh', '-ec', `${mounts}; exec "$0" "$1"`, process.execPath, SERVICE]
+  const script = `mount --bind "$2" ${CHECKOUT}; ${mounts}; exec "$0" "$1"`
+  const args = [...UNSHARE, 'sh', '-ec', script, process.execPath, SERVICE, root]
   const { error, stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8', env: { ...own, ...env } })
   if (error !== undefined) throw new Error(`unshare is missing: install Debian's util-linux`)
   if (stdout === '') throw new Error(stderr)
