@@ -2,8 +2,8 @@ import stringWidth from 'string-width'
 import { clean } from './clean'
 
 const segments = new Intl.Segmenter('en', { granularity: 'grapheme' })
-/** As far as it goes, a width is a length. */
-const PLAIN = /^[ -~]*$/
+/** As far as it goes, a width is a length. With what stands for nothing and for more, which are in most tables. */
+const PLAIN = /^[ -~–…]*$/
 /** Code units of a text that anything is found out about: more than a line of any table has. */
 const LONGEST = 512
 /** Code units that a column takes at most: a letter with its accents. What has more is cut. */

@@ -72,14 +72,18 @@ class Group {
         ? [...differing(this.rows)].sort()
         : pairsOf(only).map(({ name }) => name)
     const telling = this.#telling.filter((name) => !hidden.has(name))
+    const isTelling = new Set(telling)
     const texts =
       (isShown: (name: string) => boolean): Form =>
       (row) =>
         pairsOf(row).flatMap(({ name, text }) => (isShown(name) ? [text] : []))
     return [
       texts((name) => !hidden.has(name)),
-      texts((name) => telling.includes(name)),
-      (row) => telling.map((name) => pairsOf(row).find((pair) => pair.name === name)?.value ?? NONE),
+      texts((name) => isTelling.has(name)),
+      (row) => {
+        const values = new Map(pairsOf(row).map(({ name, value }) => [name, value]))
+        return telling.map((name) => values.get(name) ?? NONE)
+      },
     ]
   }
 

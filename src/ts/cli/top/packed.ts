@@ -30,9 +30,10 @@ export function packed(rows: ReadonlyMap<string, readonly string[]>, width: numb
   )
   const given = shares(wanted, width - places.length + 1)
   const isEnough = given.every((room, i) => room >= Math.min(LEAST, wanted[i] as number))
+  if (!isEnough) return new Map([...rows].map(([key, row]) => [key, row.join(' ')]))
   const cells = places.map((values, i) =>
     distinct(new Map([...values].map((value) => [value, value])), given[i] as number),
   )
-  const cell = (value: string, i: number): string => (isEnough && cells[i]?.get(value)) || value
+  const cell = (value: string, i: number): string => cells[i]?.get(value) ?? value
   return new Map([...rows].map(([key, row]) => [key, row.map(cell).join(' ')]))
 }
