@@ -6,8 +6,8 @@ import type {
 import { typeError } from '../errors'
 import { type Status, status } from '../status'
 import { Gauge } from './gauge'
+import { checkedOptions } from './options'
 import { prom } from './peer'
-import { register as globalRegister } from './registry'
 
 /** What {@link collectRseqInfo} takes. */
 export interface RseqInfoOptions {
@@ -41,16 +41,7 @@ function current(): { backend: string; reason: string; fast_calls: string } {
 export function collectRseqInfo(options: RseqInfoOptions = {}): void {
   if (typeof options !== 'object' || options === null)
     throw typeError(`${WHAT} options`, 'an object', options)
-  const {
-    register = globalRegister as unknown as Registry<RegistryContentType>,
-    prefix = '',
-    labels = {},
-  } = options
-  if (!(register instanceof prom.Registry))
-    throw typeError(`${WHAT} options.register`, 'a Registry', register)
-  if (typeof prefix !== 'string') throw typeError(`${WHAT} options.prefix`, 'a string', prefix)
-  if (typeof labels !== 'object' || labels === null)
-    throw typeError(`${WHAT} options.labels`, 'an object', labels)
+  const { register, prefix, labels } = checkedOptions(WHAT, options)
   const name = `${prefix}rseq_info`
   if (register.getSingleMetric(name) !== undefined) return
   let shown: ReturnType<typeof current> | null = null

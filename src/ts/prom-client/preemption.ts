@@ -1,5 +1,4 @@
 import type { Registry, RegistryContentType } from 'prom-client'
-import { typeError } from '../errors'
 import {
   MIGRATIONS_HELP,
   PREEMPTION_BOUNDS,
@@ -10,8 +9,7 @@ import {
 import { resolutionOf } from '../turns'
 import { Counter } from './counter'
 import { Histogram } from './histogram'
-import { prom } from './peer'
-import { register as globalRegister } from './registry'
+import { checkedOptions } from './options'
 
 /** What {@link collectPreemptionMetrics} takes. */
 export interface PreemptionMetricsOptions {
@@ -41,16 +39,7 @@ const WHAT = 'collectPreemptionMetrics'
  */
 export function collectPreemptionMetrics(options: PreemptionMetricsOptions = {}): PreemptionMetrics {
   const resolution = resolutionOf(WHAT, options)
-  const {
-    register = globalRegister as unknown as Registry<RegistryContentType>,
-    prefix = '',
-    labels = {},
-  } = options
-  if (!(register instanceof prom.Registry))
-    throw typeError(`${WHAT} options.register`, 'a Registry', register)
-  if (typeof prefix !== 'string') throw typeError(`${WHAT} options.prefix`, 'a string', prefix)
-  if (typeof labels !== 'object' || labels === null)
-    throw typeError(`${WHAT} options.labels`, 'an object', labels)
+  const { register, prefix, labels } = checkedOptions(WHAT, options)
   return watchForMetrics('rseq/prom-client', WHAT, resolution, () => {
     const common = { labelNames: Object.keys(labels), registers: [register] }
     const name = `${prefix}nodejs_eventloop_turn_preemptions`
