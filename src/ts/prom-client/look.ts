@@ -3,16 +3,12 @@ import { warnOfLosses } from '../losses'
 import type { Region } from '../region'
 import { hasSpilled } from '../spilling'
 import { type Sample, Survey } from '../survey'
-import { areLabelNames, isMetricName, isOnPages, leaveOff, lengthOf, MOST_OF_SERIES } from './readable'
+import { areLabelNames, fitLines, isMetricName, isOnPages, leaveOff } from './readable'
 
-/**
- * Whether a page can have it: any process can have written anything to the region. A histogram's labels stand in a line for
- * each of its buckets, so that a small file could say without end.
- */
+/** Whether a page can have it: any process can have written anything to the region. */
 function isReadable({ name, kind, labels, buckets }: Merged): boolean {
   const isName = isMetricName(name)
-  const lines = buckets?.count ?? 1
-  if (isName && areLabelNames(labels, kind) && lines * lengthOf(labels) <= MOST_OF_SERIES) return true
+  if (isName && areLabelNames(labels, kind) && fitLines(labels, buckets?.count ?? 1)) return true
   leaveOff(isName ? 'labels of the metric' : 'the metric', name)
   return false
 }

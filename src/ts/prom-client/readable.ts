@@ -37,11 +37,12 @@ export function areLabelNames(labels: Labelled, type: string): boolean {
 }
 
 /** Code units of the labels in all lines of one series: 1024 for each of as many buckets as there can be. */
-export const MOST_OF_SERIES = 2 ** 22
+const MOST_OF_SERIES = 2 ** 22
 
-/** Code units. */
-export function lengthOf(labels: Readonly<Record<string, string>>): number {
-  return Object.entries(labels).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+/** Whether labels are short enough to stand in each of so many lines: else a small file could say without end. */
+export function fitLines(labels: Readonly<Record<string, string>>, lines: number): boolean {
+  const length = Object.entries(labels).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  return lines * length <= MOST_OF_SERIES
 }
 
 /** What the names of a type's lines end in. */
