@@ -129,7 +129,7 @@ void begin_beside(const char* what, Stride stride, Read read) {
 }
 
 void begin_in_reads(uint32_t seed) {
-  begin_beside("a read of what is removed", {}, [](const RegionFile& file) {
+  begin_beside("a read of what is removed", {kInstructions, seed}, [](const RegionFile& file) {
     return region::read(file.looked_at, 0, kAbsent, [&](const region::Held& held) {
       return static_cast<double>(rseq::counter::sum_i64(file.looked_at, held));
     });

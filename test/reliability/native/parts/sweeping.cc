@@ -60,20 +60,32 @@ void keep(const Path& file) {
   files::create_symlink(path, linked);
   expect(!sweep(linked) && files::is_symlink(linked), "a link to it");
   files::remove(linked);
-  file.change([](region::Header& header) { ++header.version; });
-  expect_kept(path, "another version’s");
-  file.change([](region::Header& header) { --header.version; });
+  file.change([](region::Header& header) { ++header.magic; });
+  expect_kept(path, "no region");
+  file.change([](region::Header& header) { --header.magic; });
   expect(lock::try_directory(fd), "the lock was given back");
   lock::give_directory(fd);
-  // A role alone is nobody's: its process has joined.
+  // Which byte stands for what, another version may have decided otherwise.
   expect(lock::take_role(fd, 0) == 0, "a role");
-  expect_swept(path, "never joined");
+  expect_kept(path, "whoever has a role lives");
   ::close(fd);
+  expect_swept(path, "never joined");
   expect(mkfifo(path.c_str(), 0600) == 0 && !sweep(path) && inode_of(path) != 0, "a FIFO");
   files::remove(path);
   files::create_directory(path);
   expect(!sweep(path) && inode_of(path) != 0, "a folder");
   files::remove(path);
+}
+
+/// Another version's has the same locks: it is kept while one of its processes lives.
+void sweep_versions(const Path& file) {
+  create_swept(file.text);
+  file.change([](region::Header& header) { ++header.version; });
+  const int fd = file.open();
+  expect(lock::take_process(fd, 0), "a place");
+  expect_kept(file.text, "another version’s living process’s");
+  ::close(fd);
+  expect_swept(file.text, "another version’s");
 }
 
 /// Who joined keeps the file; who died does not.
@@ -179,6 +191,7 @@ void sweep_files() {
   const size_t before = open_files();
   const Path file("swept");
   keep(file);
+  sweep_versions(file);
   sweep_after(file.text);
   sweep_before(file.text);
   sweep_meanwhile(file.text);
