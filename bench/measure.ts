@@ -1,5 +1,5 @@
 import type { AsyncLoop, Loop, Samples, TimedLoop } from '../src/ts/cli/bench/plan'
-import { quantile } from '../src/ts/cli/bench/statistics'
+import { quantile } from '../src/ts/cli/kit/statistics'
 import { clock } from './clock'
 import { Quiet } from './quiet'
 import { type Call, Watched } from './watched'

@@ -11,9 +11,9 @@ const out = join(root, 'lib', 'cli')
 
 /** One file per command, so that each loads only what it needs; the workers; the page. */
 const entries = [
-  ...['rseq', 'status', 'demo', 'demo-worker', 'bench', 'compare', 'bench/page', 'top/index', 'top/running'],
+  ...['rseq', 'tables', 'status/index', 'demo/index', 'demo/worker', 'compare/index'],
+  ...['bench/index', 'bench/page/index', 'top/index', 'top/running'],
   ...['noise/index', 'noise/page', 'noise/worker'],
-  'tables',
 ]
 
 /** Styles are texts in the page. */
@@ -33,7 +33,7 @@ const tablesOnce = {
   name: 'tables once',
   setup({ onResolve }) {
     onResolve({ filter: /^cli-table3$/ }, ({ importer }) =>
-      importer.endsWith('/tables.ts') ? undefined : { path: './tables.js', external: true },
+      importer.endsWith('/tables.ts') ? undefined : { path: '../tables.js', external: true },
     )
   },
 }
@@ -49,22 +49,22 @@ const options = {
   // import() of a command becomes require(), which starts faster.
   supported: { 'dynamic-import': false },
   external: [
-    '../index',
-    ...entries.map((name) => `./${name}.js`),
-    // From within its folder.
+    // From rseq.ts, from a command's folder, and from within its own folder.
+    ...entries.flatMap((name) => [`./${name}.js`, `../${name}.js`]),
     './page.js',
+    './page/index.js',
     // What a look at a service, or at a CPU, needs of the package beside its face.
     ...[
       'index',
-      'backend',
-      'native',
-      'region',
-      'service-application',
-      'service-file',
-      'service-process',
-      'survey',
-      'families',
-      'histogram-reading',
+      'backend/addon',
+      'backend/backend',
+      'region/region',
+      'region/service/application',
+      'region/service/file',
+      'region/service/process',
+      'metrics/survey',
+      'metrics/families',
+      'histogram/reading',
     ].map((name) => `../../${name}`),
   ],
   plugins: [stylesAsText, tablesOnce],

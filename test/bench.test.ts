@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { status } from 'rseq'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { together } from '../src/ts/cli/bench/interruptions'
-import { isEmulated } from '../src/ts/cli/bench/machine'
 import type { QuestionPlan } from '../src/ts/cli/bench/plan'
-import type { BenchResult, Figure, Question, Row } from '../src/ts/cli/bench/result'
+import type { BenchResult, Question, Row } from '../src/ts/cli/bench/result'
 import { tableOf } from '../src/ts/cli/bench/table'
+import { isEmulated } from '../src/ts/cli/kit/machine'
+import type { Figure } from '../src/ts/cli/kit/statistics'
 
 const root = join(import.meta.dirname, '..')
 const addon = join(root, 'bench', 'native', 'build', 'Release', 'rseq_bench.node')

@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readText, withFile, writeText } from '../src/ts/cli/files'
+import { readText, withFile, writeText } from '../src/ts/cli/kit/files'
 import { sample } from './samples'
 import { fixtures, root } from './world'
 

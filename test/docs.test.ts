@@ -59,7 +59,7 @@ describe('docs/reference.md', () => {
   })
 
   test('has every error code, and no other', () => {
-    const declared = new Set(read('lib/errors.d.ts').match(/ERR_RSEQ_\w+/g))
+    const declared = new Set(read('lib/base/errors.d.ts').match(/ERR_RSEQ_\w+/g))
     const shortened = code
       .filter((text) => text.startsWith('…_'))
       .map((text) => `ERR_RSEQ_REGION${text.slice(1)}`)

@@ -1,8 +1,8 @@
 import { PerCpuCounter, PerCpuSum, Region } from 'rseq'
 import { describe, expect, test } from 'vitest'
-import { AGGREGATORS, merge, PART_LABEL, SCOPE_LABEL } from '../lib/families.js'
-import { PROCESS_LABEL } from '../lib/gauge.js'
-import { type Sample, type Series, Survey } from '../lib/survey.js'
+import { AGGREGATORS, merge, PART_LABEL, SCOPE_LABEL } from '../lib/metrics/families.js'
+import { PROCESS_LABEL } from '../lib/metrics/gauge.js'
+import { type Sample, type Series, Survey } from '../lib/metrics/survey.js'
 
 let entries = 0
 

@@ -1,11 +1,11 @@
 import { createHistogram } from 'node:perf_hooks'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { HISTOGRAM } from '../lib/cells.js'
-import { RseqError } from '../lib/errors.js'
-import type { Reading } from '../lib/histogram-look.js'
-import { type HistogramJSON, HistogramReading, HistogramSnapshot } from '../lib/histogram-reading.js'
-import { Buckets, DEFAULT_SHAPE, type HistogramShapeOptions, shapeOf } from '../lib/histogram-shape.js'
+import { RseqError } from '../lib/base/errors.js'
+import { HISTOGRAM } from '../lib/contract/backend.js'
+import { Buckets, DEFAULT_SHAPE, type HistogramShapeOptions, shapeOf } from '../lib/contract/buckets.js'
+import { type HistogramJSON, HistogramReading, HistogramSnapshot } from '../lib/histogram/reading.js'
+import type { Reading } from '../lib/histogram/summary.js'
 
 // The constructor is not in the package's types.
 const Snapshot = HistogramSnapshot as unknown as new (

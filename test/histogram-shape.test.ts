@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Buckets, bucketsOf, DEFAULT_SHAPE, type Shape, sameShape, shapeOf } from '../lib/histogram-shape.js'
+import { Buckets, bucketsOf, DEFAULT_SHAPE, type Shape, sameShape, shapeOf } from '../lib/contract/buckets.js'
 
 const WHAT = 'options'
 

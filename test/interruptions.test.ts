@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readResult } from '../src/ts/cli/bench/compare-read'
-import { report } from '../src/ts/cli/bench/compare-report'
 import { allKept, thrownAway, together } from '../src/ts/cli/bench/interruptions'
 import type { BenchResult } from '../src/ts/cli/bench/result'
+import { report } from '../src/ts/cli/compare/bench-report'
+import { readResult } from '../src/ts/cli/compare/read'
 import { Scratch } from './pages'
 import { sample } from './samples'
 

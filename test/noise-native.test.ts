@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { status } from 'rseq'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Addon } from '../src/ts/native'
+import type { Addon } from '../src/ts/backend/addon'
 import { helpers, root } from './world'
 
 // noise.h's Outcome.

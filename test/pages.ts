@@ -8,8 +8,8 @@ const root = join(import.meta.dirname, '..')
 
 /** The built page's writer. */
 export const page = createRequire(import.meta.url)(
-  join(root, 'lib', 'cli', 'bench', 'page.js'),
-) as typeof import('../src/ts/cli/bench/page')
+  join(root, 'lib', 'cli', 'bench', 'page', 'index.js'),
+) as typeof import('../src/ts/cli/bench/page/index')
 
 /** A folder for pages, with the samples in it as `rseq bench --json` writes them. */
 export class Scratch {

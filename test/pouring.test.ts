@@ -1,9 +1,9 @@
 // Moving what one object has counted to another one.
 import { PerCpuCounter, PerCpuHistogram, PerCpuSum } from 'rseq'
 import { describe, expect, test } from 'vitest'
-import { backend } from '../lib/backend.js'
-import { Gauge } from '../lib/gauge.js'
-import { pourFractions, pourIntegers, pourSamples, pourValue } from '../lib/pouring.js'
+import { backend } from '../lib/backend/backend.js'
+import { Gauge } from '../lib/metrics/gauge.js'
+import { pourFractions, pourIntegers, pourSamples, pourValue } from '../lib/metrics/pouring.js'
 
 describe('pouring', () => {
   test.each([0n, 7n, -7n, 2n ** 62n + 5n, -(2n ** 62n) - 5n])('integers: %s', (n) => {

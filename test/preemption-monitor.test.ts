@@ -9,8 +9,8 @@ import {
   status,
 } from 'rseq'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { loaded } from '../lib/native.js'
-import { threadRecord } from '../lib/preemption.js'
+import { loaded } from '../lib/backend/addon.js'
+import { threadRecord } from '../lib/preemption/probe.js'
 import { hasAddon, helpers, world } from './world'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -2,7 +2,7 @@
 import { PerCpuCounter, PerCpuHistogram, Region } from 'rseq'
 import type { CounterConfiguration } from 'rseq/prom-client'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Gauge as ProcessGauge } from '../lib/gauge.js'
+import { Gauge as ProcessGauge } from '../lib/metrics/gauge.js'
 import { shared, shownBy } from './prom-clients'
 import { Service } from './prom-service'
 import { hasAddon } from './world'

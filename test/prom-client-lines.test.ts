@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import type { Merged } from '../lib/families.js'
-import { numbersOf } from '../lib/prom-client/lines.js'
+import type { Merged } from '../lib/metrics/families.js'
+import { numbersOf } from '../lib/prom-client/page/lines.js'
 
 function row(value: number, totals: number[] = []) {
   const merged = { value, totals: vi.fn(() => Float64Array.from(totals)) }

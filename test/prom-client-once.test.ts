@@ -1,7 +1,7 @@
 // A page says each sample once, whatever prom-client, a region or a registry's labels have of it.
 import { PerCpuCounter, type Region } from 'rseq'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Gauge as ProcessGauge } from '../lib/gauge.js'
+import { Gauge as ProcessGauge } from '../lib/metrics/gauge.js'
 import { type Format, parsed } from './exposition'
 import { leaveRegion, original, ownRegion, shared } from './prom-clients'
 

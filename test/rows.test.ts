@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { backend } from '../lib/backend.js'
-import { STATE, WAY, WAY_SHIFT, WRITE } from '../lib/cells.js'
+import { backend } from '../lib/backend/backend.js'
+import { STATE, WAY, WAY_SHIFT, WRITE } from '../lib/contract/backend.js'
 import { world } from './world'
 
 interface Line {

@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { keyOf, type QuestionPlan, type RowPlan } from '../src/ts/cli/bench/plan'
-import type { BenchResult, Figure, Machine, Row } from '../src/ts/cli/bench/result'
-import { figureOf } from '../src/ts/cli/bench/statistics'
+import type { BenchResult, Row } from '../src/ts/cli/bench/result'
+import type { Machine } from '../src/ts/cli/kit/machine'
+import type { Figure } from '../src/ts/cli/kit/statistics'
+import { figureOf } from '../src/ts/cli/kit/statistics'
 
 /** Results as `rseq bench` finds them, with figures that are made up, the same each time. */
 export type Sample = 'x86_64' | 'arm64' | 'arm64-emulated' | 'noisy' | 'no-loops'

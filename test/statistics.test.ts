@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { figureOf, histogramOf, noiseOf, quantile } from '../src/ts/cli/bench/statistics'
+import { figureOf, histogramOf, noiseOf, quantile } from '../src/ts/cli/kit/statistics'
 
 describe('statistics', () => {
   test('quantiles are interpolated, and samples need no order', () => {

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { PerCpuCounter, PerCpuHistogram, PerCpuSum, Region } from 'rseq'
 import { afterAll, describe, expect, test } from 'vitest'
-import { SURVEY } from '../lib/cells.js'
-import { merge } from '../lib/families.js'
-import { Gauge } from '../lib/gauge.js'
-import { Directory } from '../lib/portable/directory.js'
-import { createMemory, ENTRY, ENTRY_WORDS, type Memory, STATE } from '../lib/portable/memory.js'
-import { survey as portableSurvey } from '../lib/portable/survey.js'
-import { type Sample, Survey } from '../lib/survey.js'
+import { Directory } from '../lib/backend/portable/directory.js'
+import { createMemory, ENTRY, ENTRY_WORDS, type Memory, STATE } from '../lib/backend/portable/memory.js'
+import { survey as portableSurvey } from '../lib/backend/portable/survey.js'
+import { SURVEY } from '../lib/contract/backend.js'
+import { merge } from '../lib/metrics/families.js'
+import { Gauge } from '../lib/metrics/gauge.js'
+import { type Sample, Survey } from '../lib/metrics/survey.js'
 import { hasAddon, root, world } from './world'
 
 const region = hasAddon ? Region.create({ memfd: true }) : Region.process
@@ -211,7 +211,7 @@ describe(`Survey, world ${world}`, () => {
   shared('a dead process holds nothing; what it counted stays', () => {
     const script = `
       const { PerCpuCounter, Region } = require('rseq')
-      const { Gauge } = require('./lib/gauge.js')
+      const { Gauge } = require('./lib/metrics/gauge.js')
       const region = Region.attach(process.argv[1])
       PerCpuCounter.named('survey dead', { region }).add(3)
       Gauge.named('survey dead gauge', { region }).set(8)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { started, timed, UNITS } from '../lib/timer.js'
+import { started, timed, UNITS } from '../lib/histogram/timer.js'
 
 let times: number[] = []
 const record = (elapsed: number): void => void times.push(elapsed)

@@ -1,10 +1,10 @@
-import { Merged as Made } from '../lib/families.js'
+import { Merged as Made } from '../lib/metrics/families.js'
 import type { Look } from '../src/ts/cli/top/rows'
 import type { Facts } from '../src/ts/cli/top/service'
 import type { State } from '../src/ts/cli/top/state'
-import type { Merged } from '../src/ts/families'
-import { bucketsOf } from '../src/ts/histogram-shape'
-import type { Sample, Series } from '../src/ts/survey'
+import { bucketsOf } from '../src/ts/contract/buckets'
+import type { Merged } from '../src/ts/metrics/families'
+import type { Sample, Series } from '../src/ts/metrics/survey'
 
 export type Labels = Record<string, string>
 

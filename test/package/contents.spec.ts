@@ -11,7 +11,7 @@ const LIBRARY = readdirSync(join(root, 'src', 'ts'), { recursive: true, encoding
   .filter((path) => /\.m?ts$/.test(path) && !path.startsWith('cli/'))
   .map((path) => `lib/${path}`)
 const COMMAND =
-  'bench bench/page compare demo demo-worker noise/index noise/page noise/worker rseq status tables top/index top/running'.split(
+  'bench/index bench/page/index compare/index demo/index demo/worker noise/index noise/page noise/worker rseq status/index tables top/index top/running'.split(
     ' ',
   )
 /** README links to them. */

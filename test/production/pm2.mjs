@@ -97,7 +97,7 @@ function anotherFormat(folder) {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   for (const name of ['package.json', 'lib', join('build', 'Release', 'rseq.node')])
     cpSync(join(root, name), join(copy, name), { recursive: true })
-  const file = join(copy, 'lib', 'service-application.js')
+  const file = join(copy, 'lib', 'region', 'service', 'application.js')
   const text = readFileSync(file, 'utf8')
   const changed = text.replace('FORMAT = 1;', 'FORMAT = 2;')
   if (changed === text) throw new Error(`${file} has no FORMAT`)

@@ -39,8 +39,8 @@ const files = [
     .map(native),
   ...readdirSync(join(root, native('region'))).map((name) => native(join('region', name))),
   native('arch/x86_64.h'),
-  'src/ts/fastcalls.ts',
-  'src/ts/native.ts',
+  'src/ts/backend/hot-calls.ts',
+  'src/ts/backend/addon.ts',
 ]
 const chosen =
   positionals.length === 0 ? files : files.filter((file) => positionals.some((part) => file.endsWith(part)))

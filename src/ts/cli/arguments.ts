@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { COMMANDS, COMMON, type Command, type Option, type Values } from './commands'
-import { isSame, unfit } from './destination'
-import { UsageError } from './usage'
+import { COMMANDS, COMMON, type Command, type Option } from './commands'
+import { isSame, unfit } from './kit/destination'
+import { UsageError, type Values } from './kit/usage'
 
 /** A command line that makes sense. */
 export interface Arguments {

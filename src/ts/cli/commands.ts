@@ -22,9 +22,6 @@ export type Option = { readonly text: string } & (
     }
 )
 
-/** Values of the options that were given, by name. */
-export type Values = Readonly<Record<string, unknown>>
-
 /** What a command's file exports. Gives the exit code as a number, or sets `process.exitCode`. */
 export interface CommandFile {
   run(positionals: string[], values: Record<string, unknown>): Promise<unknown>
@@ -48,7 +45,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     operands: [],
     options: { json: { kind: 'flag', text: 'print status() as JSON' } },
     notes: ['Exit code: 0 where rseq is active, 3 where it is not.'],
-    load: () => import('./status.js'),
+    load: () => import('./status/index.js'),
   },
   demo: {
     text: 'Count in worker threads, per CPU and in one shared Atomics.add cell, and compare.',
@@ -60,7 +57,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       increments: { ...whole(2 ** 32 - 1), text: 'increments of each worker (5000000)' },
     },
     notes: ['Exit code: 0 where every sum is exact, else 1.'],
-    load: () => import('./demo.js'),
+    load: () => import('./demo/index.js'),
   },
   bench: {
     text: 'Measure what this package costs here, beside what could be used instead.',
@@ -81,7 +78,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       'Libraries to compare with (prom-client, @opentelemetry/sdk-metrics, hdr-histogram-js, koffi) are those of the folder that it is started in.',
       'Exit code: 0; 4 where the machine was too noisy for figures to be compared with each other.',
     ],
-    load: () => import('./bench.js'),
+    load: () => import('./bench/index.js'),
   },
   compare: {
     text: "Show two results of 'rseq bench --json', or of 'rseq noise --json', beside each other: two machines, or two commits.",
@@ -90,7 +87,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     notes: [
       'A ratio above 1 says that B takes longer, or is taken more. Of rseq bench, its spread is from the 10th and 90th percentiles of both runs; "=" where they overlap. Emulated and noisy runs get no ratios.',
     ],
-    load: () => import('./compare.js'),
+    load: () => import('./compare/index.js'),
   },
   top: {
     text: 'What a running service counts, live. It is only looked at: nothing in it changes.',

@@ -1,5 +1,5 @@
 import { COMMANDS, COMMON, type Command, type Option } from './commands'
-import { colors, hanging, wrapped } from './terminal'
+import { colors, hanging, wrapped } from './kit/terminal'
 
 /** Where what an option does begins. */
 const COLUMN = 18

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { type Arguments, parse } from './arguments'
 import { COMMANDS, type Command } from './commands'
-import { complain } from './complain'
+import { complain } from './kit/complain'
 
 /** Exit code of a command line, or a file named in it, that makes no sense. */
 const USAGE = 2
@@ -41,7 +41,8 @@ async function run({ what, command, positionals, values }: Arguments): Promise<v
   // Before anything is loaded that asks for it; workers and children hear of it too.
   if (values['no-color']) process.env.NO_COLOR = '1'
   if (what === 'version') process.stdout.write(`${version()}\n`)
-  else if (what === 'help') (await import('./output.js')).print([(await import('./help.js')).help(command)])
+  else if (what === 'help')
+    (await import('./kit/output.js')).print([(await import('./help.js')).help(command)])
   else {
     const file = await (COMMANDS[command as string] as Command).load()
     const code = await file.run(positionals, values)

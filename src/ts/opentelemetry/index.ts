@@ -1,4 +1,4 @@
-export type { PreemptionMetrics } from '../turn-metrics'
+export type { PreemptionMetrics } from '../preemption/metrics'
 // The module itself: a default import is what require() gives, whatever compiles it.
 export * as default from './index'
 export { observePreemption, type PreemptionMetricsOptions } from './preemption'

@@ -1,14 +1,14 @@
 import type { Meter } from '@opentelemetry/api'
-import { typeError } from '../errors'
+import { typeError } from '../base/errors'
 import {
   MIGRATIONS_HELP,
   PREEMPTION_BOUNDS,
   PREEMPTIONS_HELP,
   type PreemptionMetrics,
   watchForMetrics,
-} from '../turn-metrics'
-import { resolutionOf } from '../turns'
-import { api } from './peer'
+} from '../preemption/metrics'
+import { resolutionOf } from '../preemption/turns'
+import { api } from './model/peer'
 
 /** What {@link observePreemption} takes. */
 export interface PreemptionMetricsOptions {

@@ -1,12 +1,12 @@
 import type { Registry as PromRegistry } from 'prom-client'
-import { SCOPE_LABEL } from '../families'
-import { Gauge } from '../gauge'
-import { AT_START, withPatience } from '../patience'
-import { lookAt } from './look'
-import { currentRegion, GLOBAL_SCOPE, scopeOf } from './memory'
+import { SCOPE_LABEL } from '../metrics/families'
+import { Gauge } from '../metrics/gauge'
+import { AT_START, withPatience } from '../region/patience'
 import { prom } from './peer'
-import { isOnPages, Names } from './readable'
 import { pageIn, Registry, register, wideView } from './registry'
+import { lookAt } from './series/look'
+import { currentRegion, GLOBAL_SCOPE, scopeOf } from './series/memory'
+import { isOnPages, Names } from './series/readable'
 
 interface Aggregating {
   clusterMetrics(): Promise<string>

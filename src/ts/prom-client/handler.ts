@@ -1,5 +1,5 @@
-import { buffer, util } from '../builtins'
-import { typeError } from '../errors'
+import { buffer, util } from '../base/builtins'
+import { typeError } from '../base/errors'
 import { chosen, type Format } from './accept'
 import { AggregatorRegistry } from './cluster'
 import { prom } from './peer'

@@ -4,13 +4,13 @@
  */
 import type * as PromClient from 'prom-client'
 import { AggregatorRegistry as SharedAggregatorRegistry } from './cluster'
-import { Counter as SharedCounter } from './counter'
-import { Gauge as SharedGauge } from './gauge'
-import { Histogram as SharedHistogram } from './histogram'
 import { collectDefaultMetrics as collectDefaults } from './info'
-import { setRegion } from './memory'
+import { Counter as SharedCounter } from './metrics/counter'
+import { Gauge as SharedGauge } from './metrics/gauge'
+import { Histogram as SharedHistogram } from './metrics/histogram'
 import { prom } from './peer'
 import { Registry as SharedRegistry, register as sharedRegister } from './registry'
+import { setRegion } from './series/memory'
 
 // Types are prom-client's own, so that code need not tell them apart.
 export type {
@@ -159,7 +159,7 @@ const { aggregators: all } = prom as unknown as { aggregators: Record<PromClient
 /** How the values of several processes become one, by name. */
 export const aggregators: Readonly<Record<PromClient.Aggregator, unknown>> = all
 
-export type { PreemptionMetrics } from '../turn-metrics'
+export type { PreemptionMetrics } from '../preemption/metrics'
 export {
   type MetricsHandlerOptions,
   type MetricsRequest,

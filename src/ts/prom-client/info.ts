@@ -3,9 +3,9 @@ import type {
   Registry,
   RegistryContentType,
 } from 'prom-client'
-import { typeError } from '../errors'
-import { type Status, status } from '../status'
-import { Gauge } from './gauge'
+import { typeError } from '../base/errors'
+import { type Status, status } from '../thread/status'
+import { Gauge } from './metrics/gauge'
 import { checkedOptions } from './options'
 import { prom } from './peer'
 

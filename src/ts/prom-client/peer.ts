@@ -1,6 +1,6 @@
 import type * as PromClient from 'prom-client'
-import { RseqError } from '../errors'
-import { withRequire } from '../es-bundle'
+import { RseqError } from '../base/errors'
+import { withRequire } from '../base/es-bundle'
 
 const NEEDS = 'rseq/prom-client needs prom-client 15'
 const INSTALL = 'npm install prom-client@15'

@@ -5,10 +5,10 @@ import {
   PREEMPTIONS_HELP,
   type PreemptionMetrics,
   watchForMetrics,
-} from '../turn-metrics'
-import { resolutionOf } from '../turns'
-import { Counter } from './counter'
-import { Histogram } from './histogram'
+} from '../preemption/metrics'
+import { resolutionOf } from '../preemption/turns'
+import { Counter } from './metrics/counter'
+import { Histogram } from './metrics/histogram'
 import { checkedOptions } from './options'
 
 /** What {@link collectPreemptionMetrics} takes. */

@@ -1,11 +1,11 @@
-import { timers } from '../builtins'
-import { asProm, Base, jsonIn, pageOf, partOf, sources, wide } from './contents'
-import { watch } from './foreign'
-import type { Style } from './lines'
-import { enrol, scopeOf } from './memory'
-import { isCountedByProm, type Metric, type MetricJSON, sharedOf, showUnlabelled } from './metric'
+import { timers } from '../base/builtins'
+import { isCountedByProm, type Metric, type MetricJSON, sharedOf, showUnlabelled } from './metrics/metric'
+import { asProm, Base, jsonIn, pageOf, partOf, sources, wide } from './page/contents'
+import { watch } from './page/foreign'
+import type { Style } from './page/lines'
 import { prom } from './peer'
-import { type Names, readableDefaults } from './readable'
+import { enrol, scopeOf } from './series/memory'
+import { type Names, readableDefaults } from './series/readable'
 
 const { OPENMETRICS_CONTENT_TYPE } = prom.Registry
 

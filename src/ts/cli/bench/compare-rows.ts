@@ -1,4 +1,5 @@
-import type { BenchResult, Figure, Question, Row } from './result'
+import type { Figure } from '../kit/statistics'
+import type { BenchResult, Question, Row } from './result'
 
 /** How a row of run B differs from the same row of run A. */
 export interface Change {

@@ -1,45 +1,16 @@
+import type { Origin } from '../kit/machine'
+import type { Figure, Noise } from '../kit/statistics'
+
 /** What one `rseq bench` run found: the JSON that it writes, that `rseq compare` reads and that pages show. */
-export interface BenchResult {
+export interface BenchResult extends Origin {
   /** Layout of this object; readers refuse any other. */
   readonly schema: 1
-  readonly machine: Machine
-  /** Version of the package, and the commit of the checkout that ran; null outside of one. */
-  readonly version: string
-  readonly commit: string | null
-  /** ISO 8601, UTC. */
-  readonly date: string
   /** Shorter runs: wider spreads. */
   readonly quick: boolean
   readonly noise: Noise
   /** Of all rows; absent in older results, and where no row was watched. */
   readonly interruptions?: Interruptions
   readonly questions: readonly Question[]
-}
-
-export interface Machine {
-  readonly arch: string
-  readonly cpu: string
-  readonly cpus: number
-  readonly memoryBytes: number
-  readonly kernel: string
-  readonly libc: string
-  readonly node: string
-  readonly v8: string
-  /** Whose registration, which backend and whether fast calls: status() of the run. */
-  readonly registration: string
-  readonly backend: string
-  readonly fastCalls: boolean
-  /** Software emulation: figures prove nothing about speed and are never ranked. */
-  readonly emulated: boolean
-}
-
-/** How still the machine was: the same empty loop, again and again over the run. */
-export interface Noise {
-  /** (90th percentile − 10th percentile) / median of the empty loop's rounds. */
-  readonly spread: number
-  /** Above it, ratios are not given. */
-  readonly limit: number
-  readonly quiet: boolean
 }
 
 /** What interrupted calls whose time was to be a sample: see docs/preemption.md. */
@@ -105,22 +76,4 @@ export interface Row {
 export interface Published {
   readonly x86_64: number
   readonly arm32: number
-}
-
-/** Median of the samples, and the 10th and 90th percentile. */
-export interface Figure {
-  readonly median: number
-  readonly low: number
-  readonly high: number
-  readonly samples: number
-  /** How they are distributed; absent in older results. */
-  readonly histogram?: Histogram
-}
-
-/** Numbers of samples in ranges of equal width. */
-export interface Histogram {
-  /** Where the first range begins and the last one ends: the 1st and the 99th percentile. What is beyond is in neither. */
-  readonly low: number
-  readonly high: number
-  readonly counts: readonly number[]
 }

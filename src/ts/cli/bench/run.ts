@@ -1,8 +1,9 @@
+import type { Noise } from '../kit/statistics'
+import { figureOf, noiseOf, quantile } from '../kit/statistics'
 import { Child } from './child'
 import { allKept, together } from './interruptions'
 import { keyOf, type QuestionPlan, type RowPlan, type Samples, type Scope } from './plan'
-import type { Interruptions, Noise, Question, Row } from './result'
-import { figureOf, noiseOf, quantile } from './statistics'
+import type { Interruptions, Question, Row } from './result'
 import type { Watch } from './watch'
 
 /** How long to look. */

@@ -1,32 +1,6 @@
 import * as v from 'valibot'
-import { bytes, count, cpuCount, list, number, ratio, text, time, whole } from './limits'
+import { bytes, count, list, number, ORIGIN, ratio, text, time, whole } from '../kit/limits'
 import { QUESTION_NAMES } from './result'
-
-/** A name, a version, a date: a few words. */
-const words = text(256)
-
-const MACHINE = v.object({
-  arch: words,
-  cpu: words,
-  cpus: cpuCount,
-  memoryBytes: bytes,
-  kernel: words,
-  libc: words,
-  node: words,
-  v8: words,
-  registration: words,
-  backend: words,
-  fastCalls: v.boolean(),
-  emulated: v.boolean(),
-})
-
-/** Of machine.ts's Origin. */
-export const ORIGIN = {
-  machine: MACHINE,
-  version: words,
-  commit: v.nullable(words),
-  date: words,
-}
 
 const HISTOGRAM = v.object({ low: time, high: time, counts: list(count, 256) })
 const FIGURE = v.object({

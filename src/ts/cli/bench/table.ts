@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
-import { colors, wrapped } from '../terminal'
+import type { Figure } from '../kit/statistics'
+import { colors, wrapped } from '../kit/terminal'
 import type { QuestionPlan } from './plan'
-import type { Figure, Question, Row } from './result'
+import type { Question, Row } from './result'
 
 /**
  * One question's table, or tables, and what to know about them: lines of at most 80 columns. Rows without any figure are

@@ -1,4 +1,4 @@
-import { tick, time } from '../bench/page-format'
+import { tick, time } from '../kit/page/format'
 import { CAUSES } from './gaps'
 import type { CpuNoise, NoiseResult } from './result'
 import { NAMES, rate, share } from './words'

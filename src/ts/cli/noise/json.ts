@@ -1,4 +1,4 @@
-import { jsonText } from '../json'
+import { jsonText } from '../kit/json'
 import type { NoiseResult } from './result'
 
 /** A list of numbers is one line: there are many of them. */

@@ -1,6 +1,6 @@
-import { plural, tick } from '../bench/page-format'
-import { html, type Markup } from '../bench/page-html'
-import { linear, logarithmic, percentOf, type Scale } from '../bench/page-scale'
+import { plural, tick } from '../kit/page/format'
+import { html, type Markup } from '../kit/page/html'
+import { linear, logarithmic, percentOf, type Scale } from '../kit/page/scale'
 import type { NoiseResult } from './result'
 import type { Track } from './timeline'
 

@@ -1,4 +1,4 @@
-import { quantileOf } from '../bench/statistics'
+import { quantileOf } from '../kit/statistics'
 import type { Gaps } from './gaps'
 
 /** How long something takes that needs a CPU for so long. Times are in nanoseconds. */

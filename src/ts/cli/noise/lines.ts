@@ -1,5 +1,5 @@
-import { colors, columns } from '../terminal'
-import { padded, widthOf } from '../text'
+import { colors, columns } from '../kit/terminal'
+import { padded, widthOf } from '../kit/text'
 
 /** A column, and how soon it goes where there is no room: the highest first. */
 export interface Column {

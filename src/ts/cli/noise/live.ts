@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors'
-import { Screen } from '../screen'
-import { colors } from '../terminal'
+import { Screen } from '../kit/screen'
+import { colors } from '../kit/terminal'
 import { frame, WINDOW } from './frame'
 import type { Options } from './options'
 import { summaryOf } from './result'

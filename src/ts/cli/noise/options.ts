@@ -1,4 +1,4 @@
-import { UsageError } from '../usage'
+import { UsageError } from '../kit/usage'
 import { allowedCpus, formatCpus, parseCpus } from './cpus'
 
 export interface Options {

@@ -1,12 +1,13 @@
-/// <reference path="../bench/page-modules.d.ts" />
-import { comparisonHeader, comparisonTitle, type Names } from '../bench/compare-names'
-import base from '../bench/page.css'
-import { pageDocument } from '../bench/page-document'
-import { factsSection, originFacts, summary } from '../bench/page-facts'
-import { factor, plural, tick, time } from '../bench/page-format'
-import { type Content, html, type Markup } from '../bench/page-html'
-import { table } from '../bench/page-tables'
-import { writeText } from '../files'
+/// <reference path="../kit/page/modules.d.ts" />
+
+import { writeText } from '../kit/files'
+import { pageDocument } from '../kit/page/document'
+import { factsSection, originFacts, summary } from '../kit/page/facts'
+import { factor, plural, tick, time } from '../kit/page/format'
+import { type Content, html, type Markup } from '../kit/page/html'
+import { comparisonHeader, comparisonTitle, type Names } from '../kit/page/names'
+import base from '../kit/page/page.css'
+import { table } from '../kit/page/table'
 import { differences, doubts, type Section, sections } from './compare-rows'
 import { CAUSES } from './gaps'
 import { heightsOf, lanes } from './lanes'

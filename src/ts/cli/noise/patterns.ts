@@ -1,4 +1,4 @@
-import { quantileOf } from '../bench/statistics'
+import { quantileOf } from '../kit/statistics'
 import { type Gaps, total } from './gaps'
 
 /** Gaps of about the same length, which are likely to have one reason. */

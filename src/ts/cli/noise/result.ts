@@ -1,5 +1,5 @@
-import type { Origin } from '../bench/machine'
-import { quantileOf } from '../bench/statistics'
+import type { Origin } from '../kit/machine'
+import { quantileOf } from '../kit/statistics'
 import { CAUSES, type Cause, type Gaps, type Seen, total } from './gaps'
 import { completions, type Latency, latencyOf, WORKS } from './latency'
 import { type Pattern, patternsIn } from './patterns'

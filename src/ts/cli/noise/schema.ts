@@ -1,6 +1,5 @@
 import * as v from 'valibot'
-import { count, cpuNumber, list, number, perSecond, share, time } from '../bench/limits'
-import { ORIGIN } from '../bench/schema'
+import { count, cpuNumber, list, number, ORIGIN, perSecond, share, time } from '../kit/limits'
 
 /** Seconds: more than a day, which is as long as CPUs are watched. */
 const seconds = number(1e5)

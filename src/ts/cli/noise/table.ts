@@ -1,5 +1,5 @@
-import { plural, tick, time } from '../bench/page-format'
-import { colors, wrapped } from '../terminal'
+import { plural, tick, time } from '../kit/page/format'
+import { colors, wrapped } from '../kit/terminal'
 import { CAUSES } from './gaps'
 import type { Latency } from './latency'
 import { type Column, lines } from './lines'

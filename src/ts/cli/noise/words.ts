@@ -1,4 +1,4 @@
-import { digits, time } from '../bench/page-format'
+import { digits, time } from '../kit/page/format'
 import type { Cause } from './gaps'
 import type { Pattern } from './patterns'
 import type { CpuNoise, Summary } from './result'

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { loaded } from '../../native'
+import { loaded } from '../../backend/addon'
 import { ERROR, MOVED, OUTCOME, type WatchWork } from './memory'
 
 /** Somebody else moves it whatever it does. */

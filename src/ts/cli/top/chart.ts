@@ -1,4 +1,4 @@
-import { html, type Markup } from '../bench/page-html'
+import { html, type Markup } from '../kit/page/html'
 
 /** One line: a number or a gap for each time. */
 export interface Line {

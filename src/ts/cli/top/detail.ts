@@ -1,5 +1,5 @@
-import { cut, flow, padded, shown } from '../text'
-import { bar, bars } from './bars'
+import { bar, bars } from '../kit/bars'
+import { cut, flow, padded, shown } from '../kit/text'
 import { labelTexts } from './labels'
 import { amount, compact, exact, NONE } from './numbers'
 import { distribution, type Row } from './rows'

@@ -1,4 +1,4 @@
-import { clusters, cut, widthOf } from '../text'
+import { clusters, cut, widthOf } from '../kit/text'
 
 /** Of what is cut in its middle, this part of the room is its beginning … */
 const HEAD_SHARE = 1 / 3

@@ -2,9 +2,9 @@ import { readdirSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { serviceNameOf } from '../../service-file'
-import { environmentOf } from '../../service-process'
-import { withFile } from '../files'
+import { serviceNameOf } from '../../region/service/file'
+import { environmentOf } from '../../region/service/process'
+import { withFile } from '../kit/files'
 import { leaderOf } from './identity'
 
 /** What a region's file begins with: `kMagic` of src/native/region/format.h. */

@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types'
-import type { Size } from '../screen'
-import { cut, flow, padded, shown } from '../text'
+import type { Size } from '../kit/screen'
+import { cut, flow, padded, shown } from '../kit/text'
 import { detail } from './detail'
 import { identityText } from './identity'
 import { amount, compact, duration, exact } from './numbers'

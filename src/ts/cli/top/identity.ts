@@ -1,6 +1,6 @@
-import { applicationsOf, type Rule } from '../../service-application'
-import { isOfOwnNamespace, serviceNameOf } from '../../service-file'
-import { environmentOf } from '../../service-process'
+import { applicationsOf, type Rule } from '../../region/service/application'
+import { isOfOwnNamespace, serviceNameOf } from '../../region/service/file'
+import { environmentOf } from '../../region/service/process'
 
 /** Which service a region is. */
 export interface Identity {

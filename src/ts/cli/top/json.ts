@@ -1,6 +1,6 @@
-import type { MetricKind } from '../../cells'
-import type { HistogramSnapshot } from '../../histogram-reading'
-import { jsonText } from '../json'
+import type { MetricKind } from '../../contract/backend'
+import type { HistogramSnapshot } from '../../histogram/reading'
+import { jsonText } from '../kit/json'
 import { distribution, type Row } from './rows'
 import type { Facts, Split } from './service'
 

@@ -1,4 +1,4 @@
-import { shown, widthOf } from '../text'
+import { shown, widthOf } from '../kit/text'
 import { distinct } from './distinct'
 import { NONE } from './numbers'
 import { packed } from './packed'

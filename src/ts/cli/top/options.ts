@@ -1,4 +1,4 @@
-import { UsageError } from '../usage'
+import { UsageError } from '../kit/usage'
 import type { Sort } from './rows'
 
 export interface Options {

@@ -1,4 +1,4 @@
-import { type Content, html, type Markup } from '../bench/page-html'
+import { type Content, html, type Markup } from '../kit/page/html'
 import { banner } from './frame'
 import { amount, compact, exact, secondsOf } from './numbers'
 import { PERCENTILES, type Recording, type Track } from './record'

@@ -1,4 +1,4 @@
-import { widthOf } from '../text'
+import { widthOf } from '../kit/text'
 import { distinct } from './distinct'
 
 /** Columns with which a value still says something. */

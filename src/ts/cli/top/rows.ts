@@ -1,7 +1,7 @@
-import type { Merged } from '../../families'
-import { HistogramSnapshot } from '../../histogram-reading'
-import type { Series } from '../../survey'
-import { shown, widthOf } from '../text'
+import { HistogramSnapshot } from '../../histogram/reading'
+import type { Merged } from '../../metrics/families'
+import type { Series } from '../../metrics/survey'
+import { shown, widthOf } from '../kit/text'
 
 /** What a service counted, at one time. */
 export interface Look {

@@ -1,4 +1,4 @@
-import { shown as shownText } from '../text'
+import { shown as shownText } from '../kit/text'
 import { services } from './find'
 import { identityOf, identityText, leaderOf } from './identity'
 

@@ -1,4 +1,4 @@
-import type { Key } from '../screen'
+import type { Key } from '../kit/screen'
 import { SORTS, type Sort } from './rows'
 
 /** What the person in front of it has chosen. */

@@ -1,0 +1,269 @@
+import { fs, nodeModule } from '../base/builtins'
+import type { Backend } from '../contract/backend'
+
+const { accessSync, existsSync } = fs
+const { createRequire } = nodeModule
+/** Not from builtins: Turbopack knows it in the file that loads it alone. */
+const { dirname, join, normalize }: typeof import('node:path') =
+  process.getBuiltinModule?.('node:path') ?? require('node:path')
+
+/** The addon's status() of one thread; the numbers index the tables in status.ts. */
+export interface ThreadStatus {
+  readonly registration: number
+  readonly reason: number
+  readonly errno: number
+  readonly offset?: number
+  readonly glibc?: string
+  readonly size: number
+  readonly flags: number
+  readonly registeredSize: number
+  readonly featureSize: number
+  readonly align: number
+  readonly fallback: number
+  readonly possible: number
+  readonly online: number
+  readonly allowed: number
+  readonly sections: boolean
+  readonly awaited: boolean
+  readonly nodeId: boolean
+  readonly membarrier: boolean
+  readonly sliceExtension: boolean
+}
+
+/** What src/native/addon*.cc export; documented there. */
+export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
+  mailbox(): ArrayBuffer | undefined
+  mailedInc(): void
+  mailedAddInt32(): void
+  mailedAdd(): void
+  mailedAddFloat(): void
+  mailedRecord(): void
+  mailedRecordInt32(): void
+  mailedAcquireSlot(): number
+  mailedReleaseSlot(): number
+  mailedRingWrite(): number
+  targets(): ArrayBuffer
+  findRegion(nonce: bigint, inode: bigint): number
+  cpuId(): number
+  mmCid(): number
+  schedGetcpu(): number
+  getcpu(): number
+  areaView(): ArrayBuffer | undefined
+  settle(): number
+  preemptionRecord(): ArrayBuffer | undefined
+  armable(): boolean
+  countSwitches(): boolean
+  readClock(): void
+  stayOn(cpu: number): number
+  standBack(): number
+  watch(
+    cpu: number,
+    origin: number,
+    deadline: number,
+    threshold: number,
+    control: Int32Array,
+    into: Float64Array,
+  ): number
+  register(): void
+  unregister(): void
+  status(): ThreadStatus
+  statistics(): { aborts: number; abortsBySection: number[]; areasAllocated: number; areasInUse: number }
+}
+
+/** The addon, or why there is none. */
+export type Loaded =
+  | { readonly addon: Addon; readonly path: string }
+  | {
+      readonly addon: null
+      readonly path: null
+      readonly reason: 'NO_ADDON' | 'UNSUPPORTED_PLATFORM'
+      readonly message: string
+    }
+
+const architectures = ['x64', 'arm64']
+
+/** Every function of {@link Addon}: the compiler sees to it that none is missing. */
+const FUNCTIONS: Record<keyof Addon, true> = {
+  mailbox: true,
+  mailedInc: true,
+  mailedAddInt32: true,
+  mailedAdd: true,
+  mailedAddFloat: true,
+  mailedRecord: true,
+  mailedRecordInt32: true,
+  mailedAcquireSlot: true,
+  mailedReleaseSlot: true,
+  mailedRingWrite: true,
+  inc: true,
+  addInt32: true,
+  add: true,
+  addFloat: true,
+  record: true,
+  recordInt32: true,
+  acquireSlot: true,
+  releaseSlot: true,
+  threadWord: true,
+  acquireSlots: true,
+  releaseSlots: true,
+  handOverSlot: true,
+  adoptSlot: true,
+  slotsHeld: true,
+  reclaimSlots: true,
+  slotOwner: true,
+  ringWrite: true,
+  ringWriteBytes: true,
+  ringBegin: true,
+  ringRead: true,
+  ringAdvance: true,
+  ringEnd: true,
+  ringCounts: true,
+  addMany: true,
+  recordMany: true,
+  recordTimes: true,
+  setGauge: true,
+  addGauge: true,
+  survey: true,
+  writeRows: true,
+  lead: true,
+  stepDown: true,
+  targets: true,
+  value: true,
+  floatValue: true,
+  bigValue: true,
+  drainFloat: true,
+  cells: true,
+  histogramCells: true,
+  mergeHistogram: true,
+  open: true,
+  make: true,
+  adopt: true,
+  release: true,
+  removeDeadGauges: true,
+  setPatience: true,
+  generation: true,
+  describe: true,
+  list: true,
+  createFile: true,
+  createMemfd: true,
+  attach: true,
+  sweep: true,
+  findRegion: true,
+  closeRegion: true,
+  checkRegion: true,
+  regionInfo: true,
+  processes: true,
+  cpuId: true,
+  mmCid: true,
+  schedGetcpu: true,
+  getcpu: true,
+  areaView: true,
+  settle: true,
+  preemptionRecord: true,
+  armable: true,
+  countSwitches: true,
+  readClock: true,
+  stayOn: true,
+  standBack: true,
+  watch: true,
+  register: true,
+  unregister: true,
+  status: true,
+  statistics: true,
+}
+
+/** Loads a `.node` file. No bundler takes this for a require() of its own. */
+export function requireAddon(path: string): unknown {
+  return createRequire(path)(path)
+}
+
+/**
+ * What the package ships. Tools that copy a program's files (nft, Next.js, ncc) take the whole folder along where they
+ * see this very expression: a `join` that this file has loaded, of `__dirname` and constants. Throws in an ES module that
+ * a bundler made, which has no `__dirname`.
+ */
+const prebuilds = (): string => join(`${__dirname}/../../prebuilds`)
+
+const addonIn = (folder: string): string => `${folder}/linux-${process.arch}/rseq.node`
+
+/** What Turbopack calls the project's folder in what it bundles. */
+const TURBOPACK = '/ROOT/'
+
+/** The same in the project's folder, or in its copy: in one at or above the program's. */
+function besideProgram(): string[] {
+  const [, program] = process.argv
+  const folder = prebuilds()
+  if (!folder.startsWith(TURBOPACK) || program === undefined) return []
+  return above(program).map((project) => addonIn(join(project, folder.slice(TURBOPACK.length))))
+}
+
+/** The folder of a file, and all above it. */
+function above(file: string): string[] {
+  const folder = dirname(file)
+  return folder === file ? [] : [folder, ...above(folder)]
+}
+
+/** Where the addon may be: a checkout's own build first. Each may throw. */
+const places = [
+  () => [`${__dirname}/../../build/Release/rseq.node`],
+  () => [addonIn(prebuilds())],
+  besideProgram,
+]
+
+/** The paths of what may be the addon. */
+function* candidates(): Generator<string> {
+  for (const place of places) {
+    try {
+      yield* place().map(normalize)
+    } catch {
+      // no __dirname
+    }
+  }
+}
+
+/** @throws where the file is no addon, or one of another version of this package */
+function open(path: string): Addon {
+  const addon = requireAddon(path) as Addon
+  const missing = Object.keys(FUNCTIONS).find((name) => typeof addon[name as keyof Addon] !== 'function')
+  if (missing !== undefined) throw new Error(`built from another version (it has no ${missing})`)
+  return addon
+}
+
+function load(): Loaded {
+  const none = (reason: 'NO_ADDON' | 'UNSUPPORTED_PLATFORM', message: string): Loaded => ({
+    addon: null,
+    path: null,
+    reason,
+    message,
+  })
+  if (process.platform !== 'linux' || !architectures.includes(process.arch)) {
+    return none(
+      'UNSUPPORTED_PLATFORM',
+      `Restartable sequences are a feature of Linux on x64 and arm64; this is ${process.platform} on ${process.arch}. Counters work, with atomic instructions.`,
+    )
+  }
+  const tried: string[] = []
+  let refused = false
+  for (const path of candidates()) {
+    try {
+      // Throws: it says why.
+      if (!existsSync(path)) accessSync(path)
+      return { addon: open(path), path }
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      const missing = code === 'ENOENT' || code === 'ENOTDIR'
+      if (!missing) refused = true
+      tried.push(`${path}: ${missing ? 'no such file' : message}`)
+    }
+  }
+  if (tried.length === 0) tried.push('nothing: an ES module that a bundler made knows no folder')
+  const advice = refused
+    ? 'It is there, but was refused: see to what is said of it (permissions, a noexec mount, a sandbox, another C library), or install the package anew where the file is damaged.'
+    : 'Reinstall the package; in a bundle, mark "rseq" as external and install it beside; in a checkout, run "npm run build".'
+  return none(
+    'NO_ADDON',
+    `The native addon could not be loaded. Counters work, with atomic instructions. ${advice} Tried: ${tried.join('; ')}`,
+  )
+}
+
+/** Loaded once per thread, on import; never throws. */
+export const loaded: Loaded = load()

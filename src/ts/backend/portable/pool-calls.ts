@@ -1,0 +1,47 @@
+import { typedArrayLength, typedArrayName } from '../../base/arrays'
+import type { HotCalls } from '../../contract/backend'
+import { NO_SLOT, type PoolCalls, REFUSAL } from '../../contract/pool-calls'
+import { Pool } from './pool'
+import type { Regions } from './region'
+
+/** How many an array of slots' numbers has; 0 for anything else. */
+function lengthOf(array: unknown): number {
+  const name = typedArrayName(array)
+  return name === 'Int32Array' || name === 'Uint32Array' ? typedArrayLength(array) : 0
+}
+
+/** What the backend does with pools. */
+export function poolCalls(regions: Regions): PoolCalls & Pick<HotCalls, 'acquireSlot' | 'releaseSlot'> {
+  const poolIn = (region: number, entry: number): Pool | undefined => {
+    const run = regions.held(region, entry)?.run
+    return run instanceof Pool ? run : undefined
+  }
+
+  return {
+    acquireSlot: (id) => regions.pool(id)?.acquire() ?? NO_SLOT.nobody,
+    releaseSlot: (id, slot) => regions.pool(id)?.release(slot) ?? REFUSAL.noPool,
+    handOverSlot: (id, slot) => regions.pool(id)?.handOver(slot) ?? -REFUSAL.noPool,
+    adoptSlot: (id, ticket) => regions.pool(id)?.adopt(ticket) ?? REFUSAL.noPool,
+    threadWord: () => 0,
+    acquireSlots(id, out, count) {
+      const pool = regions.pool(id)
+      if (pool === undefined) return NO_SLOT.nobody
+      const most = Math.min(lengthOf(out), count)
+      let taken = 0
+      for (; taken < most; taken++) {
+        const slot = pool.acquire()
+        if (slot < 0) break
+        out[taken] = slot
+      }
+      return taken
+    },
+    releaseSlots(id, slots, count) {
+      const length = Math.min(lengthOf(slots), count)
+      const copied = Array.from({ length }, (_, i) => slots[i] as number)
+      return regions.pool(id)?.releaseAll(copied) ?? REFUSAL.noPool
+    },
+    slotsHeld: (region, entry) => poolIn(region, entry)?.held(),
+    reclaimSlots: (region, entry) => (poolIn(region, entry) === undefined ? undefined : 0),
+    slotOwner: (region, entry, slot) => poolIn(region, entry)?.owner(slot),
+  }
+}

@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { status } from '../../index'
+import { writeText } from '../kit/files'
+import { jsonText } from '../kit/json'
+import { originOf } from '../kit/machine'
+import { print } from '../kit/output'
+import { wrapped } from '../kit/terminal'
+import type { Values } from '../kit/usage'
+import { thrownAway } from './interruptions'
+import type { QuestionPlan } from './plan'
+import type { BenchResult } from './result'
+import { ask, FULL, QUICK } from './run'
+import { tableOf } from './table'
+import { watch } from './watch'
+
+/** Exit code where the machine was too noisy. */
+const NOISY = 4
+/** What a shell adds to the number of the signal that ended a process. */
+const SIGNALLED = 128
+
+/** What bench/questions.ts exports, built apart: children and threads load it too. */
+interface Questions {
+  readonly questions: readonly QuestionPlan[]
+  hypervisor(): string
+}
+
+const root = join(__dirname, '..', '..', '..')
+const built = join(root, 'lib', 'bench')
+
+/** Of the command line. */
+interface Wishes {
+  readonly only?: readonly string[]
+  readonly quick?: true
+  readonly json?: string
+  readonly html?: string
+}
+
+/** `rseq bench`. @returns the exit code */
+export async function run(_: string[], values: Values): Promise<number> {
+  const { only, quick = false, json, html } = values as Wishes
+  // Not a literal: it is built apart, and stays a file of its own.
+  const { questions: all, hypervisor } = require(join(built, 'questions.js')) as Questions
+  const plans = all.filter(({ name }) => only?.includes(name) ?? true)
+  const progress = watch()
+  endOnSignals(progress.stop)
+  const { noise, interruptions, questions } = await ask(plans, {
+    effort: quick ? QUICK : FULL,
+    scope: { quick, possibleCpus: status().cpus.possible },
+    script: join(built, 'child.js'),
+    watch: progress,
+  })
+  const result: BenchResult = {
+    schema: 1,
+    ...originOf(root, status(), hypervisor()),
+    quick,
+    noise,
+    ...(interruptions !== null && { interruptions }),
+    questions,
+  }
+  if (json !== undefined) writeText(json, `${jsonText(result)}\n`)
+  if (html !== undefined) (await import('./page/index.js')).writePage(result, html)
+  print(report(result, plans))
+  return noise.quiet || result.machine.emulated ? 0 : NOISY
+}
+
+/** They wait for each other: that belongs to what they take. */
+const KEPT = 'Rows with promises, or with several threads or processes, keep all of theirs.'
+
+function report(
+  { machine, noise, interruptions, questions }: BenchResult,
+  plans: readonly QuestionPlan[],
+): string[] {
+  const ranked = noise.quiet && !machine.emulated
+  const lines = wrapped(
+    `${machine.cpu}, ${machine.cpus} CPUs, ${machine.arch}, Linux ${machine.kernel}, ${machine.libc}, Node ${machine.node}, backend ${machine.backend}, fast calls ${machine.fastCalls ? 'on' : 'off'}`,
+  )
+  for (const [i, question] of questions.entries()) {
+    lines.push('', ...tableOf(question, plans[i] as QuestionPlan, ranked))
+  }
+  const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`
+  const { spread, limit } = noise
+  lines.push('')
+  if (machine.emulated) {
+    lines.push(
+      ...wrapped('This machine is emulated: its figures say nothing about speed, and are not compared.'),
+    )
+  } else if (noise.quiet) {
+    lines.push(
+      ...wrapped(
+        `Noise: an empty loop varied by ${percent(spread)} during the run (limit ${percent(limit)}).`,
+      ),
+    )
+  } else {
+    lines.push(
+      ...wrapped(
+        `Too noisy to compare: an empty loop, always the same, varied by ${percent(spread)} during the run, and ${percent(limit)} is the limit. The figures above are given without ratios; run again on a quieter machine.`,
+      ),
+    )
+  }
+  if (interruptions !== undefined)
+    lines.push(...wrapped(`Interruptions: ${thrownAway(interruptions)}. ${KEPT}`))
+  return lines
+}
+
+/** The terminal has to be put right; the children end with their parent. */
+function endOnSignals(stop: () => void): void {
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
+    process.once(signal, () => {
+      stop()
+      process.exit(SIGNALLED + number)
+    })
+  }
+}

@@ -1,0 +1,164 @@
+import { factor, factorSpan, plural, time, timeSpan, whole } from '../../kit/page/format'
+import { type Content, html, type Markup } from '../../kit/page/html'
+import { table } from '../../kit/page/table'
+import type { Figure } from '../../kit/statistics'
+import type { Change, Comparison, Pair } from '../compare-rows'
+import type { BenchResult, Row } from '../result'
+import { pointsOf, rowAt, type Series } from './charts'
+import { densities } from './density'
+
+const KINDS: Readonly<Record<Row['kind'], string>> = {
+  ours: 'this package',
+  other: 'alternative',
+  c: 'C',
+  floor: 'floor',
+}
+
+function span(figure: Figure): Markup {
+  return html`<span class="span">${timeSpan(figure.low, figure.high)}</span>`
+}
+
+/** The figures of a bar chart: the rows at one x, in the chart's order. */
+export function barTable(caption: string, series: readonly Series[], x: number): Markup {
+  const rows = series.flatMap((one) => rowAt(one, x) ?? []).filter(({ ns }) => ns !== null)
+  const withBytes = rows.some(({ bytes }) => bytes !== undefined)
+  const withPublished = rows.some(({ published }) => published !== undefined)
+  const head = [
+    ...['Variant', 'Median', '10th–90th percentile', 'Samples'],
+    ...(withBytes ? ['Bytes per counter'] : []),
+    ...(withPublished ? ['Published: x86-64', 'arm32'] : []),
+    'Kind',
+  ]
+  const body = rows.map(({ label, kind, ns, bytes, published }) => {
+    const more = [
+      ...(withBytes ? [optional(bytes, whole)] : []),
+      ...(withPublished ? [optional(published?.x86_64, time), optional(published?.arm32, time)] : []),
+    ]
+    return html`<tr class="${kind}"><th scope="row">${label}</th>${ns && figureCells(ns)}${more}
+<td class="text">${KINDS[kind]}</td></tr>
+`
+  })
+  return html`${table(caption, head, body)}${withPublished ? PUBLISHED : null}`
+}
+
+/** In the words of result.ts. */
+const PUBLISHED = html`<p class="note">Published: in the commit that brought rseq to the kernel, on a Xeon E5-2630 v3 and a Cubietruck.</p>
+`
+
+function figureCells(figure: Figure): Markup {
+  return html`<td>${time(figure.median)}</td><td>${span(figure)}</td><td>${whole(figure.samples)}</td>`
+}
+
+function optional(value: number | undefined, shown: (value: number) => string): Markup {
+  return html`<td>${value === undefined ? '–' : shown(value)}</td>`
+}
+
+/** The figures of a line chart: a row for each line, a column for each x. */
+export function lineTable(caption: string, axis: string, series: readonly Series[]): Markup {
+  const xs = pointsOf(series).filter((x) => x >= 0)
+  const most = xs.at(-1) ?? -1
+  const withBytes = series.some((one) => rowAt(one, most)?.bytes !== undefined)
+  return table(
+    caption,
+    ['Variant', ...xs.map((x) => plural(x, axis)), ...(withBytes ? [`Bytes, ${plural(most, axis)}`] : [])],
+    series.map((one) => {
+      const cells = xs.map((x) => {
+        const figure = one.at.get(x)?.ns
+        return figure
+          ? html`<td>${time(figure.median)}${densities([figure])}${span(figure)}</td>`
+          : html`<td>–</td>`
+      })
+      const bytes = withBytes ? optional(rowAt(one, most)?.bytes, whole) : null
+      return html`<tr class="${one.kind}"><th scope="row">${one.label}</th>${cells}${bytes}</tr>
+`
+    }),
+  )
+}
+
+/** The rows that could not run, and why: each reason once. */
+export function unavailable(rows: readonly Row[]): Markup | null {
+  const missing = new Map<string, Map<string, Row[]>>()
+  for (const row of rows) {
+    if (row.ns !== null) continue
+    const reason = row.unavailable ?? 'no reason given'
+    const labels = missing.get(reason) ?? new Map<string, Row[]>()
+    missing.set(reason, labels.set(row.label, [...(labels.get(row.label) ?? []), row]))
+  }
+  if (missing.size === 0) return null
+  const items = [...missing].map(([reason, labels]) => {
+    const names = [...labels].map(([label, alike], index) => {
+      const scales = alike.flatMap(({ workers, size }) => workers ?? size ?? [])
+      const some = rows.some((row) => row.label === label && row.ns !== null)
+      const at = some && scales.length > 0 ? ` (${scales.map(whole).join(', ')})` : ''
+      return html`${index > 0 ? ', ' : ''}<b>${label}</b>${at}`
+    })
+    return html`<li>${names}: ${reason}</li>`
+  })
+  return html`<div class="missing"><h3>Not measured</h3><ul>${items}</ul></div>
+`
+}
+
+/** Questions of which no run measured anything, and why: no sections of their own. */
+export function notMeasured(runs: readonly BenchResult[]): Markup | null {
+  const all = runs.flatMap((run) => run.questions)
+  const items = [...new Set(all.map(({ name }) => name))].flatMap((name) => {
+    const same = all.filter((question) => question.name === name)
+    const rows = same.flatMap((question) => question.rows)
+    if (rows.some(({ ns }) => ns !== null)) return []
+    const reasons = [...new Set(rows.map(({ unavailable: reason = 'no reason given' }) => reason))]
+    return html`<li><b>${same[0]?.title ?? ''}</b>: ${reasons.join('; ') || 'no rows'}</li>`
+  })
+  if (items.length === 0) return null
+  return html`<section class="missing"><h2>Not measured</h2><ul>${items}</ul></section>
+`
+}
+
+/** Both runs' figures of one question, and their ratios; rows that have a figure in one of them. */
+export function compareTable({ title, per, pairs: all }: Comparison): Markup {
+  const pairs = all.filter(({ a, b }) => a?.ns || b?.ns)
+  const ratios = pairs.some(({ change }) => change !== null)
+  const withWorkers = pairs.some(({ workers }) => workers !== undefined)
+  const withSize = pairs.some(({ size }) => size !== undefined)
+  const head = [
+    'Variant',
+    ...(withWorkers ? ['Workers'] : []),
+    ...(withSize ? ['Counters'] : []),
+    'A',
+    'B',
+    ...(ratios ? ['B / A', 'Ratio’s spread', 'B is'] : []),
+  ]
+  const cell = (wanted: boolean, n: number | undefined): Content =>
+    wanted ? html`<td>${n === undefined ? '–' : whole(n)}</td>` : null
+  return table(
+    `${title} – time per ${per}`,
+    head,
+    pairs.map(
+      (pair) => html`<tr class="${(pair.a ?? pair.b)?.kind ?? ''}"><th scope="row">${pair.label}</th>${[
+        cell(withWorkers, pair.workers),
+        cell(withSize, pair.size),
+        figureCell(pair.a),
+        figureCell(pair.b),
+        ratios ? changeCells(pair) : null,
+      ]}</tr>
+`,
+    ),
+  )
+}
+
+function figureCell(row: Row | null): Markup {
+  if (row === null) return html`<td class="absent">not in this run</td>`
+  if (row.ns === null) return html`<td class="absent">${row.unavailable ?? 'not measured'}</td>`
+  return html`<td>${time(row.ns.median)}<br>${span(row.ns)}</td>`
+}
+
+function changeCells({ change }: Pair): Markup {
+  if (change === null) return html`<td>–</td><td>–</td><td>–</td>`
+  const { ratio, low, high, verdict } = change
+  return html`<td>${factor(ratio)}</td><td>${factorSpan(low, high)}</td><td class="${VERDICTS[verdict]}">${verdict}</td>`
+}
+
+const VERDICTS: Readonly<Record<Change['verdict'], string>> = {
+  '=': 'text',
+  faster: 'text good',
+  slower: 'text bad',
+}

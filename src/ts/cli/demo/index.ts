@@ -1,0 +1,63 @@
+import process from 'node:process'
+import { PerCpuCounter, status } from '../../index'
+import { print } from '../kit/output'
+import { type Progress, progressBar } from '../kit/progress'
+import { columns, wrap, wrapped } from '../kit/terminal'
+import type { Values } from '../kit/usage'
+import { UsageError } from '../kit/usage'
+import { COUNTER } from './memory'
+import { race } from './race'
+import { number, results } from './report'
+
+const WORKERS = 8
+const INCREMENTS = 5_000_000
+/** What the shared cell can hold. */
+const MOST_INCREMENTS = 2 ** 32 - 1
+/** What a shell adds to the number of the signal that ended a process. */
+const SIGNALLED = 128
+
+/** `rseq demo`: per-CPU counting and its price, beside one shared cell. */
+export async function run(_: string[], values: Values): Promise<void> {
+  const { workers, increments } = { workers: WORKERS, increments: INCREMENTS, ...values }
+  const total = workers * increments
+  if (total > MOST_INCREMENTS) {
+    throw new UsageError(
+      `expected at most ${MOST_INCREMENTS} increments in all (the shared cell has 32 bits), received ${workers} × ${increments}`,
+    )
+  }
+  // Opened before there are workers: without the addon that is how they find it by its name.
+  const counter = PerCpuCounter.named(COUNTER)
+  print(
+    wrapped(
+      `${workers} ${workers === 1 ? 'worker' : 'workers'} × ${number(increments)} increments on ${cpus()}`,
+    ),
+  )
+
+  const progress = progressBar()
+  endOnSignals(progress)
+  const { backends, elapsed, shared } = await race(workers, increments, progress)
+  for (const [what, n] of backends)
+    print(wrap(`backend: ${what}${n < workers ? ` (${n} workers)` : ''}`, columns()))
+
+  const cells = [...counter.perCpu()]
+  const sum = cells.reduce((a, b) => a + b, 0n)
+  // Before the results: that is the verdict even if nobody reads all of them.
+  process.exitCode = sum === BigInt(total) && shared === total ? 0 : 1
+  print(results({ total, cells, sum, shared: BigInt(shared), elapsed }))
+}
+
+function cpus(): string {
+  const { allowed } = status().cpus
+  return allowed === 1 ? '1 CPU' : `${allowed} CPUs`
+}
+
+/** process.exit ends workers in mid-loop; the terminal has to be put right before. */
+function endOnSignals(progress: Progress): void {
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
+    process.once(signal, () => process.exit(SIGNALLED + number))
+  }
+  process.once('exit', progress.stop)
+}

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { arch, cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { versions } from 'node:process'
+import type { Status } from '../../thread/status'
+
+export interface Machine {
+  readonly arch: string
+  readonly cpu: string
+  readonly cpus: number
+  readonly memoryBytes: number
+  readonly kernel: string
+  readonly libc: string
+  readonly node: string
+  readonly v8: string
+  /** Whose registration, which backend and whether fast calls: status() of the run. */
+  readonly registration: string
+  readonly backend: string
+  readonly fastCalls: boolean
+  /** Software emulation: figures prove nothing about speed and are never ranked. */
+  readonly emulated: boolean
+}
+
+/** What a result says of where it is from. */
+export interface Origin {
+  readonly machine: Machine
+  /** Version of the package, and the commit of the checkout that ran; null outside of one. */
+  readonly version: string
+  readonly commit: string | null
+  /** ISO 8601, UTC. */
+  readonly date: string
+}
+
+/**
+ * @param root of the package
+ * @param status of this process
+ * @param hypervisor its name for itself, where it can be asked
+ */
+export function originOf(root: string, status: Status, hypervisor: string): Origin {
+  const { version } = JSON.parse(read(join(root, 'package.json'))) as { version: string }
+  return {
+    machine: machineOf(status, hypervisor),
+    version,
+    commit: commitOf(root),
+    date: new Date().toISOString(),
+  }
+}
+
+/**
+ * @param status of this process
+ * @param hypervisor its name for itself, where it can be asked
+ */
+export function machineOf(status: Status, hypervisor: string): Machine {
+  const cpu = cpuName()
+  const { name, version } = status.libc
+  return {
+    arch: arch(),
+    cpu,
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    kernel: status.kernel.release,
+    libc: version === null ? name : `${name} ${version}`,
+    node: versions.node,
+    v8: versions.v8,
+    registration: status.registration,
+    backend: status.backend,
+    fastCalls: status.fastCalls,
+    emulated: isEmulated(cpu, hypervisor),
+  }
+}
+
+/** What the kernel calls the processor; on arm64 it only knows numbers. */
+function cpuName(): string {
+  const model = cpus()[0]?.model ?? ''
+  if (model !== '' && model !== 'unknown') return model
+  const text = read('/proc/cpuinfo')
+  const field = (name: string): string | undefined => new RegExp(`^${name}\\s*: (.+)$`, 'm').exec(text)?.[1]
+  const implementer = field('CPU implementer')
+  return implementer === undefined ? 'unknown' : `ARM implementer ${implementer} part ${field('CPU part')}`
+}
+
+/**
+ * Whether software executes the instructions, as QEMU does without the help of a processor. Hypervisors
+ * that let the processor run them are not meant.
+ */
+export function isEmulated(cpu: string, hypervisor: string): boolean {
+  // 0x00 is the implementer of processors that exist in software only.
+  return hypervisor.startsWith('TCG') || /\bTCG\b/.test(cpu) || /implementer 0x0+ /.test(cpu)
+}
+
+/** The checkout's commit, with a + where files differ from it; null outside of one. */
+export function commitOf(root: string): string | null {
+  if (!existsSync(join(root, '.git'))) return null
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  try {
+    const changed = git('status', '--porcelain', '--untracked-files=no') !== ''
+    return git('rev-parse', '--short=12', 'HEAD') + (changed ? '+' : '')
+  } catch {
+    return null
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

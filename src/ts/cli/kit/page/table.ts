@@ -1,0 +1,12 @@
+import { type Content, html, type Markup, trusted } from './html'
+
+const TEXT_COLUMNS = ['Kind', 'B is', 'Taken by']
+
+/** A table that scrolls inside the page where it is wider; focusable, so that keys scroll it too. */
+export function table(caption: string, head: readonly string[], rows: readonly Content[]): Markup {
+  return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table>
+<caption>${caption}</caption>
+<thead><tr>${head.map((name) => html`<th scope="col"${TEXT_COLUMNS.includes(name) ? trusted(' class="text"') : null}>${name}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table></div>
+`
+}

@@ -1,7 +1,0 @@
-/**
- * What is wrong with a command line, for the person who typed it. Known by its name: each command's file
- * has a class of its own.
- */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}

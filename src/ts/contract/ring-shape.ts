@@ -1,0 +1,125 @@
+import { rangeError, typeError } from '../base/errors'
+
+/** What becomes of a record for which there is no room: it is discarded, or takes the place of the oldest one. */
+export type RingMode = 'discard' | 'overwrite'
+
+/** What a ring's records are, and how many it keeps. */
+export interface RingShapeOptions {
+  /** Records that it keeps for each CPU: a power of two, 2 to 65,536; 1,024 by default. In mode `overwrite` one less. */
+  readonly capacity?: number
+  /** Each record is so many numbers, 1 to 4; one by default. */
+  readonly fields?: 1 | 2 | 3 | 4
+  /** Instead: each record is up to so many bytes, 1 to 4,096. */
+  readonly recordBytes?: number
+  /** What a full ring does; `discard` by default. */
+  readonly mode?: RingMode
+  /** Whether each record has the time when it was written; true by default. Without it a write is cheaper. */
+  readonly timestamp?: boolean
+}
+
+/** What a ring is. */
+export interface RingShape {
+  /** Records that it keeps for each CPU. */
+  readonly capacity: number
+  /** 0: its records are bytes. */
+  readonly fields: number
+  /** 0: its records are numbers. */
+  readonly recordBytes: number
+  /** What it does when it is full. */
+  readonly mode: RingMode
+  /** Whether records have a time. */
+  readonly timestamp: boolean
+}
+
+const MAX_FIELDS = 4
+const MAX_BYTES = 4096
+/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+export const MOST_OF_RING = { fields: MAX_FIELDS, bytes: MAX_BYTES } as const
+const LEAST_LOG2 = 1
+const MOST_LOG2 = 16
+const DEFAULT: RingShape = { capacity: 1024, fields: 1, recordBytes: 0, mode: 'discard', timestamp: true }
+
+// Places in an entry's shape: src/native/region/records.h's `Shape`.
+const SIZE = 5
+const BYTES = 2 ** 18
+const OVERWRITE = 2 ** 19
+const TIMED = 2 ** 20
+
+/** @returns null where that is no ring's */
+export function ringShapeOf(shape: number): RingShape | null {
+  const log2 = shape & 31
+  const size = (shape >> SIZE) & 0x1fff
+  const isBytes = (shape & BYTES) !== 0
+  const fits =
+    shape >>> 21 === 0 &&
+    log2 >= LEAST_LOG2 &&
+    log2 <= MOST_LOG2 &&
+    size >= 1 &&
+    size <= (isBytes ? MAX_BYTES : MAX_FIELDS)
+  if (!fits) return null
+  return Object.freeze({
+    capacity: 2 ** log2,
+    fields: isBytes ? 0 : size,
+    recordBytes: isBytes ? size : 0,
+    mode: (shape & OVERWRITE) !== 0 ? 'overwrite' : 'discard',
+    timestamp: (shape & TIMED) !== 0,
+  })
+}
+
+function integer(value: unknown, what: string, least: number, most: number): number {
+  const expected = `an integer from ${least} to ${most}`
+  if (typeof value !== 'number') throw typeError(what, expected, value)
+  if (!Number.isInteger(value) || value < least || value > most) throw rangeError(what, expected, value)
+  return value
+}
+
+function capacityOf(value: unknown, what: string): number {
+  const most = 2 ** MOST_LOG2
+  if (typeof value !== 'number') throw typeError(what, `a power of two from 2 to ${most}`, value)
+  if (!Number.isInteger(Math.log2(value)) || value < 2 || value > most) {
+    throw rangeError(what, `a power of two from 2 to ${most}`, value)
+  }
+  return value
+}
+
+/** What options say of a ring's shape, and nothing else; each looked at once. */
+export function wantedOf(options: RingShapeOptions | undefined): Partial<RingShape> {
+  const what = 'PerCpuRing options'
+  if (options === undefined) return {}
+  if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+  const { capacity, fields, recordBytes, mode, timestamp } = options
+  if (mode !== undefined && typeof mode !== 'string') {
+    throw typeError(`${what}.mode`, "'discard' or 'overwrite'", mode)
+  }
+  if (mode !== undefined && mode !== 'discard' && mode !== 'overwrite') {
+    throw rangeError(`${what}.mode`, "'discard' or 'overwrite'", mode)
+  }
+  if (timestamp !== undefined && typeof timestamp !== 'boolean') {
+    throw typeError(`${what}.timestamp`, 'a boolean', timestamp)
+  }
+  if (fields !== undefined && recordBytes !== undefined) {
+    throw typeError(`${what}.recordBytes`, 'none where there are fields', recordBytes)
+  }
+  return {
+    ...(capacity !== undefined && { capacity: capacityOf(capacity, `${what}.capacity`) }),
+    ...(fields !== undefined && { fields: integer(fields, `${what}.fields`, 1, MAX_FIELDS), recordBytes: 0 }),
+    ...(recordBytes !== undefined && {
+      recordBytes: integer(recordBytes, `${what}.recordBytes`, 1, MAX_BYTES),
+      fields: 0,
+    }),
+    ...(mode !== undefined && { mode }),
+    ...(timestamp !== undefined && { timestamp }),
+  }
+}
+
+/** As an entry has it; defaults for what is not said. */
+export function entryShapeOf(wanted: Partial<RingShape>): number {
+  const { capacity, fields, recordBytes, mode, timestamp } = { ...DEFAULT, ...wanted }
+  return (
+    Math.log2(capacity) +
+    ((fields + recordBytes) << SIZE) +
+    (recordBytes > 0 ? BYTES : 0) +
+    (mode === 'overwrite' ? OVERWRITE : 0) +
+    (timestamp ? TIMED : 0)
+  )
+}

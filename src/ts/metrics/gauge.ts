@@ -1,0 +1,102 @@
+import { backend } from '../backend/backend'
+import { KIND, RESULT } from '../contract/backend'
+import { codeOf } from '../contract/results'
+import { type NamedOptions, openNamed, openThere, present, refusal } from '../region/entries'
+import { type Opening, REFUSED } from '../region/opening'
+import { withoutWaiting } from '../region/patience'
+import { type Region, regionNumber } from '../region/region'
+import type { Sample } from './survey'
+
+/** The label that tells the gauges of one process from those of others. No name in a metrics format has a dot. */
+export const PROCESS_LABEL = 'rseq.process'
+
+let self: string | null = null
+
+/** A name for this process that no other process which is attached to the region has, or has had. */
+function thisProcess(): string {
+  const found = backend.processes(0).find((process) => process.self)
+  self ??= found === undefined ? '' : `${found.pid}.${found.startTime}.${found.pidNamespace}`
+  return self
+}
+
+/**
+ * Removes the gauges that dead processes have left: each life of a process has names of its own, which would fill the
+ * region in time. Where somebody keeps the directory locked, it is left to the next call.
+ *
+ * @param samples of the region
+ */
+export function removeDead(region: Region, samples: Iterable<Sample>): void {
+  const number = regionNumber(region, 'region')
+  withoutWaiting(() => {
+    for (const { series, held } of samples) {
+      if (held || series.kind !== 'gauge' || !(PROCESS_LABEL in series.labels)) continue
+      const opened = backend.adopt(number, KIND.gauge, false, series.entry, series.generation)
+      if (opened >= 0) backend.release(number, series.entry)
+      else if (codeOf(opened) === RESULT.busy) return
+    }
+  })
+}
+
+/**
+ * A number that is set, for entry points beside the main one: for all threads of one process, in a region that others can read. What a process
+ * alone may say dies with it: a reader takes the gauges that a living process holds, see `Sample.held`.
+ *
+ * It is one word, written by atomic instructions: some ten nanoseconds, while threads of other processes have words of
+ * their own.
+ */
+export class Gauge {
+  readonly #opening: Opening
+  #id: number
+
+  /** @param opening of {@link Gauge.named} */
+  private constructor(opening: Opening) {
+    this.#opening = opening
+    this.#id = opening.id
+  }
+
+  /**
+   * This process's gauge of that name and those labels.
+   *
+   * @param code a number for readers, 0 to 2³² − 1: see `Series.code`
+   * @throws as `PerCpuCounter.named`
+   */
+  static named(name: string, options: NamedOptions, code = 0): Gauge {
+    const labels = { ...options.labels, [PROCESS_LABEL]: thisProcess() }
+    const shape = { shape: code, extra: new Float64Array(0) }
+    return new Gauge(openNamed('gauge', name, { ...options, labels }, shape))
+  }
+
+  /** The same where this process has it already, else null. */
+  static there(name: string, options: NamedOptions): { release(): void } | null {
+    return openThere('gauge', name, {
+      ...options,
+      labels: { ...options.labels, [PROCESS_LABEL]: thisProcess() },
+    })
+  }
+
+  get region(): Region {
+    return this.#opening.region
+  }
+
+  get value(): number {
+    return present(backend.floatValue(this.#opening.number, this.#opening.entry), this.#opening)
+  }
+
+  /** @param x any number */
+  set(x: number): void {
+    if (this.#id < 0) throw refusal(this.#opening)
+    backend.setGauge(this.#id, x)
+  }
+
+  /** @param x any number, negative too */
+  add(x: number): void {
+    if (this.#id < 0) throw refusal(this.#opening)
+    backend.addGauge(this.#id, x)
+  }
+
+  /** As `PerCpuCounter.close`. */
+  close(): void {
+    this.#id = REFUSED
+    this.#opening.release()
+  }
+}

@@ -1,0 +1,192 @@
+import type {
+  Meter as ApiMeter,
+  BatchObservableCallback,
+  Counter,
+  Gauge,
+  Histogram,
+  MetricAttributes,
+  MetricOptions,
+  Observable,
+  UpDownCounter,
+} from '@opentelemetry/api'
+import type { IMetricReader, InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics'
+import type { Aggregator } from '../../metrics/families'
+import type { Region } from '../../region/region'
+import { api, sdk } from '../model/peer'
+import { identityOf } from '../model/stream'
+import {
+  type Aggregation,
+  aggregationOf,
+  checkMetricName,
+  type InstrumentDescriptor,
+  isSelected,
+  type MeterScope,
+} from '../model/views'
+import {
+  CounterInstrument,
+  GaugeInstrument,
+  HistogramInstrument,
+  UpDownCounterInstrument,
+} from './instruments'
+import { ObservableInstrument, type Observables } from './observables'
+import { Storage } from './storage'
+
+/** What all meters of a provider have in common. */
+export interface MeterPlan {
+  readonly region: Region
+  readonly readers: readonly IMetricReader[]
+  readonly views: readonly ViewOptions[]
+  readonly gauges: Aggregator
+  readonly observables: Observables
+}
+
+const DEFAULT_LIMIT = 2000
+
+/** Makes instruments. What they are called decides which cells they share, in all threads and processes. */
+export class Meter implements ApiMeter {
+  readonly #scope: MeterScope
+  readonly #plan: MeterPlan
+  readonly #storages = new Map<string, Storage>()
+
+  constructor(scope: MeterScope, plan: MeterPlan) {
+    this.#scope = scope
+    this.#plan = plan
+  }
+
+  createCounter<A extends MetricAttributes>(name: string, options?: MetricOptions): Counter<A> {
+    return new CounterInstrument(...this.#instrument(name, sdk.InstrumentType.COUNTER, options))
+  }
+
+  createUpDownCounter<A extends MetricAttributes>(name: string, options?: MetricOptions): UpDownCounter<A> {
+    return new UpDownCounterInstrument(...this.#instrument(name, sdk.InstrumentType.UP_DOWN_COUNTER, options))
+  }
+
+  createHistogram<A extends MetricAttributes>(name: string, options?: MetricOptions): Histogram<A> {
+    return new HistogramInstrument(...this.#instrument(name, sdk.InstrumentType.HISTOGRAM, options))
+  }
+
+  createGauge<A extends MetricAttributes>(name: string, options?: MetricOptions): Gauge<A> {
+    return new GaugeInstrument(...this.#instrument(name, sdk.InstrumentType.GAUGE, options))
+  }
+
+  createObservableCounter<A extends MetricAttributes>(name: string, options?: MetricOptions): Observable<A> {
+    return this.#observable(name, sdk.InstrumentType.OBSERVABLE_COUNTER, options)
+  }
+
+  createObservableUpDownCounter<A extends MetricAttributes>(
+    name: string,
+    options?: MetricOptions,
+  ): Observable<A> {
+    return this.#observable(name, sdk.InstrumentType.OBSERVABLE_UP_DOWN_COUNTER, options)
+  }
+
+  createObservableGauge<A extends MetricAttributes>(name: string, options?: MetricOptions): Observable<A> {
+    return this.#observable(name, sdk.InstrumentType.OBSERVABLE_GAUGE, options)
+  }
+
+  addBatchObservableCallback<A extends MetricAttributes>(
+    callback: BatchObservableCallback<A>,
+    observables: Observable<A>[],
+  ): void {
+    const { observables: all } = this.#plan
+    const batch = all.batch(callback as BatchObservableCallback, observables as Observable[])
+    if (batch.instruments.length > 0) all.add(batch)
+    else api.diag.error('addBatchObservableCallback: expected observables of this provider')
+  }
+
+  removeBatchObservableCallback<A extends MetricAttributes>(
+    callback: BatchObservableCallback<A>,
+    observables: Observable<A>[],
+  ): void {
+    const { observables: all } = this.#plan
+    all.remove(all.batch(callback as BatchObservableCallback, observables as Observable[]))
+  }
+
+  #observable<A extends MetricAttributes>(
+    name: string,
+    type: InstrumentType,
+    options: MetricOptions | undefined,
+  ): Observable<A> {
+    const made = this.#instrument(name, type, options)
+    return new ObservableInstrument(...made, this.#plan.observables) as Observable as Observable<A>
+  }
+
+  #instrument(
+    name: string,
+    type: InstrumentType,
+    options: MetricOptions = {},
+  ): [InstrumentDescriptor, Storage[]] {
+    const { description = '', unit = '', valueType = api.ValueType.DOUBLE, advice = {} } = options
+    const descriptor = { name: checkMetricName(name), type, description, unit, valueType, advice }
+    const views = this.#plan.views.filter((view) => isSelected(view, descriptor, this.#scope))
+    const storages =
+      views.length > 0 ? views.map((view) => this.#viewed(view, descriptor)) : this.#byReaders(descriptor)
+    return [descriptor, [...new Set(storages.filter((storage) => storage !== null))]]
+  }
+
+  #viewed(view: ViewOptions, instrument: InstrumentDescriptor): Storage | null {
+    const { name = instrument.name, description = instrument.description } = view
+    const descriptor = { ...instrument, name, description }
+    const aggregation = aggregationOf(view.aggregation, descriptor)
+    return aggregation && this.#storage(descriptor, aggregation, null, view)
+  }
+
+  /** Without a view the readers say how; mostly they agree, and share one stream. */
+  #byReaders(descriptor: InstrumentDescriptor): (Storage | null)[] {
+    const { readers } = this.#plan
+    const chosen = new Map<string, { aggregation: Aggregation | null; ordinals: number[] }>()
+    for (const [ordinal, reader] of readers.entries()) {
+      const aggregation = aggregationOf(reader.selectAggregation(descriptor.type), descriptor)
+      const key = JSON.stringify(aggregation)
+      const same = chosen.get(key) ?? { aggregation, ordinals: [] }
+      same.ordinals.push(ordinal)
+      chosen.set(key, same)
+    }
+    if (readers.length === 0) {
+      // Other processes may have readers.
+      chosen.set('', { aggregation: aggregationOf(undefined, descriptor), ordinals: [] })
+    }
+    return [...chosen.values()].map(
+      ({ aggregation, ordinals }) =>
+        aggregation && this.#storage(descriptor, aggregation, chosen.size === 1 ? null : ordinals),
+    )
+  }
+
+  #storage(
+    descriptor: InstrumentDescriptor,
+    aggregation: Aggregation,
+    readers: readonly number[] | null,
+    view?: ViewOptions,
+  ): Storage {
+    const { region, gauges } = this.#plan
+    const stream = identityOf(this.#scope, descriptor, aggregation, readers)
+    const known = this.#storages.get(stream.text)
+    if (known !== undefined) return known
+    this.#warnOfOthers(descriptor, readers)
+    const { description } = descriptor
+    const limit = view ? view.aggregationCardinalityLimit : this.#limitOf(descriptor.type)
+    const storage = new Storage(
+      { stream, description, aggregation, region, gauges },
+      view?.attributesProcessors ?? [],
+      limit ?? DEFAULT_LIMIT,
+    )
+    this.#storages.set(stream.text, storage)
+    return storage
+  }
+
+  #limitOf(type: InstrumentType): number | undefined {
+    const limits = this.#plan.readers.map((reader) => reader.selectCardinalityLimit?.(type) ?? DEFAULT_LIMIT)
+    return limits.length === 0 ? undefined : Math.max(...limits)
+  }
+
+  #warnOfOthers({ name }: InstrumentDescriptor, readers: readonly number[] | null): void {
+    const isTaken = [...this.#storages.values()].some(({ plan: { stream } }) => {
+      const isOfOthers = readers !== null && stream.readers?.some((one) => readers.includes(one)) === false
+      return stream.name.toLowerCase() === name.toLowerCase() && !isOfOthers
+    })
+    if (!isTaken) return
+    api.diag.warn(
+      `${name}: it was registered before with another type, unit or aggregation; both are exported`,
+    )
+  }
+}

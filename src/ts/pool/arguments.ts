@@ -1,0 +1,75 @@
+import { typedArrayLength, typedArrayName } from '../base/arrays'
+import { RseqError, rangeError, typeError } from '../base/errors'
+import { REFUSAL, TICKET } from '../contract/pool-calls'
+
+/** Whether it is the number of one of so many slots. */
+export function isSlot(slot: unknown, slots: number): slot is number {
+  return typeof slot === 'number' && slot >>> 0 === slot && slot < slots
+}
+
+/** Whether it can have been given by a hand-over of one of so many slots; or is a slot's number, which adopts nothing. */
+export function isTicket(ticket: unknown, slots: number): ticket is number {
+  return (
+    typeof ticket === 'number' &&
+    Number.isInteger(ticket) &&
+    ticket >= 0 &&
+    ticket < TICKET * 2 ** 32 &&
+    ticket % TICKET < slots
+  )
+}
+
+/** For what is none. */
+export function badTicket(ticket: unknown): Error {
+  const what = 'PerCpuPool.adopt'
+  const expected = 'a ticket that handOver() returned'
+  return typeof ticket === 'number' ? rangeError(what, expected, ticket) : typeError(what, expected, ticket)
+}
+
+/** For a ticket that adopts nothing. */
+export function refusedTicket(ticket: number): RseqError {
+  const why =
+    ticket < TICKET
+      ? 'a slot’s number says nothing of its owner: send what handOver() returns, and adopt that'
+      : 'it was adopted before, or its process has died and it was reclaimed'
+  return new RseqError('ERR_RSEQ_SLOT', `PerCpuPool.adopt: slot ${ticket % TICKET}: ${why}`)
+}
+
+/** For what is no slot's number. */
+export function badSlot(what: string, slot: unknown, slots: number): Error {
+  const expected = `a slot, 0 to ${slots - 1}`
+  const name = `PerCpuPool.${what}`
+  return typeof slot === 'number' ? rangeError(name, expected, slot) : typeError(name, expected, slot)
+}
+
+/** For a count that is not 0 to `length`. */
+export function badCount(count: unknown, length: number): Error {
+  const what = 'PerCpuPool.releaseMany count'
+  const expected = `an integer, 0 to ${length}`
+  return typeof count === 'number' ? rangeError(what, expected, count) : typeError(what, expected, count)
+}
+
+/**
+ * The number of elements that an array of slots really has.
+ *
+ * @throws {TypeError} for anything but an Int32Array or a Uint32Array
+ */
+export function lengthOf(what: string, array: unknown): number {
+  const name = typedArrayName(array)
+  if (name === 'Int32Array' || name === 'Uint32Array') return typedArrayLength(array)
+  throw typeError(`PerCpuPool.${what}`, 'an Int32Array or a Uint32Array', array)
+}
+
+const NOBODY = 'nobody holds it: it was never acquired, or released before, or is there twice'
+const WHY: Readonly<Record<number, string>> = {
+  [REFUSAL.foreign]: 'another process holds it; its slots can be reclaimed once it has died',
+  [REFUSAL.other]: 'another thread of this process holds it; that one can hand it over, for adopt()',
+  [REFUSAL.handedOver]: 'it was handed over: who adopts it can release it, this thread too',
+}
+
+/** @param refused one of {@link REFUSAL} */
+export function refusedSlot(what: string, refused: number, slot: number, slots: number): Error {
+  if (refused === REFUSAL.outside) return badSlot(what, slot, slots)
+  if (refused === REFUSAL.noMemory)
+    return new RseqError('ERR_RSEQ_NO_MEMORY', `PerCpuPool.${what}: no memory`)
+  return new RseqError('ERR_RSEQ_SLOT', `PerCpuPool.${what}: slot ${slot}: ${WHY[refused] ?? NOBODY}`)
+}

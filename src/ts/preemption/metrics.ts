@@ -1,0 +1,50 @@
+import { RseqError } from '../base/errors'
+import { type TurnSink, TurnWatch } from './turns'
+
+/** Preemptions that are being counted for metrics. */
+export interface PreemptionMetrics {
+  /** Ends that, of this thread. What was counted stays. Idempotent. */
+  stop(): void
+}
+
+/** Upper bounds of a histogram of preemptions: the first has turns without any. */
+export const PREEMPTION_BOUNDS = [0, 1, 2, 5, 10, 20, 50, 100]
+
+/** Of the metrics of both entry points, and of a region's. */
+export const PREEMPTIONS_HELP =
+  'How often a turn of an event loop lost the CPU though it could have gone on; each turn is a sample'
+
+/** … of moves. */
+export const MIGRATIONS_HELP =
+  'Turns of an event loop at whose end its thread was on another CPU than at the end of the one before'
+
+const warned = new Set<string>()
+
+/**
+ * Counts for as long as the thread lives, or until it is stopped. Where there is nothing to see, it warns, once, and counts
+ * nothing: metrics must not bring a service down.
+ *
+ * @param entry the entry point, as a warning calls it
+ * @param make not called where there is nothing to see; what it throws goes to the caller
+ */
+export function watchForMetrics(
+  entry: string,
+  what: string,
+  resolution: number,
+  make: () => TurnSink,
+): PreemptionMetrics {
+  let sink: TurnSink = () => undefined
+  let watch: TurnWatch
+  try {
+    watch = new TurnWatch(what, resolution, (interruptions, migrated) => sink(interruptions, migrated))
+  } catch (error) {
+    if (!(error instanceof RseqError)) throw error
+    if (!warned.has(entry))
+      process.emitWarning(`${entry}: preemptions are not counted. ${error.message}`, { code: error.code })
+    warned.add(entry)
+    return { stop: () => undefined }
+  }
+  sink = make()
+  watch.start()
+  return { stop: () => void watch.stop() }
+}

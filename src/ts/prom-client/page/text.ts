@@ -1,0 +1,72 @@
+import { prom } from '../peer'
+import { defaultsFor, type Line, once } from '../series/once'
+import { areLabelNames, familyName, isLabelName, isLine, type Labelled, leaveOff } from '../series/readable'
+import type { Style } from './lines'
+
+/** What prom-client writes a page of: `get()`, or what its registry asks instead. */
+export interface Values {
+  readonly name: string
+  readonly help: string
+  readonly type: string
+  readonly aggregator?: string
+  readonly values?: readonly Line[]
+}
+
+/** prom-client escapes strings alone, and keeps what it has made of an object: one of such strings stays itself. */
+function texts(labels: Labelled | undefined): Labelled | undefined {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed()
+  if (labels === undefined || Object.values(labels).every(isText)) return labels
+  const given = Object.entries(labels).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value).toWellFormed()]))
+}
+
+function lineIn({ name, type }: Values, line: Line): Line[] {
+  const { labels, sharedLabels, metricName = name, exemplar, value } = line
+  const isWhole = areLabelNames(sharedLabels ?? {}, type)
+  if (!isWhole || !isLine(name, type, metricName, { ...sharedLabels, ...labels })) {
+    leaveOff('labels of the metric', name)
+    return []
+  }
+  const { labelSet } = (exemplar ?? {}) as { labelSet?: Labelled }
+  const isExemplary = labelSet !== undefined && Object.keys(labelSet).every(isLabelName)
+  return [
+    {
+      value: Number(value),
+      labels: texts(labels) ?? {},
+      ...(sharedLabels && { sharedLabels: texts(sharedLabels) ?? {} }),
+      ...(metricName !== name && { metricName }),
+      ...(isExemplary && { exemplar: { ...(exemplar as object), labelSet: texts(labelSet) } }),
+    },
+  ]
+}
+
+interface Writer {
+  getMetricsAsString(this: object, metric: object): Promise<string>
+}
+
+const { getMetricsAsString: write } = prom.Registry.prototype as unknown as Writer
+
+/**
+ * prom-client's own text of a metric, but for what would make the page unreadable: of what prom-client counts, of every
+ * process, and of metrics of anybody's making.
+ */
+export async function textOf(data: Values, { openMetrics, defaults }: Style): Promise<string> {
+  const { PROMETHEUS_CONTENT_TYPE, OPENMETRICS_CONTENT_TYPE } = prom.Registry
+  const more = texts(defaultsFor(data.type, defaults)) ?? {}
+  const registry = {
+    contentType: openMetrics ? OPENMETRICS_CONTENT_TYPE : PROMETHEUS_CONTENT_TYPE,
+    _defaultLabels: more,
+  }
+  const values = (data.values ?? []).flatMap((line) => lineIn(data, line))
+  const whole = {
+    ...data,
+    name: familyName(data.name, data.type, openMetrics),
+    help: String(data.help).toWellFormed(),
+    values: once({ ...data, values }, more).values,
+  }
+  const text = await write.call(registry, { get: () => whole })
+  if (!openMetrics) return text
+  // Of both formats, prom-client has one's help.
+  const end = text.indexOf('\n')
+  return text.slice(0, end).replaceAll('"', '\\"') + text.slice(end)
+}

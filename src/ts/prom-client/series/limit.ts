@@ -1,0 +1,103 @@
+import type { Merged } from '../../metrics/families'
+import type { Labels } from './labels'
+import type { Labelled } from './readable'
+
+/*
+ * How many sets of labels a metric may have: `maxSeries`. A set that is there already, whoever has made it, has its own
+ * row beyond it, too; all others beyond it are counted together. What this thread has open it knows, and what others have
+ * made as of the last look, which a page takes: none is taken where something is counted.
+ */
+
+function keyOf(labels: Labelled): string {
+  const pairs = Object.entries(labels).map(([name, value]) => [name, String(value).toWellFormed()])
+  return JSON.stringify(pairs.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)))
+}
+
+/** What a look has of a metric. */
+interface Looked {
+  readonly sets: readonly Merged[]
+  readonly keys: ReadonlySet<string>
+}
+
+const NOTHING: Looked = { sets: [], keys: new Set() }
+
+export class Limit {
+  /** Of the row of all that are beyond it. */
+  readonly labels: Labels
+  readonly #name: string
+  readonly #most: number
+  /** Sets of the last look, and those that this thread has made since. */
+  #seen = 0
+  #looked = NOTHING
+  #hasWarned = false
+
+  /** @param most sets; undefined: any number. What has no labels has one, always */
+  constructor(name: string, labelNames: readonly string[], most: number | undefined) {
+    this.#name = name
+    this.#most = labelNames.length === 0 ? Number.POSITIVE_INFINITY : (most ?? Number.POSITIVE_INFINITY)
+    // A label that the metric has itself says something else.
+    let label = 'overflow'
+    while (labelNames.includes(label)) label += '_'
+    this.labels = { [label]: 'true' }
+  }
+
+  /** @param open sets that this thread has open */
+  hasRoom(open: number): boolean {
+    return Math.max(open, this.#seen) < this.#most
+  }
+
+  /**
+   * This thread has opened a set.
+   *
+   * @param labels as texts
+   */
+  add(labels: Labelled): void {
+    if (this.#isLimited && !this.has(labels)) this.#seen++
+  }
+
+  /** It has given one up. */
+  remove(): void {
+    this.#seen--
+  }
+
+  clear(): void {
+    this.#seen = 0
+    this.#looked = NOTHING
+  }
+
+  /** @param sets of a look: the same list, as long as they are the same */
+  see(sets: readonly Merged[]): void {
+    if (!this.#isLimited) return
+    if (this.#looked.sets !== sets) {
+      const keys = new Set(sets.map(({ labels }) => keyOf(labels)))
+      keys.delete(keyOf(this.labels))
+      this.#looked = { sets, keys }
+    }
+    this.#seen = this.#looked.keys.size
+  }
+
+  /**
+   * Whether the last look had it.
+   *
+   * @param labels as texts
+   */
+  has(labels: Labelled): boolean {
+    return this.#looked.keys.has(keyOf(labels))
+  }
+
+  get #isLimited(): boolean {
+    return this.#most < Number.POSITIVE_INFINITY
+  }
+
+  /** Once: a set is counted with others. */
+  warn(): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    const [[name, value]] = Object.entries(this.labels) as [[string, string | number]]
+    process.emitWarning(
+      `rseq/prom-client: ${this.#name} has ${this.#most} sets of labels, which is its maxSeries: further ones are ` +
+        `counted together as {${name}="${value}"}`,
+      { code: 'RSEQ_MAX_SERIES' },
+    )
+  }
+}
