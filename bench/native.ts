@@ -17,7 +17,7 @@ interface BenchAddon {
   pin(number: number): void
 }
 
-/** What src/native/addon.cc exports, of what the package itself does not. */
+/** What src/native/addon/module.cc exports, of what the package itself does not. */
 export interface PackageAddon {
   cpuId(): number
 }

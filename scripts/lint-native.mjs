@@ -39,7 +39,7 @@ function nodeHeaders() {
   return found ?? fail("Node's headers are missing: build the addon first, or set npm_config_nodedir")
 }
 
-const own = ['src/native', 'src/native/arch', 'src/native/region']
+const own = ['kernel', 'sections', 'thread', 'region', 'objects', 'metrics', 'addon'].map((name) => `src/native/${name}`)
 const others = ['test/native', 'test/reliability/native', 'test/reliability/native/parts', 'bench/native']
 const native = [...own, ...others].flatMap((folder) => files(folder, '.c', '.cc', '.h'))
 const mode = values.fix ? ['-i'] : ['--dry-run', '-Werror']
@@ -56,6 +56,7 @@ const compiler = [
   '-std=gnu++20',
   '-fno-exceptions',
   '-fno-rtti',
+  '-Isrc/native',
   `-isystem${nodeHeaders()}`,
   `-isystem${dirname(require.resolve('node-addon-api/napi.h'))}`,
 ]

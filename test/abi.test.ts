@@ -7,7 +7,7 @@ import { root } from './world'
 if (process.arch in Machine) {
   describeBinary(join(root, 'build', 'Release', 'rseq.node'), process.arch as Arch)
 } else {
-  // Really impossible there: src/native/arch/generic.h has no sections to look into.
+  // Really impossible there: src/native/sections/generic.h has no sections to look into.
   const reason = `skipped: there are no critical sections on ${process.arch}`
   console.log(reason)
   test.skip(reason)

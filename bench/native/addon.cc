@@ -1,9 +1,9 @@
 /// The benchmark's own addon: loops in C, and calls that do nothing.
 #include <napi.h>
 
-#include "area.h"
+#include "addon/targets.h"
 #include "loops.h"
-#include "targets.h"
+#include "thread/area.h"
 
 namespace {
 

@@ -7,8 +7,8 @@
       'includes': ['../../src/native/rseq.gypi'],
       'sources': ['addon.cc', 'loops.cc', 'vdso.cc'],
       'sources!': [
-        '<(native)/addon.cc', '<(native)/addon_cells.cc', '<(native)/addon_entries.cc', '<(native)/addon_hot.cc',
-        '<(native)/addon_pool.cc', '<(native)/addon_region.cc', '<(native)/addon_ring.cc',
+        '<(native)/addon/module.cc', '<(native)/addon/cells.cc', '<(native)/addon/entries.cc', '<(native)/addon/hot.cc',
+        '<(native)/addon/pool.cc', '<(native)/addon/region.cc', '<(native)/addon/ring.cc',
       ],
       'include_dirs': ['<(native)'],
       # Where a loop starts must not decide what it costs.

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "area.h"
-#include "counter.h"
-#include "cpu.h"
+#include "kernel/cpu.h"
+#include "objects/counter.h"
 #include "region/region.h"
+#include "thread/area.h"
 #include "vdso.h"
 #if defined(__x86_64__)
 #include <cpuid.h>

@@ -2,6 +2,7 @@
 # "native_abs" as in rseq.gypi.
 {
   'includes': ['link.gypi'],
-  'sources': ['<(native)/fastcall.cc', '<(native)/runtime.cc'],
-  'ldflags': ['-Wl,--version-script=<(native_abs)/exports-fast.map'],
+  'sources': ['<(native)/addon/fastcall.cc', '<(native)/addon/runtime.cc'],
+  'include_dirs': ['<(native)'],
+  'ldflags': ['-Wl,--version-script=<(native_abs)/addon/exports-fast.map'],
 }

@@ -9,7 +9,7 @@ import {
 } from './binary'
 import { signatureBefore } from './descriptors'
 
-/** The markers of src/native/preemption.h: descriptors that are armed, and of which nobody is ever inside. */
+/** The markers of src/native/thread/preemption.h: descriptors that are armed, and of which nobody is ever inside. */
 function markers({ elf }: Binary): Descriptor[] {
   const symbol = elf.symbols('.symtab').find(({ name }) => name === 'rseq_markers')
   if (symbol === undefined) return []

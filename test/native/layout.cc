@@ -2,20 +2,20 @@
 /// the names that their twins have. test/layout.test.ts holds each of them against its twin.
 #include <stddef.h>
 
-#include "addon.h"
-#include "area.h"
-#include "cpu.h"
-#include "drain.h"
-#include "histogram.h"
-#include "noise.h"
-#include "page.h"
-#include "pool.h"
-#include "preemption.h"
-#include "region/records.h"
+#include "addon/addon.h"
+#include "kernel/cpu.h"
+#include "metrics/page.h"
+#include "metrics/survey.h"
+#include "objects/drain.h"
+#include "objects/histogram.h"
+#include "objects/pool.h"
+#include "objects/records.h"
+#include "objects/ring.h"
+#include "objects/slots.h"
 #include "region/region.h"
-#include "region/slots.h"
-#include "ring.h"
-#include "survey.h"
+#include "thread/area.h"
+#include "thread/noise.h"
+#include "thread/preemption.h"
 
 namespace {
 

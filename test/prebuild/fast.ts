@@ -18,7 +18,7 @@ ENSA_INS_9SignatureEEEiNS_19ConstructorBehaviorENS_14SideEffectTypeEPKNS_9CFunct
   _ZNK2v85Value13IsArrayBufferEv
   _ZNK2v86Number5ValueEv`.split(/\s+/)
 
-/** What src/native/runtime.cc calls. */
+/** What src/native/addon/runtime.cc calls. */
 const LIBC = ['abort', 'free', 'malloc']
 
 export const fastImports = importing(

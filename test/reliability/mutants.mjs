@@ -30,15 +30,12 @@ const { values, positionals } = parseArgs({
 })
 
 /** The structures, and what decides how a thread counts; not N-API, nor what looks at a machine. */
-const NATIVE =
-  /^(?:area|area_pool|counter|drain|histogram|page|pool|ring|trust)\.cc$|^(?:counter|drain_reader)\.h$/
-const native = (name) => join('src', 'native', name)
+const FOLDERS = ['region', 'objects', 'metrics']
+const FILES = ['thread/area.cc', 'thread/area_pool.cc', 'thread/trust.cc', 'sections/x86_64.h']
+const native = (...parts) => join('src', 'native', ...parts)
 const files = [
-  ...readdirSync(join(root, native('.')))
-    .filter((name) => NATIVE.test(name))
-    .map(native),
-  ...readdirSync(join(root, native('region'))).map((name) => native(join('region', name))),
-  native('arch/x86_64.h'),
+  ...FOLDERS.flatMap((folder) => readdirSync(join(root, native(folder))).map((name) => native(folder, name))),
+  ...FILES.map((name) => native(name)),
   'src/ts/backend/hot-calls.ts',
   'src/ts/backend/addon.ts',
 ]

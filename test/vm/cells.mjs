@@ -14,7 +14,7 @@ const [major, minor] = [0, 1].map((part) => (kernel) => Number(kernel.split('.')
 /** Kernels that can be told to check everything that they need not: since 7.1. */
 export const canDebug = (kernel) => major(kernel) > 7 || (major(kernel) === 7 && minor(kernel) >= 1)
 
-/** Where the package makes its abort check unasked: src/native/kernel.cc. */
+/** Where the package makes its abort check unasked: src/native/kernel/kernel.cc. */
 export const isSuspect = (arch, kernel) =>
   arch === 'arm64' &&
   !canDebug(kernel) &&

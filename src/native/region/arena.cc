@@ -1,4 +1,4 @@
-#include "arena.h"
+#include "region/arena.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -6,8 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../cpu.h"
-#include "format.h"
+#include "kernel/cpu.h"
+#include "region/format.h"
 
 namespace rseq::arena {
 namespace {

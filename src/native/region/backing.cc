@@ -1,4 +1,4 @@
-#include "backing.h"
+#include "region/backing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "path.h"
+#include "region/path.h"
 
 namespace rseq::region::backing {
 namespace {

@@ -4,7 +4,7 @@
 /// the header out, and takes the places of everything from that copy.
 #pragma once
 
-#include "directory.h"
+#include "region/directory.h"
 
 namespace rseq::region::backing {
 

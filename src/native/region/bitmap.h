@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "room.h"
+#include "region/room.h"
 
 namespace rseq::region {
 

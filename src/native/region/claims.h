@@ -3,7 +3,7 @@
 /// bound.
 #pragma once
 
-#include "directory.h"
+#include "region/directory.h"
 
 namespace rseq::region {
 

@@ -1,12 +1,12 @@
-#include "directory.h"
+#include "region/directory.h"
 
 #include <errno.h>
 
-#include "holes.h"
-#include "kinds.h"
-#include "lock.h"
-#include "records.h"
-#include "shared.h"
+#include "objects/records.h"
+#include "region/holes.h"
+#include "region/kinds.h"
+#include "region/lock.h"
+#include "region/shared.h"
 
 namespace rseq::region {
 

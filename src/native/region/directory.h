@@ -21,11 +21,11 @@
 /// long as it would, each change is one try, until one succeeds.
 #pragma once
 
-#include "bitmap.h"
-#include "extents.h"
-#include "format.h"
-#include "result.h"
-#include "room.h"
+#include "region/bitmap.h"
+#include "region/extents.h"
+#include "region/format.h"
+#include "region/result.h"
+#include "region/room.h"
 
 namespace rseq::region {
 

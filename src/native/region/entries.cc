@@ -1,12 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fault.h"
-#include "owners.h"
-#include "records.h"
-#include "shape.h"
-#include "slots.h"
-#include "table.h"
+#include "objects/records.h"
+#include "objects/shape.h"
+#include "objects/slots.h"
+#include "region/fault.h"
+#include "region/owners.h"
+#include "region/table.h"
 
 namespace rseq::region {
 namespace {

@@ -1,4 +1,4 @@
-#include "extents.h"
+#include "region/extents.h"
 
 #include <errno.h>
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-#include "fault.h"
+#include "region/fault.h"
 
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -6,11 +6,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "extents.h"
-#include "region.h"
-#include "room.h"
-#include "sigbus.h"
+#include "region/arena.h"
+#include "region/extents.h"
+#include "region/region.h"
+#include "region/room.h"
+#include "region/sigbus.h"
 
 namespace rseq::region::fault {
 namespace {

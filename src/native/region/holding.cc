@@ -1,6 +1,6 @@
 // Which entries this process holds, and what becomes of those that nobody holds any more.
-#include "directory.h"
-#include "lock.h"
+#include "region/directory.h"
+#include "region/lock.h"
 
 namespace rseq::region {
 

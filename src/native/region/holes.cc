@@ -1,4 +1,4 @@
-#include "holes.h"
+#include "region/holes.h"
 
 #include <stdlib.h>
 

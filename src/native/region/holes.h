@@ -1,7 +1,7 @@
 /// Which pages of some cells have data, in all stripes, for one look: see extents.h.
 #pragma once
 
-#include "directory.h"
+#include "region/directory.h"
 
 namespace rseq::region::holes {
 

@@ -1,8 +1,8 @@
-#include "kinds.h"
+#include "region/kinds.h"
 
-#include "records.h"
-#include "shape.h"
-#include "slots.h"
+#include "objects/records.h"
+#include "objects/shape.h"
+#include "objects/slots.h"
 
 namespace rseq::region {
 

@@ -1,7 +1,7 @@
 /// What the kinds of entries have in common.
 #pragma once
 
-#include "directory.h"
+#include "region/directory.h"
 
 namespace rseq::region {
 

@@ -1,11 +1,11 @@
-#include "lock.h"
+#include "region/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>
 
-#include "../clock.h"
-#include "format.h"
+#include "kernel/clock.h"
+#include "region/format.h"
 
 namespace rseq::region::lock {
 namespace {

@@ -1,11 +1,11 @@
 // What is seen of a directory without its lock: entries as they were, and whether they still are.
 #include <string.h>
 
-#include "directory.h"
-#include "holes.h"
-#include "kinds.h"
-#include "lock.h"
-#include "shared.h"
+#include "region/directory.h"
+#include "region/holes.h"
+#include "region/kinds.h"
+#include "region/lock.h"
+#include "region/shared.h"
 
 namespace rseq::region {
 namespace {

@@ -1,7 +1,7 @@
-#include "owners.h"
+#include "region/owners.h"
 
-#include "lock.h"
-#include "table.h"
+#include "region/lock.h"
+#include "region/table.h"
 
 namespace rseq::region::owners {
 namespace {

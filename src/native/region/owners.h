@@ -9,7 +9,7 @@
 /// one before by a number: the incarnation, and the turn. 0 is nobody's.
 #pragma once
 
-#include "region.h"
+#include "region/region.h"
 
 namespace rseq::region::owners {
 

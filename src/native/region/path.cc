@@ -1,11 +1,11 @@
-#include "path.h"
+#include "region/path.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "extents.h"
+#include "region/extents.h"
 
 namespace rseq::region {
 

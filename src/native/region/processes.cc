@@ -1,4 +1,4 @@
-#include "processes.h"
+#include "region/processes.h"
 
 #include <fcntl.h>
 #include <string.h>

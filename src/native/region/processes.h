@@ -1,7 +1,7 @@
 /// How a process writes itself into a region.
 #pragma once
 
-#include "format.h"
+#include "region/format.h"
 
 namespace rseq::region {
 

@@ -1,9 +1,9 @@
 /// How a run of cells is read: past holes, where its file can have some.
 #pragma once
 
-#include "fault.h"
-#include "holes.h"
-#include "region.h"
+#include "region/fault.h"
+#include "region/holes.h"
+#include "region/region.h"
 
 namespace rseq::region {
 

@@ -1,13 +1,13 @@
 // What the dead leave: half-done changes of the directory, and holds.
 #include <string.h>
 
-#include "claims.h"
-#include "directory.h"
-#include "lock.h"
-#include "owners.h"
-#include "path.h"
-#include "processes.h"
-#include "shared.h"
+#include "region/claims.h"
+#include "region/directory.h"
+#include "region/lock.h"
+#include "region/owners.h"
+#include "region/path.h"
+#include "region/processes.h"
+#include "region/shared.h"
 
 namespace rseq::region {
 namespace {

@@ -1,11 +1,11 @@
-#include "region.h"
+#include "region/region.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "extents.h"
-#include "fault.h"
-#include "table.h"
+#include "region/extents.h"
+#include "region/fault.h"
+#include "region/table.h"
 
 namespace rseq::region {
 namespace {

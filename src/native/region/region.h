@@ -7,9 +7,9 @@
 /// Every function may be called by any thread.
 #pragma once
 
-#include "arena.h"
-#include "backing.h"
-#include "directory.h"
+#include "region/arena.h"
+#include "region/backing.h"
+#include "region/directory.h"
 
 namespace rseq::region {
 

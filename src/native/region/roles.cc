@@ -1,8 +1,8 @@
 // Roles that one thread of all processes plays.
 #include <errno.h>
 
-#include "lock.h"
-#include "table.h"
+#include "region/lock.h"
+#include "region/table.h"
 
 namespace rseq::region {
 

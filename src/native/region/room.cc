@@ -1,11 +1,11 @@
-#include "room.h"
+#include "region/room.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "holes.h"
+#include "region/holes.h"
 
 namespace rseq::region {
 

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "format.h"
-#include "result.h"
+#include "region/format.h"
+#include "region/result.h"
 
 namespace rseq::region {
 

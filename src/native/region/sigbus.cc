@@ -1,4 +1,4 @@
-#include "sigbus.h"
+#include "region/sigbus.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,12 +1,12 @@
-#include "sweep.h"
+#include "region/sweep.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "backing.h"
-#include "lock.h"
-#include "path.h"
-#include "result.h"
+#include "region/backing.h"
+#include "region/lock.h"
+#include "region/path.h"
+#include "region/result.h"
 
 namespace rseq::region {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "region.h"
+#include "region/region.h"
 
 namespace rseq::region {
 

@@ -136,7 +136,7 @@ function lineAt(text, at) {
  *   reason is written down by; it stays the same where lines move. text: of the whole file
  */
 export function mutantsOf(file, text) {
-  const changes = file.includes('/arch/') ? ofAssembly(text) : ofCode(text, file.endsWith('.ts'))
+  const changes = file.includes('/sections/') ? ofAssembly(text) : ofCode(text, file.endsWith('.ts'))
   const times = new Map()
   return changes
     .sort((a, b) => a.at - b.at)

@@ -10,7 +10,7 @@ import { inLanes } from '../../vm/lanes.mjs'
 import { fastAddon, stage, worlds } from '../../worlds.mjs'
 
 const OWN = join(root, 'test', 'reliability', 'native')
-const OF_NODE = /^(?:addon.*|runtime)\.o$/
+const OF_NODE = /^addon\//
 
 /** `structures`, as it runs: the parts in a thread's three ways to count, with sections or without, and damaged files. A fixed seed: a short run. */
 const RUNS = [
@@ -38,7 +38,7 @@ const TESTS = {
   'counter.h': ['counter', 'batch', 'sum', 'fastcalls'],
   'x86_64.h': ['counter', 'pool', 'ring', 'singlestep', 'abi', 'abort-check'],
 }
-/** Of what is in region/. */
+/** Of what is in region/, and in objects/ where nothing else is said. */
 const OF_REGIONS = ['region', 'entries', 'roles', 'pool', 'ring']
 
 const MAKE = ['make', '--silent', `-j${availableParallelism()}`, '-C', 'build', 'BUILDTYPE=Release']
@@ -213,7 +213,7 @@ export class Program {
   /** The tests of a file. */
   testsOf(file) {
     const name = file.split('/').at(-1)
-    const own = file.includes('/region/') ? OF_REGIONS : [name.replace(/\.(?:cc|h|ts)$/, '')]
+    const own = /\/(?:region|objects)\//.test(file) ? OF_REGIONS : [name.replace(/\.(?:cc|h|ts)$/, '')]
     return (TESTS[name] ?? own)
       .map((test) => `test/${test}.test.ts`)
       .filter((test) => existsSync(join(root, test)))

@@ -4,7 +4,7 @@
 #include <elf.h>
 #include <unistd.h>
 
-#include "kernel.h"
+#include "kernel/kernel.h"
 
 namespace structures {
 

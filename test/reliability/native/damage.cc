@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "counter.h"
-#include "histogram.h"
-#include "pool.h"
+#include "objects/counter.h"
+#include "objects/histogram.h"
+#include "objects/pool.h"
+#include "objects/ring.h"
 #include "region/owners.h"
-#include "ring.h"
 
 namespace structures {
 namespace {

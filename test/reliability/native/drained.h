@@ -3,10 +3,10 @@
 
 #include <vector>
 
-#include "drain.h"
 #include "harness.h"
-#include "region/records.h"
-#include "ring.h"
+#include "objects/drain.h"
+#include "objects/records.h"
+#include "objects/ring.h"
 
 namespace structures {
 

@@ -9,13 +9,13 @@
 #include <thread>
 
 #include "../../native/seccomp.h"
-#include "area.h"
-#include "cpu.h"
-#include "region/records.h"
-#include "region/shape.h"
+#include "kernel/cpu.h"
+#include "metrics/survey.h"
+#include "objects/records.h"
+#include "objects/shape.h"
+#include "objects/slots.h"
 #include "region/shared.h"
-#include "region/slots.h"
-#include "survey.h"
+#include "thread/area.h"
 
 namespace structures {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "area.h"
 #include "region/region.h"
+#include "thread/area.h"
 
 namespace structures {
 

@@ -14,10 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "area.h"
 #include "bugs.h"
 #include "harness.h"
 #include "protocols.h"
+#include "thread/area.h"
 
 namespace {
 

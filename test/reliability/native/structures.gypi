@@ -7,10 +7,10 @@
     'traps.cc',
     '<!@(ls parts/*.cc)',
   ],
-  'sources/': [['exclude', 'native/addon[^/]*\\.cc$'], ['exclude', 'native/runtime\\.cc$']],
+  'sources/': [['exclude', 'native/addon/']],
   'include_dirs': ['.', '<(native)'],
   'libraries!': ['-lgcc'],
   'libraries': ['-lpthread', '-ldl'],
-  'ldflags!': ['-nostdlib', '-Wl,--version-script=<(native_abs)/exports.map'],
+  'ldflags!': ['-nostdlib', '-Wl,--version-script=<(native_abs)/addon/exports.map'],
   'win_delay_load_hook': 'false',
 }

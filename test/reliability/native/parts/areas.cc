@@ -7,11 +7,11 @@
 #include <thread>
 #include <vector>
 
-#include "area.h"
-#include "area_pool.h"
-#include "counter.h"
 #include "harness.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
+#include "objects/counter.h"
+#include "thread/area.h"
+#include "thread/area_pool.h"
 
 namespace structures {
 namespace {

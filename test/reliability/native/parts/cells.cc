@@ -1,9 +1,9 @@
 /// Counters and gauges by one thread on one CPU: which cell an add goes to, and which numbers are nobody's.
 #include <math.h>
 
-#include "counter.h"
 #include "harness.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
+#include "objects/counter.h"
 
 namespace structures {
 namespace {

@@ -1,12 +1,12 @@
 /// Counters, sums and histograms: what was added is in the cells, or was drained, once.
-#include "counter.h"
+#include "objects/counter.h"
 
 #include <math.h>
 
 #include "harness.h"
-#include "histogram.h"
-#include "page.h"
-#include "survey.h"
+#include "metrics/page.h"
+#include "metrics/survey.h"
+#include "objects/histogram.h"
 
 namespace structures {
 namespace {

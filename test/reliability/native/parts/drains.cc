@@ -1,8 +1,8 @@
 /// Drains of a ring that nobody writes to meanwhile: what is found, in what order, and what is refused.
 #include <unistd.h>
 
-#include "cpu.h"
 #include "drained.h"
+#include "kernel/cpu.h"
 
 namespace structures {
 namespace {

@@ -4,13 +4,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "counter.h"
 #include "damage.h"
-#include "drain.h"
-#include "histogram.h"
-#include "pool.h"
+#include "objects/counter.h"
+#include "objects/drain.h"
+#include "objects/histogram.h"
+#include "objects/pool.h"
+#include "objects/ring.h"
 #include "region/owners.h"
-#include "ring.h"
 
 namespace structures {
 namespace {

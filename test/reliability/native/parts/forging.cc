@@ -1,11 +1,11 @@
 /// Numbers that a thread made up, of what other threads open and close at that moment: hot operations count
 /// in what there is, or nowhere; the others find nothing that this thread has not opened.
 #include "harness.h"
-#include "histogram.h"
-#include "pool.h"
+#include "metrics/survey.h"
+#include "objects/histogram.h"
+#include "objects/pool.h"
+#include "objects/ring.h"
 #include "region/owners.h"
-#include "ring.h"
-#include "survey.h"
 
 namespace structures {
 namespace {

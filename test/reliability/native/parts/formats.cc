@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "harness.h"
+#include "objects/records.h"
 #include "region/arena.h"
-#include "region/records.h"
 
 namespace structures {
 namespace {

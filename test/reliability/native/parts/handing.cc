@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "pool.h"
+#include "objects/pool.h"
+#include "objects/slots.h"
 #include "region/lock.h"
 #include "region/owners.h"
-#include "region/slots.h"
 #include "steps.h"
 
 namespace structures {

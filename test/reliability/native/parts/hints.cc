@@ -1,9 +1,9 @@
 /// A pool by one thread on one CPU: which slots it takes, in what order, and what its hints say.
-#include "cpu.h"
 #include "harness.h"
-#include "pool.h"
+#include "kernel/cpu.h"
+#include "objects/pool.h"
+#include "objects/slots.h"
 #include "region/owners.h"
-#include "region/slots.h"
 
 namespace structures {
 namespace {

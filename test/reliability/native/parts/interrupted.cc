@@ -5,13 +5,13 @@
 
 #include <new>
 
-#include "cpu.h"
-#include "drain_reader.h"
 #include "harness.h"
+#include "kernel/cpu.h"
+#include "objects/drain_reader.h"
 #include "region/lock.h"
 #include "region/owners.h"
 #include "steps.h"
-#include "trust.h"
+#include "thread/trust.h"
 
 namespace structures {
 

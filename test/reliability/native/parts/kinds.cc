@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "objects/records.h"
+#include "objects/shape.h"
+#include "objects/slots.h"
 #include "region/arena.h"
 #include "region/lock.h"
 #include "region/owners.h"
-#include "region/records.h"
-#include "region/shape.h"
-#include "region/slots.h"
 #include "region_file.h"
 
 namespace structures {

@@ -1,7 +1,7 @@
 /// Numbers of what is open, beside a plain model; and what stands at a pool's or a ring's number.
 #include "harness.h"
-#include "region/records.h"
-#include "region/slots.h"
+#include "objects/records.h"
+#include "objects/slots.h"
 
 namespace structures {
 namespace {

@@ -1,8 +1,8 @@
 /// What threads have open of a region: each opening is one, of the thread that made it; entries go when no
 /// thread has them, names only when somebody closes them.
 #include "harness.h"
+#include "objects/slots.h"
 #include "region/arena.h"
-#include "region/slots.h"
 #include "region_file.h"
 
 namespace structures {

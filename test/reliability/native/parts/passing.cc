@@ -1,7 +1,7 @@
 /// Slots that threads pass on and die with, beside others that reclaim, acquire and release, as often as
 /// asked for.
 #include "harness.h"
-#include "pool.h"
+#include "objects/pool.h"
 #include "protocols.h"
 #include "region/owners.h"
 

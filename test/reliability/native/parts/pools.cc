@@ -1,7 +1,7 @@
 /// Pools: a slot is held by one thread at a time, and what that thread did before it released it, the next
 /// one sees.
 #include "harness.h"
-#include "pool.h"
+#include "objects/pool.h"
 #include "region/owners.h"
 
 namespace structures {

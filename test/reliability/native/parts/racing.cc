@@ -4,10 +4,10 @@
 
 #include <thread>
 
-#include "counter.h"
+#include "metrics/survey.h"
+#include "objects/counter.h"
 #include "protocols.h"
 #include "region_file.h"
-#include "survey.h"
 
 namespace structures {
 namespace {

@@ -2,8 +2,8 @@
 /// written to between its look and its copies.
 #include <algorithm>
 
-#include "drain_reader.h"
 #include "harness.h"
+#include "objects/drain_reader.h"
 
 namespace structures {
 namespace {

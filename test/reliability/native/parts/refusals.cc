@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "area_pool.h"
 #include "auxiliary.h"
 #include "harness.h"
-#include "trust.h"
+#include "thread/area_pool.h"
+#include "thread/trust.h"
 
 namespace structures {
 namespace {

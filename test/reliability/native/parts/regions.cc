@@ -1,11 +1,11 @@
 /// Regions and entries that come and go on several threads, while others count in them.
-#include "counter.h"
 #include "harness.h"
-#include "histogram.h"
-#include "pool.h"
-#include "preemption.h"
+#include "objects/counter.h"
+#include "objects/histogram.h"
+#include "objects/pool.h"
+#include "objects/ring.h"
 #include "region/owners.h"
-#include "ring.h"
+#include "thread/preemption.h"
 
 namespace structures {
 namespace {

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "counter.h"
 #include "directory_memory.h"
-#include "histogram.h"
+#include "metrics/survey.h"
+#include "objects/counter.h"
+#include "objects/histogram.h"
 #include "region_file.h"
 #include "steps.h"
-#include "survey.h"
 
 namespace structures {
 

@@ -1,8 +1,8 @@
 /// Rings: a record that was written is drained once, whole and in its writer's order, or counted as lost.
-#include "drain.h"
 #include "harness.h"
-#include "region/records.h"
-#include "ring.h"
+#include "objects/drain.h"
+#include "objects/records.h"
+#include "objects/ring.h"
 
 #include <sched.h>
 #include <string.h>

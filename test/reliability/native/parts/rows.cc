@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "page.h"
+#include "metrics/page.h"
 
 namespace structures {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "harness.h"
-#include "histogram.h"
+#include "objects/histogram.h"
 
 namespace structures {
 namespace {

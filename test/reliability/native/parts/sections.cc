@@ -1,11 +1,11 @@
 /// The sections by themselves: each does what its specification says where nothing has changed, and nothing
 /// where something has.
-#include "sequences.h"
+#include "sections/sequences.h"
 
 #include <string.h>
 
-#include "area.h"
 #include "harness.h"
+#include "thread/area.h"
 
 namespace structures {
 namespace {

@@ -1,6 +1,6 @@
 /// Shapes of histograms: what is one, which bucket each number is in beside a plain model, and bounds'
 /// memory.
-#include "region/shape.h"
+#include "objects/shape.h"
 
 #include <malloc.h>
 #include <math.h>

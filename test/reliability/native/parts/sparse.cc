@@ -3,9 +3,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "drain.h"
-#include "histogram.h"
-#include "pool.h"
+#include "objects/drain.h"
+#include "objects/histogram.h"
+#include "objects/pool.h"
 #include "region/holes.h"
 #include "region_file.h"
 

@@ -1,13 +1,13 @@
 /// Each operation by a thread that traps after every instruction: no attempt of it commits, each is counted
 /// as aborted, and it ends on the overflow stripe.
-#include "counter.h"
-#include "drain.h"
 #include "harness.h"
-#include "histogram.h"
-#include "pool.h"
+#include "objects/counter.h"
+#include "objects/drain.h"
+#include "objects/histogram.h"
+#include "objects/pool.h"
+#include "objects/ring.h"
+#include "objects/shape.h"
 #include "region/owners.h"
-#include "region/shape.h"
-#include "ring.h"
 #include "steps.h"
 
 namespace structures {

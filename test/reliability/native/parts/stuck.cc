@@ -4,11 +4,11 @@
 #include <chrono>
 #include <thread>
 
-#include "area.h"
 #include "harness.h"
 #include "region/lock.h"
 #include "region_file.h"
 #include "steps.h"
+#include "thread/area.h"
 
 namespace structures {
 namespace {

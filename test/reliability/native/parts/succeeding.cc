@@ -1,9 +1,9 @@
 /// Copies of an entry, and looks behind a read, while one owner follows another between any two instructions.
-#include "counter.h"
 #include "directory_memory.h"
+#include "metrics/survey.h"
+#include "objects/counter.h"
 #include "region_file.h"
 #include "steps.h"
-#include "survey.h"
 
 namespace structures {
 

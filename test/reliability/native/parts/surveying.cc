@@ -1,8 +1,8 @@
 /// Surveys and numbers of a region while others make entries, or repair.
 #include "harness.h"
+#include "metrics/survey.h"
 #include "region_file.h"
 #include "steps.h"
-#include "survey.h"
 
 namespace structures {
 

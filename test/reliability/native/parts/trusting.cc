@@ -1,8 +1,8 @@
 /// What areas say, held against the system call: of this thread's own memory, where anything can stand.
-#include "trust.h"
+#include "thread/trust.h"
 
-#include "cpu.h"
 #include "harness.h"
+#include "kernel/cpu.h"
 
 namespace structures {
 namespace {

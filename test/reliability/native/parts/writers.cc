@@ -3,12 +3,12 @@
 
 #include <thread>
 
-#include "area.h"
-#include "drain_reader.h"
 #include "harness.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
+#include "objects/drain_reader.h"
+#include "objects/ring.h"
 #include "region/owners.h"
-#include "ring.h"
+#include "thread/area.h"
 
 namespace structures {
 namespace {

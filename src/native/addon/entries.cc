@@ -1,0 +1,200 @@
+/// The N-API surface of what is in regions: names, and what they are. Negative results are result.h's.
+#include <stdlib.h>
+
+#include "addon/addon.h"
+#include "region/claims.h"
+#include "region/kinds.h"
+#include "region/region.h"
+#include "region/shared.h"
+#include "region/utf8.h"
+
+namespace rseq::addon {
+namespace {
+
+/// An entry and its hot id in one number, which a double holds exactly.
+napi_value opened(napi_env env, uint32_t region, int32_t entry) {
+  if (entry < 0) return result_of(env, entry);
+  const auto which = static_cast<uint32_t>(entry);
+  const region::Held* held = region::held(region, which);
+  if (held != nullptr) return number(env, entry * 4294967296.0 + held->id);
+  // Only looked at, and removed since.
+  region::release(region, which);
+  return number(env, region::kAbsent);
+}
+
+/// A name as long as the longest, or longer: then it is refused.
+constexpr size_t kNameBuffer = region::kMaxName + 8;
+
+/// (region, kind, byMmCid, name, labels) → entry × 2³² + id, or a result
+napi_value Open(napi_env env, napi_callback_info info) {
+  const Arguments<5> arguments(env, info);
+  char name[kNameBuffer];
+  char labels[region::kMaxText + 8];
+  const auto name_length = static_cast<uint32_t>(arguments.text(3, name, sizeof name));
+  const auto labels_length = static_cast<uint32_t>(arguments.text(4, labels, sizeof labels));
+  const uint32_t region = arguments.u32(0);
+  if (name_length == 0 || name_length > region::kMaxName) return number(env, region::kLongName);
+  if (labels_length > region::kMaxText) return number(env, region::kLongName);
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return opened(env, region,
+                region::open(region, static_cast<region::Kind>(arguments.u32(1)), arguments.boolean(2),
+                             {name, name_length}, {labels, labels_length}));
+}
+
+/// (region, kind, byMmCid, shape, texts: Uint8Array of name, labels, help, unit and extra, one behind the
+/// other, lengths: Uint32Array of 5) → as Open
+napi_value Make(napi_env env, napi_callback_info info) {
+  const Arguments<6> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const auto texts = arguments.array<char>(4, napi_uint8_array);
+  const auto lengths = arguments.array<uint32_t>(5, napi_uint32_array);
+  if (lengths.length != region::kTexts) return number(env, region::kDamaged);
+  region::Description wanted = {
+      .kind = static_cast<region::Kind>(arguments.u32(1)),
+      .by_mm_cid = arguments.boolean(2),
+      .cells = 0,
+      .shape = arguments.u32(3),
+      .texts = {},
+  };
+  size_t at = 0;
+  for (uint32_t i = 0; i < region::kTexts; ++i) {
+    const uint32_t length = lengths.data[i];
+    const size_t most = i == region::kName ? region::kMaxName : region::kMaxText;
+    if (length > most) return number(env, region::kLongName);
+    if (length > texts.length - at) return number(env, region::kDamaged);
+    wanted.texts[i] = {texts.data + at, length};
+    at += length;
+  }
+  if (wanted.kind == region::Kind::kNone || static_cast<uint8_t>(wanted.kind) >= region::kKinds) {
+    return number(env, region::kOtherKind);
+  }
+  wanted.cells = region::cells_of(wanted.kind, wanted.by_mm_cid, wanted.shape, wanted.texts[region::kExtra]);
+  if (wanted.cells == 0) return number(env, region::kDamaged);
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return opened(env, region, region::make(region, wanted));
+}
+
+/// (region, kind, byMmCid, entry, generation) → as Open
+napi_value Adopt(napi_env env, napi_callback_info info) {
+  const Arguments<5> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return opened(env, region,
+                region::adopt(region, static_cast<region::Kind>(arguments.u32(1)), arguments.boolean(2),
+                              arguments.u32(3), arguments.u32(4)));
+}
+
+/// (region, entry) → 0, or a result
+napi_value Release(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  return result_of(env, region::release(arguments.u32(0), arguments.u32(1)));
+}
+
+/// (region, text) → how many gauges of the dead were removed whose labels have that text, or a result
+napi_value RemoveDeadGauges(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  char mark[kNameBuffer];
+  const auto length = static_cast<uint32_t>(arguments.text(1, mark, sizeof mark));
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return result_of(env, region::remove_dead_gauges(arguments.u32(0), {mark, length}));
+}
+
+/// (milliseconds) → undefined: how long this thread waits for a directory's lock
+napi_value SetPatience(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  const uint32_t wanted = arguments.u32(0);
+  region::patience = wanted < region::kMostPatience ? wanted : region::kMostPatience;
+  return nullptr;
+}
+
+/// (region, entry) → generation of a held entry, or a result
+napi_value Generation(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
+  return number(env, held == nullptr ? static_cast<double>(region::kAbsent) : held->generation);
+}
+
+/// An entry as an object; null where its texts are none, or undefined where it is not live any more.
+Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t number,
+                     const region::Entry& copied) {
+  if (!directory.has_texts(copied)) return env.Null();
+  // A copy: others can write to the texts, and the engine reads a string twice.
+  const uint32_t length = region::total_length(copied);
+  auto* texts = static_cast<char*>(calloc(length + 1, 1));
+  const struct Freed {
+    ~Freed() { free(texts); }
+    char* texts;
+  } freed = {texts};
+  if (texts == nullptr) return env.Undefined();
+  region::load_shared(texts, directory.text(copied, region::kName).data, length);
+  if (!directory.still(number, copied.generation)) return env.Undefined();
+  if (!region::is_utf8(texts, length - copied.lengths[region::kExtra])) return env.Null();
+  auto out = Napi::Object::New(env);
+  const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
+  set("entry", number);
+  set("generation", copied.generation);
+  set("kind", static_cast<double>(copied.kind));
+  set("cells", copied.cells);
+  set("shape", copied.shape);
+  out.Set("byMmCid", Napi::Boolean::New(env, copied.by_mm_cid != 0));
+  const char* at = texts;
+  for (uint32_t i = 0; i < region::kExtra; ++i) {
+    constexpr const char* kNames[] = {"name", "labels", "help", "unit"};
+    out.Set(kNames[i], Napi::String::New(env, at, copied.lengths[i]));
+    at += copied.lengths[i];
+  }
+  const size_t extra = copied.lengths[region::kExtra];
+  void* data = nullptr;
+  napi_value bytes = nullptr;
+  // Not the wrapper's: where the thread is being terminated, what it gives would end the process.
+  if (napi_create_arraybuffer(env, extra, &data, &bytes) == napi_ok) {
+    if (extra != 0) memcpy(data, at, extra);
+    out.Set("extra", Napi::Value(env, bytes));
+  }
+  return out;
+}
+
+/// (region, entry) → what cells.ts calls EntryInfo; null where it is damaged, undefined where there is none
+Napi::Value Describe(const Napi::CallbackInfo& info) {
+  region::Info found;
+  region::Entry copied;
+  const uint32_t number = u32(info, 1);
+  if (!region::info(u32(info, 0), &found) || !found.directory->copy(number, &copied))
+    return info.Env().Undefined();
+  return describe(info.Env(), *found.directory, number, copied);
+}
+
+/// (region) → an array of EntryInfo, null for what is damaged
+Napi::Value List(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto out = Napi::Array::New(env);
+  region::Info found;
+  if (!region::info(u32(info, 0), &found)) return out;
+  const region::Directory& directory = *found.directory;
+  region::Claims claims(directory);
+  uint32_t length = 0;
+  directory.each_entry([&](uint32_t number) {
+    region::Entry copied;
+    if (!directory.copy(number, &copied)) return;
+    const Napi::HandleScope scope(env);
+    const Napi::Value entry = claims.take(copied) ? describe(env, directory, number, copied) : env.Null();
+    if (!entry.IsUndefined()) out.Set(length++, entry);
+  });
+  return out;
+}
+
+}  // namespace
+
+void set_entries(const Napi::Object& exports) {
+  set_raw(exports, "open", Open);
+  set_raw(exports, "make", Make);
+  set_raw(exports, "adopt", Adopt);
+  set_raw(exports, "release", Release);
+  set_raw(exports, "removeDeadGauges", RemoveDeadGauges);
+  set_raw(exports, "generation", Generation);
+  set<Describe>(exports, "describe");
+  set<List>(exports, "list");
+  set_raw(exports, "setPatience", SetPatience);
+}
+
+}  // namespace rseq::addon

@@ -1,0 +1,107 @@
+/// The N-API surface of pools, but for acquiring and releasing one slot by the mailbox: see addon_hot.cc.
+#include "objects/pool.h"
+#include "addon/addon.h"
+#include "region/owners.h"
+
+namespace rseq::addon {
+namespace {
+
+using pool::Refusal;
+
+/// (id, slot, thread) → a Refusal
+napi_value ReleaseSlot(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const Refusal refused = pool::release(arguments.u32(0), arguments.u32(1), arguments.u32(2));
+  return number(env, static_cast<double>(refused));
+}
+
+/// (id, slot) → a ticket, or −Refusal
+napi_value HandOverSlot(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  uint64_t ticket = 0;
+  const Refusal refused = pool::hand_over(arguments.u32(0), arguments.u32(1), &ticket);
+  return number(env, refused == Refusal::kNone ? static_cast<double>(ticket) : -static_cast<double>(refused));
+}
+
+/// (id, ticket) → a Refusal
+napi_value AdoptSlot(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  constexpr double kMost = UINT64_C(1) << (32 + slots::kSlotBits);
+  const double ticket = arguments.number(1);
+  const bool is_one = ticket >= 0 && ticket < kMost;
+  const Refusal refused =
+      is_one ? pool::adopt(arguments.u32(0), static_cast<uint64_t>(ticket)) : Refusal::kOutside;
+  return number(env, static_cast<double>(refused));
+}
+
+/// What is there of either type, for slots are below 2³¹.
+Array<int32_t> slots_in(const Arguments<3>& arguments, size_t i) {
+  const auto ints = arguments.array<int32_t>(i, napi_int32_array);
+  return ints.data != nullptr ? ints : arguments.array<int32_t>(i, napi_uint32_array);
+}
+
+/// (id, out: Int32Array or Uint32Array, count) → how many slots were put there, or kNobody
+napi_value AcquireSlots(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const Array<int32_t> out = slots_in(arguments, 1);
+  const uint32_t count = arguments.u32(2);
+  return number(env, pool::acquire_many(arguments.u32(0), out.data, count < out.length ? count : out.length));
+}
+
+/// (id, slots: Int32Array or Uint32Array, count) → a Refusal + 8 × the index of the slot that it is of; none
+/// was released then
+napi_value ReleaseSlots(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const Array<int32_t> from = slots_in(arguments, 1);
+  const uint32_t wanted = arguments.u32(2);
+  const auto count = static_cast<uint32_t>(wanted < from.length ? wanted : from.length);
+  uint32_t at = 0;
+  const Refusal refused = pool::release_many(arguments.u32(0), from.data, count, &at);
+  return number(env, refused == Refusal::kNone ? 0 : static_cast<double>(refused) + 8.0 * at);
+}
+
+/// (region, entry) → a number of slots, or undefined
+template <uint32_t (*count)(uint32_t, const region::Held&)>
+napi_value Count(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) {
+    return held.kind == region::Kind::kPool ? number(env, count(region, held)) : nullptr;
+  });
+}
+
+/// (region, entry, slot) → 0 where it is free; else 1, + 2 where it is the calling thread's, + 4 where its
+/// owner lives, + 8 where it is on its way, + 16 × its process's ID; or undefined
+napi_value SlotOwner(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const uint32_t region = arguments.u32(0);
+  const uint32_t slot = arguments.u32(2);
+  return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) -> napi_value {
+    if (held.kind != region::Kind::kPool || slot >= held.form) return nullptr;
+    const uint64_t word = pool::owner(region, held, slot);
+    if (word == 0) return number(env, 0);
+    const int self = word == region::owners::word(region) ? 2 : 0;
+    const int alive = region::owners::lives(region, word) ? 4 : 0;
+    const int handed_over = region::owners::is_handed_over(word) ? 8 : 0;
+    return number(env, 1 + self + alive + handed_over + 16.0 * region::owners::pid(region, word));
+  });
+}
+
+/// () → the calling thread's number as an owner
+napi_value ThreadWord(napi_env env, napi_callback_info) { return number(env, region::owners::thread_word()); }
+
+}  // namespace
+
+void set_pools(const Napi::Object& exports) {
+  set_raw(exports, "threadWord", ThreadWord);
+  set_raw(exports, "releaseSlot", ReleaseSlot);
+  set_raw(exports, "handOverSlot", HandOverSlot);
+  set_raw(exports, "adoptSlot", AdoptSlot);
+  set_raw(exports, "acquireSlots", AcquireSlots);
+  set_raw(exports, "releaseSlots", ReleaseSlots);
+  set_raw(exports, "slotsHeld", Count<pool::count_held>);
+  set_raw(exports, "reclaimSlots", Count<pool::reclaim>);
+  set_raw(exports, "slotOwner", SlotOwner);
+}
+
+}  // namespace rseq::addon

@@ -1,0 +1,7 @@
+#include "objects/slots.h"
+
+namespace rseq::slots {
+
+constinit region::Numbered<Slots, kMostPools> pools = {};
+
+}  // namespace rseq::slots

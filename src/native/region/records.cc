@@ -1,7 +1,0 @@
-#include "records.h"
-
-namespace rseq::records {
-
-constinit region::Numbered<Ring, kMaxRings> rings = {};
-
-}  // namespace rseq::records

@@ -1,7 +1,0 @@
-#include "slots.h"
-
-namespace rseq::slots {
-
-constinit region::Numbered<Slots, kMostPools> pools = {};
-
-}  // namespace rseq::slots
