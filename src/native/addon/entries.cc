@@ -68,7 +68,7 @@ napi_value Make(napi_env env, napi_callback_info info) {
   if (wanted.kind == region::Kind::kNone || static_cast<uint8_t>(wanted.kind) >= region::kKinds) {
     return number(env, region::kOtherKind);
   }
-  wanted.cells = region::cells_of(wanted.kind, wanted.by_mm_cid, wanted.shape, wanted.texts[region::kExtra]);
+  wanted.cells = region::ops(wanted.kind).cells(wanted.by_mm_cid, wanted.shape, wanted.texts[region::kExtra]);
   if (wanted.cells == 0) return number(env, region::kDamaged);
   if (!region::ready()) return number(env, region::kNoMemory);
   return opened(env, region, region::make(region, wanted));

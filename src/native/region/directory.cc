@@ -2,7 +2,6 @@
 
 #include <errno.h>
 
-#include "objects/records.h"
 #include "region/holes.h"
 #include "region/kinds.h"
 #include "region/lock.h"
@@ -67,14 +66,13 @@ void Directory::unlink(uint32_t number) {
   __atomic_store_n(place, load(&entries[number].next), __ATOMIC_RELEASE);
 }
 
-/// All pages of a short run; of a longer one those that must be the same memory for all processes: whose a
-/// pool's slots are, and whose a ring's locks.
+/// All pages of a short run; of a longer one those that must be the same memory for all
+/// processes.
 int32_t Directory::take_room_for_cells(Kind kind, uint32_t cell, uint32_t cells) const {
   if (room == nullptr) return 0;
   if (cells <= kFewCells) return room->take_cells(cell, cells);
-  if (kind == Kind::kPool) return room->take_cells_in(sizes.stripes, cell, cells);
-  constexpr uint32_t kOwnerWords = records::kLine - 1 + records::kSlots;
-  return kind == Kind::kRing ? room->take_cells_in(sizes.stripes, cell, kOwnerWords) : 0;
+  const uint32_t owned = ops(kind).owned(cells);
+  return owned != 0 ? room->take_cells_in(sizes.stripes, cell, owned) : 0;
 }
 
 /// All that making an entry writes beside the bitmaps.

@@ -1,10 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "objects/records.h"
-#include "objects/shape.h"
-#include "objects/slots.h"
 #include "region/fault.h"
+#include "region/kinds.h"
 #include "region/owners.h"
 #include "region/table.h"
 
@@ -30,21 +28,6 @@ bool count(uint32_t number, uint32_t entry) {
   return true;
 }
 
-/// What hot operations take of a kind that has a table of its own. @return its number there, or a Result
-int32_t put_in_table(const Region& region, const Entry& copied, uint32_t in_arena) {
-  if (copied.kind == Kind::kRing) {
-    const auto number = static_cast<uint32_t>(&region - regions);
-    return records::rings.put(records::Ring::of({copied.shape}, number, records::aligned(in_arena)));
-  }
-  if (copied.kind == Kind::kPool) {
-    const uint64_t process = owners::process_word(region.directory);
-    return slots::pools.put(slots::Slots::of(in_arena, copied.shape, process));
-  }
-  return shape::make(copied.shape, region.directory.text(copied, kExtra), copied.cells, in_arena);
-}
-
-bool has_table(Kind kind) { return kind == Kind::kHistogram || kind == Kind::kPool || kind == Kind::kRing; }
-
 /// What is done with the first reference of this process: the entry's numbers are copied out, checked.
 int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   Held& held = region.held[entry];
@@ -58,8 +41,9 @@ int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   if (region.read_only) return 0;
   const uint32_t in_arena = region.first + copied.cell;
   held.id = copied.by_mm_cid != 0 ? in_arena | kByMmCid : in_arena;
-  if (!has_table(copied.kind)) return 0;
-  const int32_t number = put_in_table(region, copied, in_arena);
+  const KindOps& kind = ops(copied.kind);
+  if (kind.open == nullptr) return 0;
+  const int32_t number = kind.open(static_cast<uint32_t>(&region - regions), copied, in_arena);
   if (number < 0) return number;
   held.shape = static_cast<uint32_t>(number) + 1;
   held.id = static_cast<uint32_t>(number);
@@ -74,15 +58,7 @@ void wait_to_let_go(Region& region, uint32_t entry) {
 /// This process has let the last reference go: what it keeps of the entry goes.
 void forget(Region& region, uint32_t entry) {
   Held& held = region.held[entry];
-  if (held.shape != 0) {
-    if (held.kind == Kind::kPool) {
-      slots::pools.give_back(held.shape - 1);
-    } else if (held.kind == Kind::kRing) {
-      records::rings.give_back(held.shape - 1);
-    } else {
-      shape::give_back(held.shape - 1);
-    }
-  }
+  if (held.shape != 0) ops(held.kind).close(held.shape - 1);
   held = {};
   --region.entries_held;
 }

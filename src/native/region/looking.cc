@@ -80,7 +80,7 @@ bool Directory::is_shaped(const Entry& copied) const {
   char extra[kMaxText];
   load_shared(extra, shared.data, shared.length);
   const Bytes own = {extra, shared.length};
-  return cells_of(copied.kind, copied.by_mm_cid != 0, copied.shape, own) == copied.cells;
+  return ops(copied.kind).cells(copied.by_mm_cid != 0, copied.shape, own) == copied.cells;
 }
 
 Bytes Directory::text(const Entry& copied, Text which) const {

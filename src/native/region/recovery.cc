@@ -3,6 +3,7 @@
 
 #include "region/claims.h"
 #include "region/directory.h"
+#include "region/kinds.h"
 #include "region/lock.h"
 #include "region/owners.h"
 #include "region/path.h"
@@ -103,7 +104,7 @@ int32_t Directory::remove_dead_gauges(const Bytes& mark) {
   Claims claims(*this);
   each_entry([&](uint32_t number) {
     Entry copied;
-    if (walked > kEnoughWalked || entries[number].kind != Kind::kGauge || !copy(number, &copied) ||
+    if (walked > kEnoughWalked || !ops(entries[number].kind).is_of_a_process || !copy(number, &copied) ||
         !claims.take(copied))
       return;
     if (!has(text(copied, kLabels), mark) || is_held(number)) return;
