@@ -39,7 +39,9 @@ function nodeHeaders() {
   return found ?? fail("Node's headers are missing: build the addon first, or set npm_config_nodedir")
 }
 
-const own = ['kernel', 'sections', 'thread', 'region', 'objects', 'metrics', 'addon'].map((name) => `src/native/${name}`)
+const own = ['kernel', 'sections', 'thread', 'region', 'objects', 'metrics', 'addon'].map(
+  (name) => `src/native/${name}`,
+)
 const others = ['test/native', 'test/reliability/native', 'test/reliability/native/parts', 'bench/native']
 const native = [...own, ...others].flatMap((folder) => files(folder, '.c', '.cc', '.h'))
 const mode = values.fix ? ['-i'] : ['--dry-run', '-Werror']

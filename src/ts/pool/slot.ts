@@ -1,8 +1,15 @@
 import { DISPOSE } from '../base/dispose'
 import { REFUSAL } from '../contract/pool-calls'
 import { refusedSlot } from './arguments'
-import type { PerCpuPool } from './pool'
 import type { SharedBytes } from './shared-bytes'
+
+/** What a slot needs of its pool. */
+interface Slots {
+  readonly slots: number
+  bytes(slot: number): SharedBytes
+  handOver(slot: number): number
+  release(slot: number): void
+}
 
 /**
  * A slot that this thread holds, for `using`: it is released at the end of the block, if not before.
@@ -13,13 +20,13 @@ import type { SharedBytes } from './shared-bytes'
  * ```
  */
 export class PoolSlot {
-  readonly #pool: PerCpuPool
+  readonly #pool: Slots
   #held = true
   /** Its number. */
   readonly slot: number
 
   /** @internal @param slot that was acquired from it */
-  constructor(pool: PerCpuPool, slot: number) {
+  constructor(pool: Slots, slot: number) {
     this.#pool = pool
     this.slot = slot
   }

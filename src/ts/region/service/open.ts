@@ -1,6 +1,5 @@
 import { path, threads } from '../../base/builtins'
 import { RseqError } from '../../base/errors'
-import type { Region } from '../region'
 import { givenName, isOfDaemon, ownApplication, packageHash } from './application'
 import { fileName, folder, isOfOwnNamespace, isWritable, type ServiceName, serviceNameOf } from './file'
 import { isForked, itself, type Leader, ownEnvironment, ownLeader, TOLD } from './leader'
@@ -122,7 +121,7 @@ function refuseTaken(file: string): void {
 }
 
 /** @throws {RseqError} what `create` throws; where nothing can be written, with what to do */
-function createIn(where: string, create: (file: string) => Region, file: string): Region {
+function createIn<T>(where: string, create: (file: string) => T, file: string): T {
   try {
     return create(file)
   } catch (error) {
@@ -140,7 +139,7 @@ function createIn(where: string, create: (file: string) => Region, file: string)
  * @throws {RangeError} for a name that is none
  * @throws {RseqError} `ERR_RSEQ_REGION_OWNER` where something else has the file's name
  */
-export function openService(create: (file: string) => Region): Region {
+export function openService<T>(create: (file: string) => T): T {
   const chosen = process.env[CHOSEN]
   if (chosen !== undefined && chosen !== '') return create(chosen)
   tellThreads()
