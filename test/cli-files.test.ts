@@ -72,7 +72,7 @@ function shell(script: string, ...args: string[]) {
 /** files.ts as a module that Node loads. */
 function bundled(): string {
   const script = at('files.cjs')
-  const entry = join(root, 'src', 'ts', 'cli', 'files.ts')
+  const entry = join(root, 'src', 'ts', 'cli', 'kit', 'files.ts')
   buildSync({ entryPoints: [entry], outfile: script, bundle: true, platform: 'node' })
   return script
 }
