@@ -1,4 +1,4 @@
-// node scripts/chart.mjs: docs/costs-light.svg and docs/costs-dark.svg, the README's picture, from the result of
+// node scripts/chart.mjs: docs/reference/costs-{light,dark}.svg, the README's picture, from the result of
 // bench/service/run.mjs that is kept in bench/results. test/chart.test.ts holds them against it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -92,7 +92,7 @@ ${parts.join('\n')}
 `
 }
 
-export const files = Object.keys(THEMES).map((name) => ({ name, path: `docs/costs-${name}.svg` }))
+export const files = Object.keys(THEMES).map((name) => ({ name, path: `docs/reference/costs-${name}.svg` }))
 
 if (process.argv[1] === import.meta.filename) {
   const result = JSON.parse(readFileSync(join(root, RESULT), 'utf8'))

@@ -10,9 +10,9 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
 ].filter((path) => path.endsWith('.md'))
-const reference = read('docs/reference.md')
+const reference = read('docs/reference/api.md')
 /** What stands between backticks. */
 const code = [...reference.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string)
 const words = new Set(code.flatMap((text) => text.match(/[A-Za-z_]\w*/g) ?? []))
@@ -30,18 +30,18 @@ function members(one: object, declarations: string): string[] {
 }
 
 const FILES: Record<string, string> = {
-  PerCpuCounter: 'counter',
-  PerCpuSum: 'sum',
-  PerCpuBatch: 'batch',
-  PerCpuHistogram: 'histogram',
-  HistogramReading: 'histogram-reading',
-  HistogramSnapshot: 'histogram-reading',
-  PerCpuRing: 'ring',
-  PreemptionProbe: 'preemption',
-  Region: 'region',
+  PerCpuCounter: 'counter/counter',
+  PerCpuSum: 'counter/sum',
+  PerCpuBatch: 'counter/batch',
+  PerCpuHistogram: 'histogram/histogram',
+  HistogramReading: 'histogram/reading',
+  HistogramSnapshot: 'histogram/reading',
+  PerCpuRing: 'ring/ring',
+  PreemptionProbe: 'preemption/probe',
+  Region: 'region/region',
 }
 
-describe('docs/reference.md', () => {
+describe('docs/reference/api.md', () => {
   test.each(Object.keys(rseq).filter((name) => name !== 'default'))('has %s', (name) => {
     expect(words).toContain(name)
   })
@@ -86,36 +86,39 @@ describe('docs/reference.md', () => {
 /** Declaration files of what users see, and the names in them that are the package's own. */
 const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[] = [
   ...[
-    'cpu',
-    'status',
-    'errors',
-    'counter',
-    'sum',
-    'batch',
-    'percpu',
-    'histogram',
-    'histogram-opening',
-    'histogram-reading',
-    'measure-uninterrupted',
-    'pool',
-    'pool-opening',
-    'pool-slot',
-    'preemption',
-    'preemption-monitor',
-    'turn-metrics',
+    'thread/cpu',
+    'thread/status',
+    'base/errors',
+    'counter/counter',
+    'counter/sum',
+    'counter/batch',
+    'region/object',
+    'region/region',
+    'region/info',
+    'histogram/histogram',
+    'histogram/opening',
+    'histogram/reading',
+    'preemption/measure',
+    'preemption/probe',
+    'preemption/monitor',
+    'preemption/metrics',
+    'pool/pool',
+    'pool/opening',
+    'pool/slot',
+    'ring/ring',
+    'ring/iterator',
+    'ring/opening',
+    'ring/record',
+    'contract/ring-shape',
+    'prom-client/index',
     'prom-client/handler',
     'prom-client/preemption',
+    'opentelemetry/index',
     'opentelemetry/preemption',
-    'ring',
-    'ring-iterator',
-    'ring-opening',
-    'ring-record',
-    'ring-shape',
   ].map((file) => [file, []] as const),
-  ...['region', 'region-info', 'prom-client/index', 'opentelemetry/index'].map((file) => [file, []] as const),
-  ['pool-memory', ['PoolMemory', 'NO_MEMORY']],
-  ['entries', ['Shape', 'textsOf']],
-  ['opening', ['CLASS_NAMES', 'Opening']],
+  ['pool/memory', ['PoolMemory', 'NO_MEMORY']],
+  ['region/entries', ['Shape', 'textsOf']],
+  ['region/opening', ['CLASS_NAMES', 'Opening']],
 ]
 
 /** Exported names, and members of exported classes and interfaces, that have no comment before them. */

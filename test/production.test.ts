@@ -6,7 +6,7 @@ import { rows as mounts } from './production/mounts.mjs'
 import { root } from './world'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
-const page = read('docs/production.md')
+const page = read('docs/integrations/production.md')
 
 /** The recipes that need neither a download nor a container's runtime. */
 test.each([...mounts, ...alerts])('%s', async (_, expected, make) => {
@@ -14,7 +14,7 @@ test.each([...mounts, ...alerts])('%s', async (_, expected, make) => {
 })
 
 test('the page has every alert rule, and no other', () => {
-  const rules = [...read('docs/alerts.yaml').matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
+  const rules = [...read('docs/integrations/alerts.yaml').matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
   const named = [...page.matchAll(/^\| `(Rseq\w+)` \|/gm)].map(([, name]) => name)
   expect(named).toEqual(rules)
 })

@@ -1,4 +1,4 @@
-// Where rseq/prom-client differs from prom-client on purpose: docs/prom-client.md lists it.
+// Where rseq/prom-client differs from prom-client on purpose: docs/integrations/prom-client.md lists it.
 import { describe, expect, test } from 'vitest'
 import { type Client, loose, original, shared, shownBy, unique } from './prom-clients'
 

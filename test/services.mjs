@@ -1,5 +1,5 @@
-// npm run test:services [-- WORD]: every row of docs/services.md, whose name has that word: what is expected of its pages, and
-// what they show. With a real PM2, Jest and Vitest; those that are no dependency come from npm, once.
+// npm run test:services [-- WORD]: every row of docs/integrations/services.md whose name has that word: what is expected, and
+// what its pages show. With a real PM2, Jest and Vitest; those that are no dependency come from npm, once.
 import { isDeepStrictEqual } from 'node:util'
 import { fail } from './runner.mjs'
 import { Place } from './services/place.mjs'

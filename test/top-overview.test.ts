@@ -96,7 +96,7 @@ describe('the page of rseq top begins with', () => {
     expect(last({ lostWrites: 3 })).toEqual([
       '3',
       'Counts are missing: the file system was full, and 3 writes had no room.',
-      'see docs/platforms.md',
+      'see docs/reference/platforms.md',
       true,
     ])
     expect(last({ trouble: 'gone' })?.slice(0, 2)).toEqual([

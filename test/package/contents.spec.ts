@@ -16,7 +16,9 @@ const COMMAND =
   )
 /** README links to them. */
 const GUIDES = ['docs', 'examples'].flatMap((folder) =>
-  readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(root, folder, name)).isFile())
+    .map((name) => `${folder}/${name}`),
 )
 const QUESTIONS = 'child process questions receiver thread'.split(' ')
 /** NODE_MODULE_VERSION of Node 20, 22, 24 and 26. */

@@ -1,4 +1,4 @@
-// The alert rules of docs/alerts.yaml.
+// The alert rules of docs/integrations/alerts.yaml.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../runner.mjs'
@@ -14,7 +14,7 @@ export const rows = [
     'Alerts: promtool check rules, and test rules',
     ['SUCCESS: 5 rules found', 'SUCCESS'],
     () => [
-      promtool('check', 'rules', join('docs', 'alerts.yaml')),
+      promtool('check', 'rules', join('docs', 'integrations', 'alerts.yaml')),
       promtool('test', 'rules', join('test', 'production', 'alerts.test.yaml')),
     ],
   ],

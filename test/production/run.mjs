@@ -1,5 +1,5 @@
-// npm run test:production [-- WORD]: the recipes of docs/production.md whose name has that word: what is expected of the service, and
-// what it says. Needs root and Debian's runc, golang-github-containers-common, systemd-container and prometheus; PM2 and
+// npm run test:production [-- WORD]: the recipes of docs/integrations/production.md whose name has that word: what is expected
+// of the service, and what it says. Needs root and Debian's runc, golang-github-containers-common, systemd-container and prometheus; PM2 and
 // Next.js come from npm, once.
 import { isDeepStrictEqual } from 'node:util'
 import { fail } from '../runner.mjs'

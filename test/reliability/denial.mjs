@@ -62,7 +62,7 @@ for (const [name, errno, reason] of REASONS)
     )
   }
 
-// glibc ends a process whose next thread it cannot register: as docs/platforms.md says.
+// glibc ends a process whose next thread it cannot register: as docs/reference/platforms.md says.
 const ended = run(process.execPath, [DENIED, String(EPERM), 'all'])
 const known = /rseq registration failed/.test(ended.stderr)
 if (known || ended.failed === undefined)

@@ -1,4 +1,4 @@
-// Which processes are one service: each row makes a situation of docs/services.md, and says what its pages show. A row is
+// Which processes are one service: each row makes a situation of docs/integrations/services.md, and says what its pages show. A row is
 // [name, what is expected, what makes it so].
 import { existsSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

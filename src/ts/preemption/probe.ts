@@ -60,7 +60,7 @@ const UNCLONEABLE = Symbol('PreemptionProbe: it is of the thread that made it; m
  * one where there was none: counters and the like, used since, take the probe's place in the kernel's eyes; then
  * {@link state} is `unknown`. What happens within a system call leaves a trace before Linux 6.19 only; after that, a
  * thread that waits, or is preempted there, and returns on the same CPU does not show. Time that a hypervisor takes
- * never shows. See docs/preemption.md.
+ * never shows. See docs/guide/preemption.md.
  *
  * A probe belongs to the thread that made it. Several in one thread do not disturb each other.
  *

@@ -1,6 +1,6 @@
 /**
  * prom-client for a whole service: the same names and calls, counting in memory that all its threads and processes
- * share. docs/prom-client.md says where it differs.
+ * share. docs/integrations/prom-client.md says where it differs.
  */
 import type * as PromClient from 'prom-client'
 import { AggregatorRegistry as SharedAggregatorRegistry } from './cluster'

@@ -6,13 +6,14 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..', '..', '..')
 
 /** Pages whose blocks are run by something of their own. */
-const ELSEWHERE = ['docs/production.md']
+const ELSEWHERE = ['docs/integrations/production.md']
 
 export const pages = [
   'README.md',
-  ...readdirSync(join(root, 'docs'))
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+    .map((name) => `docs/${name}`)
+    .sort(),
 ].filter((page) => !ELSEWHERE.includes(page))
 
 export interface Block {

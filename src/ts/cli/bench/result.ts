@@ -13,7 +13,7 @@ export interface BenchResult extends Origin {
   readonly questions: readonly Question[]
 }
 
-/** What interrupted calls whose time was to be a sample: see docs/preemption.md. */
+/** What interrupted calls whose time was to be a sample: see docs/guide/preemption.md. */
 export interface Interruptions {
   /** All calls that were watched; those that were kept are among them. */
   readonly calls: number

@@ -111,7 +111,7 @@ function lost(about: Facts): Card {
   return {
     figure: isBad ? (lostWrites > 0 ? exact(lostWrites) : 'lost') : 'none',
     text: isBad ? banner(about) : 'of the counts are lost',
-    small: isBad ? 'see docs/platforms.md' : 'each write had room, and the region is whole',
+    small: isBad ? 'see docs/reference/platforms.md' : 'each write had room, and the region is whole',
     isBad,
   }
 }

@@ -12,8 +12,8 @@ const { dirname, join } = path
 const { isMainThread } = threads
 
 /*
- * Where the processes of a service meet: docs/services.md has the rule. All of them compute the same path, whoever comes
- * first; only children that were forked need to be told.
+ * Where the processes of a service meet: docs/integrations/services.md has the rule. All of them compute the same path,
+ * whoever comes first; only children that were forked need to be told.
  */
 
 /** The file that the user wants: all processes that have this are one service. */
