@@ -38,7 +38,7 @@ const expected: readonly Expected[] = [
     },
   },
   {
-    page: 'README.md',
+    page: 'docs/guide/counting.md',
     has: 'isMainThread',
     prints: '^4000000 BigInt64Array\\(\\d+\\) \\[.*\\] main thread on CPU \\d+\n$',
   },
