@@ -1,7 +1,7 @@
-// Buffers that threads hand over to each other by a number, instead of transferring them:
+// Threads hand buffers over to each other by a number, instead of transferring them:
 //   node examples/buffer-pool.mjs [SECONDS]
-// The main thread fills a buffer and posts it, workers add up its bytes and let go of it. First with the slots of a pool, then
-// with ArrayBuffers that are transferred, then with such that are copied. Ctrl-C ends early.
+// The main thread fills a buffer and posts it. Workers add up its bytes and release it. This is done with the slots of a pool,
+// then with ArrayBuffers that are transferred, then with ArrayBuffers that are copied. Ctrl-C ends early.
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'

@@ -1,7 +1,7 @@
 // Which requests lost time because the CPU was taken away, and which because of their own code?
 //   node examples/interrupted-requests.mjs [SECONDS [NEIGHBOURS]]
-// The main thread answers HTTP requests. The synchronous part of each is timed into one of two histograms: nothing got in
-// between, or something did. So many busy processes (two by default) take the CPUs from it. Ctrl-C ends early.
+// The main thread answers HTTP requests. The synchronous part of each is timed into one of two histograms: undisturbed, or
+// interrupted. NEIGHBOURS busy processes (two by default) take the CPUs from it. Ctrl-C ends early.
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'

@@ -1,7 +1,7 @@
 // A request log of all threads, without a message or a line of text in any of them:
 //   node examples/request-log.mjs [SECONDS]
-// Each thread answers HTTP requests, and writes one of fifty, and every failure, as a binary record into a ring. The main thread
-// drains it and makes lines of them. (Here it also sends the requests.) Ctrl-C ends early.
+// Each thread answers HTTP requests. It writes one of fifty, and every failure, as a binary record into a ring. The main thread
+// drains the ring and makes lines of the records. (Here it also sends the requests.) Ctrl-C ends early.
 import { Agent, createServer, get } from 'node:http'
 import { isMainThread, parentPort, threadId, Worker } from 'node:worker_threads'
 import { PerCpuRing, status } from 'rseq'

@@ -1,7 +1,7 @@
 // A trace of several processes, by one clock, for a look at https://ui.perfetto.dev:
 //   node examples/trace-ring.mjs [FILE]
-// Jobs go through a cluster: one worker parses, the primary forwards, another worker computes. All of them write begins, ends
-// and handovers into one ring; the primary drains it, and writes FILE (trace.json) in Chrome's trace format. Ctrl-C ends early.
+// Jobs go through a cluster: one worker parses, the primary forwards, another worker computes. All of them write into one ring
+// when a step begins, ends or hands over. The primary drains it into FILE (trace.json), in Chrome's trace format. Ctrl-C ends early.
 import cluster from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { isMainThread, parentPort, threadId, Worker } from 'node:worker_threads'
