@@ -135,8 +135,10 @@ describe.each([
         new RegExp(`^${what} +(\\d+) requests +p50 (\\d+\\.\\d\\d) ms +p99 (\\d+\\.\\d\\d) ms$`, 'm').exec(
           output,
         ) ?? []
+      // On a busy machine none may be undisturbed.
+      if (count === undefined) return 0
       expect(Number(p99), output).toBeGreaterThanOrEqual(Number(p50))
-      return Number(count ?? 0)
+      return Number(count)
     })
     expect(counts[0]).toBeGreaterThan(0)
     expect((counts[1] as number) + (counts[2] as number)).toBe(counts[0])
