@@ -1,6 +1,6 @@
 // node scripts/rooms.mjs [FOLDER]: what imports say of the house. Of each side its rooms, floors, arrows between rooms, and
 // circles; then the rooms of each floor. Ends with 1 if an arrow goes up or between rooms of one floor, or if there is a circle,
-// of rooms or of files. FOLDER is a checkout; the rule is this one's.
+// of rooms or of files; or if anything but a peer file loads what users install, or anything but backend/ the addon. FOLDER is a checkout; the rule is this one's.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 
@@ -86,6 +86,12 @@ function heightsOf(arrows, components) {
   return heights
 }
 
+/** What is loaded from outside of the package, of files below the command, which is a bundle. Types load nothing. */
+const LOADS =
+  /^import (?!type )[^']*? from '(?!\.|node:)([^']+)'|^(?! *(?:\/\/|\*)).*\brequire\('(?!\.|node:)([^']+)'\)|(rseq\.node)/gm
+const isAllowed = (file, name) =>
+  name === 'rseq.node' ? file.startsWith('backend/') : file.endsWith('peer.ts')
+
 let failed = false
 for (const [side, floors] of Object.entries(SIDES)) {
   if (!existsSync(join(root, side))) continue
@@ -108,6 +114,10 @@ for (const [side, floors] of Object.entries(SIDES)) {
   const wrong = [...arrows].flatMap(([room, all]) =>
     [...all].filter((to) => floorOf(to) < 0 || floorOf(to) >= floorOf(room)).map((to) => `${room} → ${to}`),
   )
+  if (side === 'src/ts')
+    for (const file of [...imports.keys()].filter((name) => !name.startsWith('cli/')))
+      for (const [, one, other, addon] of readFileSync(join(root, side, file), 'utf8').matchAll(LOADS))
+        if (!isAllowed(file, one ?? other ?? addon)) wrong.push(`${file} loads ${one ?? other ?? addon}`)
   for (const arrow of wrong) console.log(`  against the rule: ${arrow}`)
   if (circles.length + ofFiles.length + wrong.length > 0) failed = true
 }
