@@ -8,26 +8,19 @@
 
 namespace rseq::addon {
 
-/// exports[name] = a function without the C++ wrapper.
-inline void set_raw(const Napi::Object& exports, const char* name, napi_callback callback) {
+/// exports[name] = function
+inline void set(napi_env env, napi_value exports, const char* name, napi_callback callback) {
   napi_value function = nullptr;
-  napi_create_function(exports.Env(), name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
-  napi_set_named_property(exports.Env(), exports, name, function);
-}
-
-/// exports[name] = a function with it.
-template <auto callback>
-void set(const Napi::Object& exports, const char* name) {
-  exports.Set(name, Napi::Function::New<callback>(exports.Env(), name));
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  napi_set_named_property(env, exports, name, function);
 }
 
 /// An ArrayBuffer over memory that outlives the thread's environment, or undefined where the JavaScript
 /// engine takes no buffers of others' memory.
-inline Napi::Value view_of(Napi::Env env, void* memory, size_t size) {
+inline napi_value view_of(napi_env env, void* memory, size_t size) {
   napi_value buffer = nullptr;
   const napi_status made = napi_create_external_arraybuffer(env, memory, size, nullptr, nullptr, &buffer);
-  if (made != napi_ok) return env.Undefined();
-  return {env, buffer};
+  return made == napi_ok ? buffer : nullptr;
 }
 
 /// A typed array's memory, of exactly one type; null where the value is none.
@@ -113,10 +106,6 @@ struct Mailbox {
   double fields[4];
 };
 
-#pragma GCC visibility push(hidden)
-extern constinit thread_local Mailbox mailbox;
-#pragma GCC visibility pop
-
 inline napi_value number(napi_env env, double value) {
   napi_value result = nullptr;
   napi_create_double(env, value, &result);
@@ -129,26 +118,15 @@ inline napi_value integer(napi_env env, int32_t value) {
   return result;
 }
 
+inline napi_value boolean(napi_env env, bool value) {
+  napi_value result = nullptr;
+  napi_get_boolean(env, value, &result);
+  return result;
+}
+
 /// A result of regions, and where the system said why, 64 × errno below it.
 napi_value result_of(napi_env env, int32_t result);
-/// An argument as a number of something; UINT32_MAX for what is none.
-uint32_t u32(const Napi::CallbackInfo& info, size_t i);
-
-/// Sets the functions of addon_hot.cc.
-void set_hot(const Napi::Object& exports);
-/// Sets the functions of addon_cells.cc.
-void set_cells(const Napi::Object& exports);
-/// Sets the functions of addon_pool.cc.
-void set_pools(const Napi::Object& exports);
-/// Sets the functions of addon_region.cc.
-void set_regions(const Napi::Object& exports);
-/// Sets the functions of addon_entries.cc.
-void set_entries(const Napi::Object& exports);
-/// Sets the functions of addon_service.cc.
-void set_service(const Napi::Object& exports);
-/// Sets the functions of addon_ring.cc.
-void set_rings(const Napi::Object& exports);
-/// Sets the functions of addon_noise.cc.
-void set_noise(const Napi::Object& exports);
+/// Sets hot operations, and their twins that read the mailbox.
+void set_hot(napi_env env, napi_value exports);
 
 }  // namespace rseq::addon

@@ -6,20 +6,18 @@
 #include "objects/histogram.h"
 
 namespace rseq::addon {
-namespace {
-
 // --- many at once -----------------------------------------------------------------------------------------
 //
 // 0 where all was added; −1 where the arguments do not fit together; else 1 + the index of the first amount
 // that cannot be added. Nothing is added then.
 
-bool is_finite(double x) { return x - x == 0; }
+static bool is_finite(double x) { return x - x == 0; }
 
 /// A copy of `count` numbers, each read once: the memory may be shared, and change after it was checked.
 /// @param out  null where there is no memory, or a number is not fit
 /// @return 1 + the index of the first number that is not fit, or 0
 template <typename T, typename Fit>
-size_t copy(const double* from, size_t count, Fit fit, T** out) {
+static size_t copy(const double* from, size_t count, Fit fit, T** out) {
   *out = static_cast<T*>(malloc(count * sizeof(T) + 1));
   for (size_t i = 0; *out != nullptr && i < count; ++i) {
     uint64_t bits;
@@ -38,7 +36,7 @@ size_t copy(const double* from, size_t count, Fit fit, T** out) {
 }
 
 /// (ids: Uint32Array, amounts: Int32Array or Float64Array of the same length) → see above; safe integers
-napi_value AddMany(napi_env env, napi_callback_info info) {
+napi_value addMany(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const auto ids = arguments.array<uint32_t>(0, napi_uint32_array);
   const auto ints = arguments.array<int32_t>(1, napi_int32_array);
@@ -58,7 +56,7 @@ napi_value AddMany(napi_env env, napi_callback_info info) {
 }
 
 /// (id, samples: Float64Array) → see above; finite numbers, and not negative where `boolean`
-napi_value RecordMany(napi_env env, napi_callback_info info) {
+napi_value recordMany(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const auto samples = arguments.array<double>(1, napi_float64_array);
   if (arguments.type(1) != napi_float64_array) return number(env, -1);
@@ -74,7 +72,7 @@ napi_value RecordMany(napi_env env, napi_callback_info info) {
 }
 
 /// (id, sample, safe integer) → undefined
-napi_value RecordTimes(napi_env env, napi_callback_info info) {
+napi_value recordTimes(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const double times = arguments.number(2);
   if (!is_finite(arguments.number(1)) || !counter::is_safe_integer(times)) return nullptr;
@@ -88,13 +86,13 @@ napi_value RecordTimes(napi_env env, napi_callback_info info) {
 // removed.
 
 /// An int64 where a double holds it exactly, else NaN.
-double exact(int64_t n) {
+static double exact(int64_t n) {
   constexpr int64_t kMaxSafe = (INT64_C(1) << 53) - 1;
   return n >= -kMaxSafe && n <= kMaxSafe ? static_cast<double>(n) : __builtin_nan("");
 }
 
 /// (region, entry) → the sum, or NaN where a double cannot hold it exactly
-napi_value Value(napi_env env, napi_callback_info info) {
+napi_value value(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const auto sum = [=](const region::Held& held) { return exact(counter::sum_i64(region, held)); };
@@ -102,7 +100,7 @@ napi_value Value(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry) → the sum, or undefined
-napi_value FloatValue(napi_env env, napi_callback_info info) {
+napi_value floatValue(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const auto sum = [=](const region::Held& held) { return number(env, counter::sum_f64(region, held)); };
@@ -110,10 +108,10 @@ napi_value FloatValue(napi_env env, napi_callback_info info) {
 }
 
 /// Whether what only looks on is asked to write. TypeScript refuses that before.
-bool cannot_drain(const region::Held& held) { return held.id == region::kNoId; }
+static bool cannot_drain(const region::Held& held) { return held.id == region::kNoId; }
 
 /// (region, entry, drain: boolean) → the sum as a bigint, or undefined
-napi_value BigValue(napi_env env, napi_callback_info info) {
+napi_value bigValue(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const bool drain = arguments.boolean(2);
@@ -127,7 +125,7 @@ napi_value BigValue(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry) → what was added since the last drain, or undefined
-napi_value DrainFloat(napi_env env, napi_callback_info info) {
+napi_value drainFloat(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
   if (held == nullptr || cannot_drain(*held)) return nullptr;
@@ -135,7 +133,7 @@ napi_value DrainFloat(napi_env env, napi_callback_info info) {
 }
 
 /// A new ArrayBuffer. @param data  null where there is no memory
-napi_value new_buffer(napi_env env, size_t bytes, void** data) {
+static napi_value new_buffer(napi_env env, size_t bytes, void** data) {
   napi_value buffer = nullptr;
   *data = nullptr;
   napi_create_arraybuffer(env, bytes, data, &buffer);
@@ -143,7 +141,7 @@ napi_value new_buffer(napi_env env, size_t bytes, void** data) {
 }
 
 /// (region, entry) → ArrayBuffer: a word for each possible CPU, and last the overflow cell's
-napi_value Cells(napi_env env, napi_callback_info info) {
+napi_value cells(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) {
@@ -155,7 +153,7 @@ napi_value Cells(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry, drain: boolean) → ArrayBuffer of doubles: histogram.h's Out
-napi_value HistogramCells(napi_env env, napi_callback_info info) {
+napi_value histogramCells(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const bool drain = arguments.boolean(2);
@@ -169,7 +167,7 @@ napi_value HistogramCells(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry, cells: Float64Array of histogram.h's Out) → whether they fit, and were added
-napi_value MergeHistogram(napi_env env, napi_callback_info info) {
+napi_value mergeHistogram(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const auto cells = arguments.array<double>(2, napi_float64_array);
   const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
@@ -180,21 +178,6 @@ napi_value MergeHistogram(napi_env env, napi_callback_info info) {
   if (copied != nullptr) histogram::merge(held->constants(), copied);
   free(copied);
   return number(env, copied != nullptr ? 1 : 0);
-}
-
-}  // namespace
-
-void set_cells(const Napi::Object& exports) {
-  set_raw(exports, "addMany", AddMany);
-  set_raw(exports, "recordMany", RecordMany);
-  set_raw(exports, "recordTimes", RecordTimes);
-  set_raw(exports, "value", Value);
-  set_raw(exports, "floatValue", FloatValue);
-  set_raw(exports, "bigValue", BigValue);
-  set_raw(exports, "drainFloat", DrainFloat);
-  set_raw(exports, "cells", Cells);
-  set_raw(exports, "histogramCells", HistogramCells);
-  set_raw(exports, "mergeHistogram", MergeHistogram);
 }
 
 }  // namespace rseq::addon

@@ -9,10 +9,8 @@
 #include "region/utf8.h"
 
 namespace rseq::addon {
-namespace {
-
 /// An entry and its hot id in one number, which a double holds exactly.
-napi_value opened(napi_env env, uint32_t region, int32_t entry) {
+static napi_value opened(napi_env env, uint32_t region, int32_t entry) {
   if (entry < 0) return result_of(env, entry);
   const auto which = static_cast<uint32_t>(entry);
   const region::Held* held = region::held(region, which);
@@ -26,7 +24,7 @@ napi_value opened(napi_env env, uint32_t region, int32_t entry) {
 constexpr size_t kNameBuffer = region::kMaxName + 8;
 
 /// (region, kind, byMmCid, name, labels) → entry × 2³² + id, or a result
-napi_value Open(napi_env env, napi_callback_info info) {
+napi_value open(napi_env env, napi_callback_info info) {
   const Arguments<5> arguments(env, info);
   char name[kNameBuffer];
   char labels[region::kMaxText + 8];
@@ -43,7 +41,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
 
 /// (region, kind, byMmCid, shape, texts: Uint8Array of name, labels, help, unit and extra, one behind the
 /// other, lengths: Uint32Array of 5) → as Open
-napi_value Make(napi_env env, napi_callback_info info) {
+napi_value make(napi_env env, napi_callback_info info) {
   const Arguments<6> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const auto texts = arguments.array<char>(4, napi_uint8_array);
@@ -75,7 +73,7 @@ napi_value Make(napi_env env, napi_callback_info info) {
 }
 
 /// (region, kind, byMmCid, entry, generation) → as Open
-napi_value Adopt(napi_env env, napi_callback_info info) {
+napi_value adopt(napi_env env, napi_callback_info info) {
   const Arguments<5> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   if (!region::ready()) return number(env, region::kNoMemory);
@@ -85,13 +83,13 @@ napi_value Adopt(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry) → 0, or a result
-napi_value Release(napi_env env, napi_callback_info info) {
+napi_value release(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   return result_of(env, region::release(arguments.u32(0), arguments.u32(1)));
 }
 
 /// (region, text) → how many gauges of the dead were removed whose labels have that text, or a result
-napi_value RemoveDeadGauges(napi_env env, napi_callback_info info) {
+napi_value removeDeadGauges(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   char mark[kNameBuffer];
   const auto length = static_cast<uint32_t>(arguments.text(1, mark, sizeof mark));
@@ -100,7 +98,7 @@ napi_value RemoveDeadGauges(napi_env env, napi_callback_info info) {
 }
 
 /// (milliseconds) → undefined: how long this thread waits for a directory's lock
-napi_value SetPatience(napi_env env, napi_callback_info info) {
+napi_value setPatience(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   const uint32_t wanted = arguments.u32(0);
   region::patience = wanted < region::kMostPatience ? wanted : region::kMostPatience;
@@ -108,15 +106,15 @@ napi_value SetPatience(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry) → generation of a held entry, or a result
-napi_value Generation(napi_env env, napi_callback_info info) {
+napi_value generation(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
   return number(env, held == nullptr ? static_cast<double>(region::kAbsent) : held->generation);
 }
 
 /// An entry as an object; null where its texts are none, or undefined where it is not live any more.
-Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t number,
-                     const region::Entry& copied) {
+static Napi::Value object_of(Napi::Env env, const region::Directory& directory, uint32_t number,
+                             const region::Entry& copied) {
   if (!directory.has_texts(copied)) return env.Null();
   // A copy: others can write to the texts, and the engine reads a string twice.
   const uint32_t length = region::total_length(copied);
@@ -154,22 +152,22 @@ Napi::Value describe(Napi::Env env, const region::Directory& directory, uint32_t
   return out;
 }
 
-/// (region, entry) → what cells.ts calls EntryInfo; null where it is damaged, undefined where there is none
-Napi::Value Describe(const Napi::CallbackInfo& info) {
+/// (region, entry) → what contract/backend.ts calls EntryInfo; null where it is damaged, undefined where there is none
+napi_value describe(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const uint32_t entry = arguments.u32(1);
   region::Info found;
   region::Entry copied;
-  const uint32_t number = u32(info, 1);
-  if (!region::info(u32(info, 0), &found) || !found.directory->copy(number, &copied))
-    return info.Env().Undefined();
-  return describe(info.Env(), *found.directory, number, copied);
+  const bool exists = region::info(arguments.u32(0), &found) && found.directory->copy(entry, &copied);
+  return exists ? object_of(env, *found.directory, entry, copied) : Napi::Value();
 }
 
 /// (region) → an array of EntryInfo, null for what is damaged
-Napi::Value List(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+napi_value list(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
   auto out = Napi::Array::New(env);
   region::Info found;
-  if (!region::info(u32(info, 0), &found)) return out;
+  if (!region::info(arguments.u32(0), &found)) return out;
   const region::Directory& directory = *found.directory;
   region::Claims claims(directory);
   uint32_t length = 0;
@@ -177,24 +175,11 @@ Napi::Value List(const Napi::CallbackInfo& info) {
     region::Entry copied;
     if (!directory.copy(number, &copied)) return;
     const Napi::HandleScope scope(env);
-    const Napi::Value entry = claims.take(copied) ? describe(env, directory, number, copied) : env.Null();
+    const Napi::Value entry =
+        claims.take(copied) ? object_of(env, directory, number, copied) : Napi::Env(env).Null();
     if (!entry.IsUndefined()) out.Set(length++, entry);
   });
   return out;
-}
-
-}  // namespace
-
-void set_entries(const Napi::Object& exports) {
-  set_raw(exports, "open", Open);
-  set_raw(exports, "make", Make);
-  set_raw(exports, "adopt", Adopt);
-  set_raw(exports, "release", Release);
-  set_raw(exports, "removeDeadGauges", RemoveDeadGauges);
-  set_raw(exports, "generation", Generation);
-  set<Describe>(exports, "describe");
-  set<List>(exports, "list");
-  set_raw(exports, "setPatience", SetPatience);
 }
 
 }  // namespace rseq::addon

@@ -8,6 +8,9 @@
 #include <node.h>
 #include <string.h>
 
+#include <type_traits>
+#include <utility>
+
 #include "addon/targets.h"
 
 #if V8_MAJOR_VERSION == 11 && V8_MINOR_VERSION == 3  // Node 20
@@ -67,71 +70,54 @@ static_assert(sizeof(CFunctionInfo) == 16 && sizeof(CFunction) == 16);
 
 namespace {
 
-using rseq::targets::Table;
 using Type = v8::CTypeInfo::Type;
-
-constexpr v8::CTypeInfo kInc[] = {{Type::kV8Value}, {Type::kUint32}};
-constexpr v8::CTypeInfo kAddInt32[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kInt32}};
-constexpr v8::CTypeInfo kAddDouble[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kFloat64}};
-
-constexpr v8::CTypeInfo kIds[] = {{Type::kV8Value}, {Type::kUint32}, {Type::kUint32}, {Type::kUint32}};
-constexpr v8::CTypeInfo kWriteDoubles[] = {{Type::kV8Value}, {Type::kUint32},  {Type::kFloat64},
-                                           {Type::kFloat64}, {Type::kFloat64}, {Type::kFloat64}};
-
-constexpr v8::CFunctionInfo kIncInfo = {.result = {Type::kVoid}, .count = 2, .arguments = kInc};
-constexpr v8::CFunctionInfo kAddInt32Info = {.result = {Type::kVoid}, .count = 3, .arguments = kAddInt32};
-constexpr v8::CFunctionInfo kAddDoubleInfo = {.result = {Type::kVoid}, .count = 3, .arguments = kAddDouble};
-constexpr v8::CFunctionInfo kAcquireInfo = {.result = {Type::kInt32}, .count = 3, .arguments = kIds};
-constexpr v8::CFunctionInfo kReleaseInfo = {.result = {Type::kUint32}, .count = 4, .arguments = kIds};
-
-constexpr v8::CFunctionInfo kWriteDoublesInfo = {
-    .result = {Type::kInt32}, .count = 6, .arguments = kWriteDoubles};
-
-// What unoptimised JavaScript calls: the same C function, whose address is the callback's data. Arguments are
-// numbers: TypeScript has checked them.
-
 using Info = v8::FunctionCallbackInfo<v8::Value>;
 
 double number(v8::Local<v8::Value> value) { return value.As<v8::Number>()->Value(); }
 
+/// A type of arguments and results, for V8.
+template <typename T>
+constexpr Type kType = Type::kVoid;
+template <>
+constexpr Type kType<int32_t> = Type::kInt32;
+template <>
+constexpr Type kType<uint32_t> = Type::kUint32;
+template <>
+constexpr Type kType<double> = Type::kFloat64;
+
+/// An argument as V8 converts it for the fast call: an id of −1 too is nobody's. Arguments are numbers:
+/// TypeScript has checked them.
+template <typename T>
+T converted(v8::Local<v8::Value> value) {
+  if constexpr (std::is_same_v<T, double>)
+    return number(value);
+  else
+    return static_cast<T>(static_cast<int64_t>(number(value)));
+}
+
 template <typename Target>
-Target target(const Info& info) {
-  return reinterpret_cast<Target>(static_cast<uintptr_t>(number(info.Data())));  // 48 bits at most: exact
-}
+struct Hot;
 
-/// As V8 converts it for the fast call: −1 too is nobody's.
-uint32_t u32(v8::Local<v8::Value> value) {
-  return static_cast<uint32_t>(static_cast<int64_t>(number(value)));
-}
+template <typename R, typename... A>
+struct Hot<R (*)(rseq::targets::Receiver, A...)> {
+  static constexpr v8::CTypeInfo kArguments[] = {{Type::kV8Value}, {kType<A>}...};
+  static constexpr v8::CFunctionInfo kInfo = {
+      .result = {kType<R>}, .count = 1 + sizeof...(A), .arguments = kArguments};
 
-uint32_t id(const Info& info) { return u32(info[0]); }
-
-void give(const Info& info, double result) {
-  info.GetReturnValue().Set(v8::Number::New(v8::Isolate::GetCurrent(), result));
-}
-
-void Inc(const Info& info) { target<rseq::targets::Inc>(info)(nullptr, id(info)); }
-
-void AddInt32(const Info& info) {
-  target<rseq::targets::AddInt32>(info)(nullptr, id(info), static_cast<int32_t>(number(info[1])));
-}
-
-void AddDouble(const Info& info) {
-  target<rseq::targets::AddDouble>(info)(nullptr, id(info), number(info[1]));
-}
-
-void AcquireSlot(const Info& info) {
-  give(info, target<rseq::targets::AcquireSlot>(info)(nullptr, id(info), u32(info[1])));
-}
-
-void ReleaseSlot(const Info& info) {
-  give(info, target<rseq::targets::ReleaseSlot>(info)(nullptr, id(info), u32(info[1]), u32(info[2])));
-}
-
-void WriteDoubles(const Info& info) {
-  give(info, target<rseq::targets::WriteDoubles>(info)(nullptr, id(info), number(info[1]), number(info[2]),
-                                                       number(info[3]), number(info[4])));
-}
+  /// What unoptimised JavaScript calls: the same C function, whose address is the callback's data.
+  static void slow(const Info& info) {
+    const auto address = static_cast<uintptr_t>(number(info.Data()));  // 48 bits at most: exact
+    const auto target = reinterpret_cast<R (*)(rseq::targets::Receiver, A...)>(address);
+    [&]<size_t... i>(std::index_sequence<i...>) {
+      if constexpr (std::is_void_v<R>) {
+        target(nullptr, converted<A>(info[i])...);
+      } else {
+        const double result = target(nullptr, converted<A>(info[i])...);
+        info.GetReturnValue().Set(v8::Number::New(v8::Isolate::GetCurrent(), result));
+      }
+    }(std::index_sequence_for<A...>());
+  }
+};
 
 /// Sets exports[name]; leaves it out where the thread is being terminated, as everything below does: the
 /// package then stays with N-API.
@@ -147,32 +133,24 @@ void set(v8::Local<v8::Context> context, v8::Local<v8::Object> exports, const ch
   if (exports->Set(context, key, function).IsNothing()) return;
 }
 
-/// (ArrayBuffer holding a Table) → {inc, addInt32, add, addFloat, record, recordInt32, acquireSlot,
-/// releaseSlot, ringWrite}
+/// (ArrayBuffer holding a Table) → an object of its functions, by their names in JavaScript
 void Bind(const Info& info) {
   v8::Isolate* isolate = v8::Isolate::GetCurrent();
   const auto context = isolate->GetCurrentContext();
   if (!info[0]->IsArrayBuffer()) return;
   const auto buffer = info[0].As<v8::ArrayBuffer>();
-  Table table;
+  rseq::targets::Table table;
   if (buffer->ByteLength() != sizeof table) return;
   memcpy(&table, buffer->Data(), sizeof table);
   const auto functions = v8::Object::New(isolate);
-  const auto fast = [&](const char* name, v8::FunctionCallback slow, auto target,
-                        const v8::CFunctionInfo& type) {
+  const auto fast = [&]<typename Target>(const char* name, Target target) {
     const auto address = reinterpret_cast<uintptr_t>(target);
-    const v8::CFunction function = {reinterpret_cast<const void*>(address), &type};
-    set(context, functions, name, slow, v8::Number::New(isolate, static_cast<double>(address)), &function);
+    const v8::CFunction function = {reinterpret_cast<const void*>(address), &Hot<Target>::kInfo};
+    const auto data = v8::Number::New(isolate, static_cast<double>(address));
+    set(context, functions, name, Hot<Target>::slow, data, &function);
   };
-  fast("inc", Inc, table.inc, kIncInfo);
-  fast("addInt32", AddInt32, table.add_int32, kAddInt32Info);
-  fast("add", AddDouble, table.add, kAddDoubleInfo);
-  fast("addFloat", AddDouble, table.add_float, kAddDoubleInfo);
-  fast("record", AddDouble, table.record, kAddDoubleInfo);
-  fast("recordInt32", AddInt32, table.record_int32, kAddInt32Info);
-  fast("acquireSlot", AcquireSlot, table.acquire_slot, kAcquireInfo);
-  fast("releaseSlot", ReleaseSlot, table.release_slot, kReleaseInfo);
-  fast("ringWrite", WriteDoubles, table.ring_write, kWriteDoublesInfo);
+#define RSEQ_FAST(field, Type, name, mailed) fast(name, table.field);
+  RSEQ_HOT(RSEQ_FAST)
   info.GetReturnValue().Set(functions);
 }
 

@@ -1,5 +1,8 @@
 /// The N-API surface of hot operations: by the mailbox, with arguments, and as addresses for fast calls. Raw
 /// callbacks: the C++ wrapper would cost them as much again.
+#include <type_traits>
+#include <utility>
+
 #include "addon/addon.h"
 #include "addon/targets.h"
 #include "objects/counter.h"
@@ -9,6 +12,11 @@
 #include "region/owners.h"
 
 namespace rseq::addon {
+
+static constinit thread_local Mailbox mail = {};
+
+/// The operations, by their fields in targets::Table.
+namespace checked {
 namespace {
 
 void inc(uint32_t id) { counter::add(id, INT64_C(1)); }
@@ -18,113 +26,112 @@ void add(uint32_t id, double n) {
   if (counter::is_safe_integer(n)) counter::add(id, static_cast<int64_t>(n));
 }
 void add_float(uint32_t id, double x) { counter::add(id, x); }
-
-/// () → an ArrayBuffer over this thread's mailbox, or undefined
-Napi::Value MailboxView(const Napi::CallbackInfo& info) {
-  return view_of(info.Env(), &mailbox, sizeof mailbox);
+void record(uint32_t id, double x) { histogram::record(id, x); }
+void record_int32(uint32_t id, int32_t n) { histogram::record(id, n); }
+int32_t acquire_slot(uint32_t id, uint32_t thread) { return pool::acquire(id, thread); }
+uint32_t release_slot(uint32_t id, uint32_t slot, uint32_t thread) {
+  return static_cast<uint32_t>(pool::release(id, slot, thread));
+}
+int32_t ring_write(uint32_t id, double a, double b, double c, double d) {
+  return ring::write(id, a, b, c, d);
 }
 
-napi_value MailedInc(napi_env, napi_callback_info) {
-  inc(mailbox.id);
-  return nullptr;
-}
+}  // namespace
+}  // namespace checked
 
-napi_value MailedAddInt32(napi_env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  add_int32(mail.id, mail.n);
-  return nullptr;
-}
+/// The same for arguments that nobody has checked.
+namespace unchecked {
+namespace {
+using namespace checked;
 
-napi_value MailedAdd(napi_env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  add(mail.id, mail.amount);
-  return nullptr;
-}
-
-napi_value MailedAddFloat(napi_env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  add_float(mail.id, mail.amount);
-  return nullptr;
-}
-
-napi_value MailedRecord(napi_env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  histogram::record(mail.id, mail.amount);
-  return nullptr;
-}
-
-napi_value MailedRecordInt32(napi_env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  histogram::record(mail.id, mail.n);
-  return nullptr;
-}
-
-napi_value MailedRingWrite(napi_env env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  return integer(env, ring::write(mail.id, mail.fields[0], mail.fields[1], mail.fields[2], mail.fields[3]));
-}
-
+void add_int32(uint32_t id, double n) { add(id, n); }
 void record(uint32_t id, double x) {
-  if (x - x == 0) histogram::record(id, x);
+  if (x - x == 0) checked::record(id, x);
+}
+void record_int32(uint32_t id, double x) { unchecked::record(id, x); }
+
+}  // namespace
+}  // namespace unchecked
+
+/// The same for the mailbox, which has room for one integer.
+namespace mailed {
+namespace {
+using namespace checked;
+
+uint32_t release_slot(uint32_t id, uint32_t slot) {
+  return checked::release_slot(id, slot, region::owners::thread_word());
 }
 
-/// (id) → undefined
-napi_value Inc(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
-  inc(arguments.u32(0));
-  return nullptr;
-}
+}  // namespace
+}  // namespace mailed
 
-/// (id, number) → undefined
-template <void (*operation)(uint32_t, double)>
-napi_value WithNumber(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
-  operation(arguments.u32(0), arguments.number(1));
-  return nullptr;
-}
+namespace {
 
-/// (id, number, number, number, number) → ring.h's Verdict
-napi_value RingWrite(napi_env env, napi_callback_info info) {
-  const Arguments<5> arguments(env, info);
-  return integer(env, ring::write(arguments.u32(0), arguments.number(1), arguments.number(2),
-                                  arguments.number(3), arguments.number(4)));
-}
+template <auto operation>
+struct Hot;
 
-napi_value MailedAcquireSlot(napi_env env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  return number(env, pool::acquire(mail.id, static_cast<uint32_t>(mail.n)));
-}
+template <typename R, typename... A, R (*operation)(uint32_t, A...)>
+struct Hot<operation> {
+  using Each = std::index_sequence_for<A...>;
 
-napi_value MailedReleaseSlot(napi_env env, napi_callback_info) {
-  const Mailbox& mail = mailbox;
-  const auto refused = pool::release(mail.id, static_cast<uint32_t>(mail.n), region::owners::thread_word());
-  return number(env, static_cast<double>(refused));
-}
+  /// As a fast call's target.
+  static R target(targets::Receiver, uint32_t id, A... rest) { return operation(id, rest...); }
 
-/// (id, thread) → a slot, or pool.h's kEmpty or kNobody
-napi_value AcquireSlot(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
-  return number(env, pool::acquire(arguments.u32(0), arguments.u32(1)));
-}
+  static napi_value give(napi_env env, uint32_t id, A... rest) {
+    if constexpr (std::is_void_v<R>) {
+      operation(id, rest...);
+      return nullptr;
+    } else {
+      return integer(env, static_cast<int32_t>(operation(id, rest...)));
+    }
+  }
 
-/// The same operations for fastcall.cc.
-constexpr targets::Table kTargets = {
-    .inc = [](targets::Receiver, uint32_t id) { inc(id); },
-    .add_int32 = [](targets::Receiver, uint32_t id, int32_t n) { add_int32(id, n); },
-    .add = [](targets::Receiver, uint32_t id, double n) { add(id, n); },
-    .add_float = [](targets::Receiver, uint32_t id, double x) { add_float(id, x); },
-    .record = [](targets::Receiver, uint32_t id, double x) { histogram::record(id, x); },
-    .record_int32 = [](targets::Receiver, uint32_t id, int32_t n) { histogram::record(id, n); },
-    .acquire_slot = [](targets::Receiver, uint32_t id, uint32_t thread) { return pool::acquire(id, thread); },
-    .release_slot = [](targets::Receiver, uint32_t id, uint32_t slot,
-                       uint32_t thread) { return static_cast<uint32_t>(pool::release(id, slot, thread)); },
-    .ring_write = [](targets::Receiver, uint32_t id, double a, double b, double c, double d) -> int32_t {
-      return ring::write(id, a, b, c, d);
-    },
+  /// (id, …) → undefined, or an integer
+  static napi_value by_arguments(napi_env env, napi_callback_info info) {
+    const Arguments<1 + sizeof...(A)> arguments(env, info);
+    return [&]<size_t... i>(std::index_sequence<i...>) {
+      return give(env, arguments.u32(0), argument<A>(arguments, 1 + i)...);
+    }(Each());
+  }
+
+  /// () → the same, of what the mailbox has
+  static napi_value by_mail(napi_env env, napi_callback_info) {
+    const Mailbox& mailbox = mail;
+    return [&]<size_t... i>(std::index_sequence<i...>) {
+      return give(env, mailbox.id, argument<A>(mailbox, i)...);
+    }(Each());
+  }
+
+ private:
+  template <typename T, size_t N>
+  static T argument(const Arguments<N>& arguments, size_t i) {
+    if constexpr (std::is_same_v<T, double>)
+      return arguments.number(i);
+    else
+      return arguments.u32(i);
+  }
+
+  template <typename T>
+  static T argument(const Mailbox& mailbox, [[maybe_unused]] size_t i) {
+    if constexpr (!std::is_same_v<T, double>)
+      return static_cast<T>(mailbox.n);
+    else if constexpr (sizeof...(A) == 1)
+      return mailbox.amount;
+    else
+      return mailbox.fields[i];
+  }
 };
 
+#define RSEQ_TARGET(field, Type, name, twin) .field = Hot<checked::field>::target,
+constexpr targets::Table kTargets = {RSEQ_HOT(RSEQ_TARGET)};
+
+}  // namespace
+
+/// () → an ArrayBuffer over this thread's mailbox, or undefined
+napi_value mailbox(napi_env env, napi_callback_info) { return view_of(env, &mail, sizeof mail); }
+
 /// () → an ArrayBuffer with the bytes of kTargets
-napi_value Targets(napi_env env, napi_callback_info) {
+napi_value targets(napi_env env, napi_callback_info) {
   void* data = nullptr;
   napi_value out = nullptr;
   if (napi_create_arraybuffer(env, sizeof kTargets, &data, &out) != napi_ok) return nullptr;
@@ -132,30 +139,11 @@ napi_value Targets(napi_env env, napi_callback_info) {
   return out;
 }
 
-}  // namespace
-
-constinit thread_local Mailbox mailbox = {};
-
-void set_hot(const Napi::Object& exports) {
-  set<MailboxView>(exports, "mailbox");
-  set_raw(exports, "mailedInc", MailedInc);
-  set_raw(exports, "mailedAddInt32", MailedAddInt32);
-  set_raw(exports, "mailedAdd", MailedAdd);
-  set_raw(exports, "mailedAddFloat", MailedAddFloat);
-  set_raw(exports, "mailedRecord", MailedRecord);
-  set_raw(exports, "inc", Inc);
-  set_raw(exports, "addInt32", WithNumber<add>);
-  set_raw(exports, "add", WithNumber<add>);
-  set_raw(exports, "addFloat", WithNumber<add_float>);
-  set_raw(exports, "mailedRecordInt32", MailedRecordInt32);
-  set_raw(exports, "record", WithNumber<record>);
-  set_raw(exports, "recordInt32", WithNumber<record>);
-  set_raw(exports, "mailedRingWrite", MailedRingWrite);
-  set_raw(exports, "ringWrite", RingWrite);
-  set_raw(exports, "targets", Targets);
-  set_raw(exports, "mailedAcquireSlot", MailedAcquireSlot);
-  set_raw(exports, "mailedReleaseSlot", MailedReleaseSlot);
-  set_raw(exports, "acquireSlot", AcquireSlot);
+void set_hot(napi_env env, napi_value exports) {
+#define RSEQ_SET_HOT(field, Type, name, twin)                   \
+  set(env, exports, name, Hot<unchecked::field>::by_arguments); \
+  set(env, exports, twin, Hot<mailed::field>::by_mail);
+  RSEQ_HOT(RSEQ_SET_HOT)
 }
 
 }  // namespace rseq::addon

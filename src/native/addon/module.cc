@@ -12,84 +12,67 @@
 #include "thread/preemption.h"
 
 namespace rseq::addon {
-namespace {
-
 // --- where am I -------------------------------------------------------------------------------------------
 
 /// () → libc's sched_getcpu(), or −1
-napi_value SchedGetcpu(napi_env env, napi_callback_info) {
-  napi_value result;
-  napi_create_int32(env, cpu::sched_getcpu(), &result);
-  return result;
-}
+napi_value schedGetcpu(napi_env env, napi_callback_info) { return integer(env, cpu::sched_getcpu()); }
 
 /// () → node × 2³² + cpu from the getcpu system call, or −errno
-napi_value Getcpu(napi_env env, napi_callback_info) {
+napi_value getcpu(napi_env env, napi_callback_info) {
   cpu::Location location;
   const int error = cpu::getcpu(&location);
-  napi_value result;
-  napi_create_double(env, error == 0 ? location.node * 4294967296.0 + location.cpu : -error, &result);
-  return result;
+  return number(env, error == 0 ? location.node * 4294967296.0 + location.cpu : -error);
 }
 
 /// () → the thread's cpu_id from its area, else libc's sched_getcpu(), or −1
-napi_value CpuId(napi_env env, napi_callback_info) {
+napi_value cpuId(napi_env env, napi_callback_info) {
   const abi::Area* area = area::settle().area;
   const auto id = area != nullptr ? static_cast<int32_t>(abi::load(&area->cpu_id)) : -1;
-  napi_value result;
-  napi_create_int32(env, id >= 0 ? id : cpu::sched_getcpu(), &result);
-  return result;
+  return integer(env, id >= 0 ? id : cpu::sched_getcpu());
 }
 
 /// () → the thread's mm_cid from its area, or −1
-napi_value MmCid(napi_env env, napi_callback_info) {
+napi_value mmCid(napi_env env, napi_callback_info) {
   const area::State& state = area::settle();
   // Of an area that its owner has unregistered, mm_cid says 0, and cpu_id −1.
   const bool live = state.area != nullptr && state.size >= abi::kSizeMmCid &&
                     static_cast<int32_t>(abi::load(&state.area->cpu_id)) >= 0;
-  napi_value result;
-  napi_create_int32(env, live ? static_cast<int32_t>(abi::load(&state.area->mm_cid)) : -1, &result);
-  return result;
+  return integer(env, live ? static_cast<int32_t>(abi::load(&state.area->mm_cid)) : -1);
 }
 
 /// () → an ArrayBuffer over area.h's view(), or undefined where there is none or where the JavaScript engine
 /// takes no buffers of others' memory
-Napi::Value AreaView(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+napi_value areaView(napi_env env, napi_callback_info) {
   const area::View view = area::view();
-  if (view.area == nullptr) return env.Undefined();
+  if (view.area == nullptr) return nullptr;
   return view_of(env, view.area, view.size & ~3U);
 }
 
 /// () → bits for what the thread's area has: 1 cpu_id, 2 node_id, 4 mm_cid
-Napi::Value Settle(const Napi::CallbackInfo& info) {
+napi_value settle(napi_env env, napi_callback_info) {
   const area::State& state = area::settle();
   const bool live = state.area != nullptr;
   const int bits = (live ? 1 : 0) | (state.node_id ? 2 : 0) | (live && state.size >= abi::kSizeMmCid ? 4 : 0);
-  return Napi::Number::New(info.Env(), bits);
+  return integer(env, bits);
 }
 
 // --- was I interrupted ------------------------------------------------------------------------------------
 
 /// () → an ArrayBuffer over the thread's preemption::Record, or undefined as of areaView()
-Napi::Value PreemptionRecord(const Napi::CallbackInfo& info) {
-  return view_of(info.Env(), preemption::record(), sizeof(preemption::Record));
+napi_value preemptionRecord(napi_env env, napi_callback_info) {
+  return view_of(env, preemption::record(), sizeof(preemption::Record));
 }
 
 /// () → whether the marker may be armed; see preemption.h
-Napi::Value Armable(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), preemption::armable());
-}
+napi_value armable(napi_env env, napi_callback_info) { return boolean(env, preemption::armable()); }
 
 /// () → whether the record has the numbers
-napi_value CountSwitches(napi_env env, napi_callback_info) {
-  napi_value told = nullptr;
-  napi_get_boolean(env, preemption::count_switches(), &told);
-  return told;
+napi_value countSwitches(napi_env env, napi_callback_info) {
+  return boolean(env, preemption::count_switches());
 }
 
 /// () → undefined; the record has the time
-napi_value ReadClock(napi_env, napi_callback_info) {
+napi_value readClock(napi_env, napi_callback_info) {
   preemption::read_clock();
   return nullptr;
 }
@@ -97,20 +80,19 @@ napi_value ReadClock(napi_env, napi_callback_info) {
 // --- status -----------------------------------------------------------------------------------------------
 
 /// () → undefined; see area.h
-Napi::Value Register(const Napi::CallbackInfo& info) {
+napi_value registerThread(napi_env, napi_callback_info) {
   area::register_thread();
-  return info.Env().Undefined();
+  return nullptr;
 }
 
 /// () → undefined; see area.h
-Napi::Value Unregister(const Napi::CallbackInfo& info) {
+napi_value unregisterThread(napi_env, napi_callback_info) {
   area::unregister_thread();
-  return info.Env().Undefined();
+  return nullptr;
 }
 
-/// () → what native.ts calls ThreadStatus
-Napi::Value Status(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+/// () → what backend/addon.ts calls ThreadStatus
+napi_value status(napi_env env, napi_callback_info) {
   const area::State& state = area::settle();
   auto out = Napi::Object::New(env);
   const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
@@ -140,8 +122,7 @@ Napi::Value Status(const Napi::CallbackInfo& info) {
 }
 
 /// () → {aborts, abortsBySection, areasAllocated, areasInUse}: what the stress tests look at
-Napi::Value Statistics(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+napi_value statistics(napi_env env, napi_callback_info) {
   const area_pool::Count areas = area_pool::count();
   auto out = Napi::Object::New(env);
   auto by_section = Napi::Array::New(env);
@@ -160,7 +141,25 @@ Napi::Value Statistics(const Napi::CallbackInfo& info) {
 
 // --- the module -------------------------------------------------------------------------------------------
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
+/// All functions of the module but the hot ones, by their name in both languages. Each is described where it
+/// is defined; src/ts/backend/addon.ts has their types.
+// clang-format off
+#define RSEQ_EXPORTS(X) \
+  X(cpuId) X(mmCid) X(schedGetcpu) X(getcpu) X(areaView) X(settle) X(preemptionRecord) X(armable) \
+  X(countSwitches) X(readClock) X(registerThread) X(unregisterThread) X(status) X(statistics) X(mailbox) \
+  X(targets) X(addMany) X(recordMany) X(recordTimes) X(value) X(floatValue) X(bigValue) X(drainFloat) \
+  X(cells) X(histogramCells) X(mergeHistogram) X(threadWord) X(handOverSlot) X(adoptSlot) X(acquireSlots) \
+  X(releaseSlots) X(slotsHeld) X(reclaimSlots) X(slotOwner) X(ringWriteBytes) X(ringBegin) X(ringRead) \
+  X(ringAdvance) X(ringEnd) X(ringCounts) X(open) X(make) X(adopt) X(release) X(removeDeadGauges) \
+  X(generation) X(setPatience) X(describe) X(list) X(createFile) X(createMemfd) X(attach) X(sweep) \
+  X(findRegion) X(closeRegion) X(checkRegion) X(processes) X(regionInfo) X(setGauge) X(addGauge) X(survey) \
+  X(writeRows) X(lead) X(stepDown) X(stayOn) X(standBack) X(watch)
+// clang-format on
+
+#define RSEQ_DECLARE(name) napi_value name(napi_env env, napi_callback_info info);
+RSEQ_EXPORTS(RSEQ_DECLARE)
+
+static Napi::Object init(Napi::Env env, Napi::Object exports) {
   area::attach();
   // Runs on this thread, when its environment ends and before the addon can be unloaded. Node aborts where a
   // hook is added with the same argument again, as a module that is loaded twice would do: hence the number.
@@ -175,33 +174,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
   abort_check::begin();
 
-  set_hot(exports);
-  set_cells(exports);
-  set_pools(exports);
-  set_regions(exports);
-  set_entries(exports);
-  set_service(exports);
-  set_rings(exports);
-  set_noise(exports);
-  set_raw(exports, "cpuId", CpuId);
-  set_raw(exports, "mmCid", MmCid);
-  set_raw(exports, "schedGetcpu", SchedGetcpu);
-  set_raw(exports, "getcpu", Getcpu);
-  set<AreaView>(exports, "areaView");
-  set<Settle>(exports, "settle");
-  set<PreemptionRecord>(exports, "preemptionRecord");
-  set<Armable>(exports, "armable");
-  set_raw(exports, "countSwitches", CountSwitches);
-  set_raw(exports, "readClock", ReadClock);
-  set<Register>(exports, "register");
-  set<Unregister>(exports, "unregister");
-  set<Status>(exports, "status");
-  set<Statistics>(exports, "statistics");
+#define RSEQ_SET(name) set(env, exports, #name, name);
+  RSEQ_EXPORTS(RSEQ_SET)
+  set_hot(env, exports);
   return exports;
 }
 
-}  // namespace
 }  // namespace rseq::addon
 
-using rseq::addon::Init;
-NODE_API_MODULE(rseq, Init)
+using rseq::addon::init;
+NODE_API_MODULE(rseq, init)

@@ -4,19 +4,17 @@
 #include "kernel/cpu.h"
 
 namespace rseq::addon {
-namespace {
-
 /// (CPU) → 0 or errno; the calling thread stays there from now on
-napi_value StayOn(napi_env env, napi_callback_info info) {
+napi_value stayOn(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   return integer(env, cpu::stay_on(arguments.u32(0)));
 }
 
 /// () → 0 or errno; the calling thread lets others go first from now on
-napi_value StandBack(napi_env env, napi_callback_info) { return integer(env, noise::stand_back()); }
+napi_value standBack(napi_env env, napi_callback_info) { return integer(env, noise::stand_back()); }
 
 /// Nanoseconds that are none, or so many that a sum of two could wrap, are not taken: more than a century.
-bool time_of(double value, uint64_t* out) {
+static bool time_of(double value, uint64_t* out) {
   constexpr double kMost = 4e18;
   const bool fits = value >= 0 && value <= kMost;
   *out = fits ? static_cast<uint64_t>(value) : 0;
@@ -25,7 +23,7 @@ bool time_of(double value, uint64_t* out) {
 
 /// (CPU, origin, deadline, threshold, control: Int32Array of stop and written, into: Float64Array of Totals
 /// and gaps) → noise.h's Outcome, kRefused as well for what does not fit together
-napi_value Watch(napi_env env, napi_callback_info info) {
+napi_value watch(napi_env env, napi_callback_info info) {
   constexpr size_t kTotals = sizeof(noise::Totals) / sizeof(double);
   constexpr size_t kGap = sizeof(noise::Gap) / sizeof(double);
   const Arguments<6> arguments(env, info);
@@ -43,14 +41,6 @@ napi_value Watch(napi_env env, napi_callback_info info) {
   order.gaps = reinterpret_cast<noise::Gap*>(into.data + kTotals);
   order.room = (into.length - kTotals) / kGap;
   return integer(env, noise::watch(order));
-}
-
-}  // namespace
-
-void set_noise(const Napi::Object& exports) {
-  set_raw(exports, "stayOn", StayOn);
-  set_raw(exports, "standBack", StandBack);
-  set_raw(exports, "watch", Watch);
 }
 
 }  // namespace rseq::addon

@@ -1,22 +1,13 @@
-/// The N-API surface of pools, but for acquiring and releasing one slot by the mailbox: see addon_hot.cc.
+/// The N-API surface of pools, but for acquiring and releasing one slot by the mailbox: see hot.cc.
 #include "objects/pool.h"
 #include "addon/addon.h"
 #include "region/owners.h"
 
 namespace rseq::addon {
-namespace {
-
 using pool::Refusal;
 
-/// (id, slot, thread) → a Refusal
-napi_value ReleaseSlot(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
-  const Refusal refused = pool::release(arguments.u32(0), arguments.u32(1), arguments.u32(2));
-  return number(env, static_cast<double>(refused));
-}
-
 /// (id, slot) → a ticket, or −Refusal
-napi_value HandOverSlot(napi_env env, napi_callback_info info) {
+napi_value handOverSlot(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   uint64_t ticket = 0;
   const Refusal refused = pool::hand_over(arguments.u32(0), arguments.u32(1), &ticket);
@@ -24,7 +15,7 @@ napi_value HandOverSlot(napi_env env, napi_callback_info info) {
 }
 
 /// (id, ticket) → a Refusal
-napi_value AdoptSlot(napi_env env, napi_callback_info info) {
+napi_value adoptSlot(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   constexpr double kMost = UINT64_C(1) << (32 + slots::kSlotBits);
   const double ticket = arguments.number(1);
@@ -35,13 +26,13 @@ napi_value AdoptSlot(napi_env env, napi_callback_info info) {
 }
 
 /// What is there of either type, for slots are below 2³¹.
-Array<int32_t> slots_in(const Arguments<3>& arguments, size_t i) {
+static Array<int32_t> slots_in(const Arguments<3>& arguments, size_t i) {
   const auto ints = arguments.array<int32_t>(i, napi_int32_array);
   return ints.data != nullptr ? ints : arguments.array<int32_t>(i, napi_uint32_array);
 }
 
 /// (id, out: Int32Array or Uint32Array, count) → how many slots were put there, or kNobody
-napi_value AcquireSlots(napi_env env, napi_callback_info info) {
+napi_value acquireSlots(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const Array<int32_t> out = slots_in(arguments, 1);
   const uint32_t count = arguments.u32(2);
@@ -50,7 +41,7 @@ napi_value AcquireSlots(napi_env env, napi_callback_info info) {
 
 /// (id, slots: Int32Array or Uint32Array, count) → a Refusal + 8 × the index of the slot that it is of; none
 /// was released then
-napi_value ReleaseSlots(napi_env env, napi_callback_info info) {
+napi_value releaseSlots(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const Array<int32_t> from = slots_in(arguments, 1);
   const uint32_t wanted = arguments.u32(2);
@@ -62,7 +53,7 @@ napi_value ReleaseSlots(napi_env env, napi_callback_info info) {
 
 /// (region, entry) → a number of slots, or undefined
 template <uint32_t (*count)(uint32_t, const region::Held&)>
-napi_value Count(napi_env env, napi_callback_info info) {
+static napi_value count_of(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) {
@@ -72,7 +63,7 @@ napi_value Count(napi_env env, napi_callback_info info) {
 
 /// (region, entry, slot) → 0 where it is free; else 1, + 2 where it is the calling thread's, + 4 where its
 /// owner lives, + 8 where it is on its way, + 16 × its process's ID; or undefined
-napi_value SlotOwner(napi_env env, napi_callback_info info) {
+napi_value slotOwner(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const uint32_t slot = arguments.u32(2);
@@ -88,20 +79,9 @@ napi_value SlotOwner(napi_env env, napi_callback_info info) {
 }
 
 /// () → the calling thread's number as an owner
-napi_value ThreadWord(napi_env env, napi_callback_info) { return number(env, region::owners::thread_word()); }
+napi_value threadWord(napi_env env, napi_callback_info) { return number(env, region::owners::thread_word()); }
 
-}  // namespace
-
-void set_pools(const Napi::Object& exports) {
-  set_raw(exports, "threadWord", ThreadWord);
-  set_raw(exports, "releaseSlot", ReleaseSlot);
-  set_raw(exports, "handOverSlot", HandOverSlot);
-  set_raw(exports, "adoptSlot", AdoptSlot);
-  set_raw(exports, "acquireSlots", AcquireSlots);
-  set_raw(exports, "releaseSlots", ReleaseSlots);
-  set_raw(exports, "slotsHeld", Count<pool::count_held>);
-  set_raw(exports, "reclaimSlots", Count<pool::reclaim>);
-  set_raw(exports, "slotOwner", SlotOwner);
-}
+napi_value slotsHeld(napi_env env, napi_callback_info info) { return count_of<pool::count_held>(env, info); }
+napi_value reclaimSlots(napi_env env, napi_callback_info info) { return count_of<pool::reclaim>(env, info); }
 
 }  // namespace rseq::addon

@@ -8,12 +8,10 @@
 #include "region/sweep.h"
 
 namespace rseq::addon {
-namespace {
-
 constexpr size_t kPath = 4096;
 
 /// (path, cells or 0) → region, or a result
-napi_value CreateFile(napi_env env, napi_callback_info info) {
+napi_value createFile(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   char path[kPath];
   arguments.text(0, path, sizeof path);
@@ -21,13 +19,13 @@ napi_value CreateFile(napi_env env, napi_callback_info info) {
 }
 
 /// (cells or 0) → region, or a result
-napi_value CreateMemfd(napi_env env, napi_callback_info info) {
+napi_value createMemfd(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   return result_of(env, region::create_memfd(arguments.u32(0)));
 }
 
 /// (path, readOnly) → region, or a result
-napi_value Attach(napi_env env, napi_callback_info info) {
+napi_value attach(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   char path[kPath];
   arguments.text(0, path, sizeof path);
@@ -35,7 +33,7 @@ napi_value Attach(napi_env env, napi_callback_info info) {
 }
 
 /// (path) → 1 where the file was removed, else 0
-napi_value Sweep(napi_env env, napi_callback_info info) {
+napi_value sweep(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   char path[kPath];
   arguments.text(0, path, sizeof path);
@@ -43,7 +41,7 @@ napi_value Sweep(napi_env env, napi_callback_info info) {
 }
 
 /// (nonce: bigint, inode: bigint) → region, or a result
-napi_value Find(napi_env env, napi_callback_info info) {
+napi_value findRegion(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value arguments[2] = {};
   uint64_t numbers[2] = {};
@@ -59,17 +57,17 @@ napi_value Find(napi_env env, napi_callback_info info) {
 
 /// (region) → 0, or a result
 template <int32_t (*function)(uint32_t)>
-napi_value OfRegion(napi_env env, napi_callback_info info) {
+static napi_value of_region(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   return number(env, region::ready() ? function(arguments.u32(0)) : static_cast<int32_t>(region::kNoMemory));
 }
 
 /// (region) → an array of { pid, startTime, pidNamespace, alive, self }
-Napi::Value Processes(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+napi_value processes(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
   auto out = Napi::Array::New(env);
   region::Info found;
-  if (!region::info(u32(info, 0), &found)) return out;
+  if (!region::info(arguments.u32(0), &found)) return out;
   const region::Directory& directory = *found.directory;
   const uint32_t high = directory.process_high();
   uint32_t length = 0;
@@ -91,11 +89,11 @@ Napi::Value Processes(const Napi::CallbackInfo& info) {
   return out;
 }
 
-/// (region) → what native.ts calls RegionInfo, or undefined
-Napi::Value RegionInfo(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+/// (region) → what backend/addon.ts calls RegionInfo, or undefined
+napi_value regionInfo(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
   region::Info found;
-  if (!region::ready() || !region::info(u32(info, 0), &found)) return env.Undefined();
+  if (!region::ready() || !region::info(arguments.u32(0), &found)) return nullptr;
   const region::Sizes& sizes = found.directory->sizes;
   auto out = Napi::Object::New(env);
   const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
@@ -103,7 +101,7 @@ Napi::Value RegionInfo(const Napi::CallbackInfo& info) {
   out.Set("inode", Napi::BigInt::New(env, found.inode));
   out.Set("readOnly", Napi::Boolean::New(env, found.read_only));
   out.Set("shared", Napi::Boolean::New(env, found.shared));
-  set("fd", region::descriptor(u32(info, 0)));
+  set("fd", region::descriptor(arguments.u32(0)));
   set("stripes", sizes.stripes);
   set("cells", sizes.cells);
   set("cellsUsed", found.cells_used);
@@ -115,30 +113,12 @@ Napi::Value RegionInfo(const Napi::CallbackInfo& info) {
   return out;
 }
 
-}  // namespace
-
 napi_value result_of(napi_env env, int32_t result) {
   const bool system = result == region::kSystem || result == region::kBusy;
   return number(env, system ? result - 64.0 * errno : result);
 }
 
-uint32_t u32(const Napi::CallbackInfo& info, size_t i) {
-  const Napi::Value value = info[i];
-  if (!value.IsNumber()) return UINT32_MAX;
-  const double number = value.As<Napi::Number>().DoubleValue();
-  return number >= 0 && number < UINT32_MAX ? static_cast<uint32_t>(number) : UINT32_MAX;
-}
-
-void set_regions(const Napi::Object& exports) {
-  set_raw(exports, "createFile", CreateFile);
-  set_raw(exports, "createMemfd", CreateMemfd);
-  set_raw(exports, "attach", Attach);
-  set_raw(exports, "sweep", Sweep);
-  set_raw(exports, "findRegion", Find);
-  set_raw(exports, "closeRegion", OfRegion<region::close>);
-  set_raw(exports, "checkRegion", OfRegion<region::check>);
-  set<Processes>(exports, "processes");
-  set<RegionInfo>(exports, "regionInfo");
-}
+napi_value closeRegion(napi_env env, napi_callback_info info) { return of_region<region::close>(env, info); }
+napi_value checkRegion(napi_env env, napi_callback_info info) { return of_region<region::check>(env, info); }
 
 }  // namespace rseq::addon

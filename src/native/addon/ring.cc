@@ -1,13 +1,11 @@
-/// The N-API surface of rings, but for the hot call that writes numbers: see addon_hot.cc.
+/// The N-API surface of rings, but for the hot call that writes numbers: see hot.cc.
 #include "objects/ring.h"
 #include "addon/addon.h"
 #include "objects/drain.h"
 
 namespace rseq::addon {
-namespace {
-
 /// (id, bytes: Uint8Array) → ring.h's Verdict
-napi_value RingWriteBytes(napi_env env, napi_callback_info info) {
+napi_value ringWriteBytes(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const auto bytes = arguments.array<uint8_t>(1, napi_uint8_array);
   if (arguments.type(1) != napi_uint8_array) return integer(env, ring::kUnfit);
@@ -15,6 +13,7 @@ napi_value RingWriteBytes(napi_env env, napi_callback_info info) {
 }
 
 /// A ring that this process holds. A copy: what is read must fit its memory, whatever becomes of the entry.
+namespace {
 struct Ring {
   Ring(uint32_t region, uint32_t entry) {
     const region::Held* found = region::held(region, entry);
@@ -24,16 +23,17 @@ struct Ring {
 
   region::Held held = {};
 };
+}  // namespace
 
 template <size_t N>
-drain::Scratch scratch_of(const Arguments<N>& arguments) {
+static drain::Scratch scratch_of(const Arguments<N>& arguments) {
   const auto state = arguments.template array<uint64_t>(2, napi_float64_array);
   const auto out = arguments.template array<uint64_t>(3, napi_float64_array);
   return {.state = state.data, .state_words = state.length, .out = out.data, .out_words = out.length};
 }
 
 /// (region, entry, state: Float64Array, out: Float64Array) → 0, or a result: drain::begin()
-napi_value RingBegin(napi_env env, napi_callback_info info) {
+napi_value ringBegin(napi_env env, napi_callback_info info) {
   const Arguments<4> arguments(env, info);
   const Ring ring(arguments.u32(0), arguments.u32(1));
   if (!ring.exists()) return integer(env, region::kAbsent);
@@ -42,7 +42,7 @@ napi_value RingBegin(napi_env env, napi_callback_info info) {
 
 /// (region, entry, state, out, how many) → drain::read() or drain::advance()
 template <int32_t (*operation)(uint32_t, const region::Held&, const drain::Scratch&, uint32_t)>
-napi_value OfDrain(napi_env env, napi_callback_info info) {
+static napi_value of_drain(napi_env env, napi_callback_info info) {
   const Arguments<5> arguments(env, info);
   const Ring ring(arguments.u32(0), arguments.u32(1));
   if (!ring.exists()) return integer(env, region::kAbsent);
@@ -50,7 +50,7 @@ napi_value OfDrain(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry) → undefined
-napi_value RingEnd(napi_env env, napi_callback_info info) {
+napi_value ringEnd(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const Ring ring(arguments.u32(0), arguments.u32(1));
   if (ring.exists()) drain::end(arguments.u32(0), ring.held);
@@ -59,7 +59,7 @@ napi_value RingEnd(napi_env env, napi_callback_info info) {
 
 /// (region, entry, out: Float64Array of drain::Counts) → whether this thread has opened that ring, and it is
 /// still there
-napi_value RingCounts(napi_env env, napi_callback_info info) {
+napi_value ringCounts(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const auto out = arguments.array<double>(2, napi_float64_array);
@@ -70,20 +70,10 @@ napi_value RingCounts(napi_env env, napi_callback_info info) {
     for (size_t i = 0; i < 4; ++i) out.data[i] = static_cast<double>(all[i]);
     return true;
   });
-  napi_value result = nullptr;
-  napi_get_boolean(env, is_read, &result);
-  return result;
+  return boolean(env, is_read);
 }
 
-}  // namespace
-
-void set_rings(const Napi::Object& exports) {
-  set_raw(exports, "ringWriteBytes", RingWriteBytes);
-  set_raw(exports, "ringBegin", RingBegin);
-  set_raw(exports, "ringRead", OfDrain<drain::read>);
-  set_raw(exports, "ringAdvance", OfDrain<drain::advance>);
-  set_raw(exports, "ringEnd", RingEnd);
-  set_raw(exports, "ringCounts", RingCounts);
-}
+napi_value ringRead(napi_env env, napi_callback_info info) { return of_drain<drain::read>(env, info); }
+napi_value ringAdvance(napi_env env, napi_callback_info info) { return of_drain<drain::advance>(env, info); }
 
 }  // namespace rseq::addon

@@ -8,11 +8,9 @@
 #include "objects/counter.h"
 
 namespace rseq::addon {
-namespace {
-
 /// (id, number) → undefined
 template <void (*operation)(uint32_t, double)>
-napi_value OnGauge(napi_env env, napi_callback_info info) {
+static napi_value on_gauge(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   operation(arguments.u32(0), arguments.number(1));
   return nullptr;
@@ -21,7 +19,7 @@ napi_value OnGauge(napi_env env, napi_callback_info info) {
 /// (region, into: Float64Array) → how many of it were filled, by survey.h's Head and values, one entry after
 /// the other; −n where it should have had n; or undefined. The caller's memory, for new pages would cost more
 /// than all else.
-napi_value Survey(napi_env env, napi_callback_info info) {
+napi_value survey(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const uint32_t region = arguments.u32(0);
   const auto into = arguments.array<double>(1, napi_float64_array);
@@ -34,7 +32,7 @@ napi_value Survey(napi_env env, napi_callback_info info) {
 
 /// (out: Uint8Array, numbers: Float64Array, heads: Uint8Array, ends: Uint32Array, which: Uint32Array,
 /// state: Float64Array of row, at, total) → page.h's Status, or −1 where that does not fit together
-napi_value WriteRows(napi_env env, napi_callback_info info) {
+napi_value writeRows(napi_env env, napi_callback_info info) {
   const Arguments<6> arguments(env, info);
   const auto out = arguments.array<char>(0, napi_uint8_array);
   const auto numbers = arguments.array<double>(1, napi_float64_array);
@@ -64,22 +62,16 @@ napi_value WriteRows(napi_env env, napi_callback_info info) {
 
 /// (region, role) → 1 or 0, or a result
 template <int32_t (*function)(uint32_t, uint32_t)>
-napi_value OfRole(napi_env env, napi_callback_info info) {
+static napi_value of_role(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const int32_t result = region::ready() ? function(arguments.u32(0), arguments.u32(1))
                                          : static_cast<int32_t>(region::kNoMemory);
   return number(env, result == region::kSystem ? result - 64.0 * errno : result);
 }
 
-}  // namespace
-
-void set_service(const Napi::Object& exports) {
-  set_raw(exports, "setGauge", OnGauge<counter::set_gauge>);
-  set_raw(exports, "addGauge", OnGauge<counter::add_gauge>);
-  set_raw(exports, "survey", Survey);
-  set_raw(exports, "writeRows", WriteRows);
-  set_raw(exports, "lead", OfRole<region::lead>);
-  set_raw(exports, "stepDown", OfRole<region::step_down>);
-}
+napi_value setGauge(napi_env env, napi_callback_info info) { return on_gauge<counter::set_gauge>(env, info); }
+napi_value addGauge(napi_env env, napi_callback_info info) { return on_gauge<counter::add_gauge>(env, info); }
+napi_value lead(napi_env env, napi_callback_info info) { return of_role<region::lead>(env, info); }
+napi_value stepDown(napi_env env, napi_callback_info info) { return of_role<region::step_down>(env, info); }
 
 }  // namespace rseq::addon

@@ -5,7 +5,7 @@
 
 namespace rseq::region {
 
-/// All negative. cells.ts has them too.
+/// All negative. contract/backend.ts has them too.
 enum Result : int32_t {
   kFull = -1,
   kNoMemory = -2,

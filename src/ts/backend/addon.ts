@@ -1,5 +1,5 @@
 import { fs, nodeModule } from '../base/builtins'
-import type { Backend } from '../contract/backend'
+import type { Backend, HotCalls } from '../contract/backend'
 
 const { accessSync, existsSync } = fs
 const { createRequire } = nodeModule
@@ -30,18 +30,14 @@ export interface ThreadStatus {
   readonly sliceExtension: boolean
 }
 
-/** What src/native/addon*.cc export; documented there. */
-export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
+/** The twins of the hot operations, which read the mailbox. */
+type Mailed = {
+  [Name in keyof HotCalls as `mailed${Capitalize<Name>}`]: () => ReturnType<HotCalls[Name]>
+}
+
+/** What src/native/addon/*.cc export; documented there. */
+export interface Addon extends Omit<Backend, 'key' | 'regionOf'>, Mailed {
   mailbox(): ArrayBuffer | undefined
-  mailedInc(): void
-  mailedAddInt32(): void
-  mailedAdd(): void
-  mailedAddFloat(): void
-  mailedRecord(): void
-  mailedRecordInt32(): void
-  mailedAcquireSlot(): number
-  mailedReleaseSlot(): number
-  mailedRingWrite(): number
   targets(): ArrayBuffer
   findRegion(nonce: bigint, inode: bigint): number
   cpuId(): number
@@ -64,8 +60,8 @@ export interface Addon extends Omit<Backend, 'key' | 'regionOf'> {
     control: Int32Array,
     into: Float64Array,
   ): number
-  register(): void
-  unregister(): void
+  registerThread(): void
+  unregisterThread(): void
   status(): ThreadStatus
   statistics(): { aborts: number; abortsBySection: number[]; areasAllocated: number; areasInUse: number }
 }
@@ -82,94 +78,28 @@ export type Loaded =
 
 const architectures = ['x64', 'arm64']
 
-/** Every function of {@link Addon}: the compiler sees to it that none is missing. */
-const FUNCTIONS: Record<keyof Addon, true> = {
-  mailbox: true,
-  mailedInc: true,
-  mailedAddInt32: true,
-  mailedAdd: true,
-  mailedAddFloat: true,
-  mailedRecord: true,
-  mailedRecordInt32: true,
-  mailedAcquireSlot: true,
-  mailedReleaseSlot: true,
-  mailedRingWrite: true,
-  inc: true,
-  addInt32: true,
-  add: true,
-  addFloat: true,
-  record: true,
-  recordInt32: true,
-  acquireSlot: true,
-  releaseSlot: true,
-  threadWord: true,
-  acquireSlots: true,
-  releaseSlots: true,
-  handOverSlot: true,
-  adoptSlot: true,
-  slotsHeld: true,
-  reclaimSlots: true,
-  slotOwner: true,
-  ringWrite: true,
-  ringWriteBytes: true,
-  ringBegin: true,
-  ringRead: true,
-  ringAdvance: true,
-  ringEnd: true,
-  ringCounts: true,
-  addMany: true,
-  recordMany: true,
-  recordTimes: true,
-  setGauge: true,
-  addGauge: true,
-  survey: true,
-  writeRows: true,
-  lead: true,
-  stepDown: true,
-  targets: true,
-  value: true,
-  floatValue: true,
-  bigValue: true,
-  drainFloat: true,
-  cells: true,
-  histogramCells: true,
-  mergeHistogram: true,
-  open: true,
-  make: true,
-  adopt: true,
-  release: true,
-  removeDeadGauges: true,
-  setPatience: true,
-  generation: true,
-  describe: true,
-  list: true,
-  createFile: true,
-  createMemfd: true,
-  attach: true,
-  sweep: true,
-  findRegion: true,
-  closeRegion: true,
-  checkRegion: true,
-  regionInfo: true,
-  processes: true,
-  cpuId: true,
-  mmCid: true,
-  schedGetcpu: true,
-  getcpu: true,
-  areaView: true,
-  settle: true,
-  preemptionRecord: true,
-  armable: true,
-  countSwitches: true,
-  readClock: true,
-  stayOn: true,
-  standBack: true,
-  watch: true,
-  register: true,
-  unregister: true,
-  status: true,
-  statistics: true,
-}
+/** The operations that have a faster way in than a call with arguments. */
+export const HOT = 'inc addInt32 add addFloat record recordInt32 acquireSlot releaseSlot ringWrite'
+
+/** The names of all functions, by which an addon of another version is told. */
+const FUNCTIONS = [
+  HOT,
+  'mailedInc mailedAddInt32 mailedAdd mailedAddFloat mailedRecord mailedRecordInt32 mailedAcquireSlot',
+  'mailedReleaseSlot mailedRingWrite mailbox threadWord acquireSlots releaseSlots handOverSlot',
+  'adoptSlot slotsHeld reclaimSlots slotOwner ringWriteBytes ringBegin ringRead ringAdvance ringEnd',
+  'ringCounts addMany recordMany recordTimes setGauge addGauge survey writeRows lead stepDown targets',
+  'value floatValue bigValue drainFloat cells histogramCells mergeHistogram open make adopt release',
+  'removeDeadGauges setPatience generation describe list createFile createMemfd attach sweep findRegion',
+  'closeRegion checkRegion regionInfo processes cpuId mmCid schedGetcpu getcpu areaView settle',
+  'preemptionRecord armable countSwitches readClock stayOn standBack watch registerThread',
+  'unregisterThread status statistics',
+] as const
+type Words<Text, Found = never> = Text extends `${infer Word} ${infer Rest}`
+  ? Words<Rest, Found | Word>
+  : Found | Text
+type Missing = Exclude<keyof Addon, Words<(typeof FUNCTIONS)[number]>>
+/** The compiler sees to it that none is missing. */
+const names: [Missing] extends [never] ? string[] : Missing = FUNCTIONS.join(' ').split(' ')
 
 /** Loads a `.node` file. No bundler takes this for a require() of its own. */
 export function requireAddon(path: string): unknown {
@@ -223,7 +153,7 @@ function* candidates(): Generator<string> {
 /** @throws where the file is no addon, or one of another version of this package */
 function open(path: string): Addon {
   const addon = requireAddon(path) as Addon
-  const missing = Object.keys(FUNCTIONS).find((name) => typeof addon[name as keyof Addon] !== 'function')
+  const missing = names.find((name) => typeof addon[name as keyof Addon] !== 'function')
   if (missing !== undefined) throw new Error(`built from another version (it has no ${missing})`)
   return addon
 }

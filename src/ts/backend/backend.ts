@@ -1,28 +1,12 @@
 import { type Backend, RESULT, type RegionKey } from '../contract/backend'
 import { type Addon, loaded } from './addon'
-import { type FastCalls, loadFastCalls } from './hot-calls'
-import { mailedCalls } from './mailbox'
-
-/** The hot operations as V8 fast calls, or why they are N-API calls. */
-export const fastCalls: FastCalls = loaded.addon
-  ? loadFastCalls(loaded.addon)
-  : { calls: null, reason: 'NO_ADDON', message: '' }
+import { hotCalls } from './hot-calls'
 
 /** Regions are of the process: all its threads have the same ones. */
 function nativeBackend(addon: Addon): Backend {
-  const { inc, addInt32, add, addFloat, record, recordInt32, acquireSlot, releaseSlot, ringWrite } =
-    fastCalls.calls ?? mailedCalls(addon) ?? addon
   return {
     ...addon,
-    inc,
-    addInt32,
-    add,
-    addFloat,
-    record,
-    recordInt32,
-    acquireSlot,
-    releaseSlot,
-    ringWrite,
+    ...hotCalls(addon),
     key(region) {
       const info = addon.regionInfo(region)
       return info === undefined ? '' : `${info.nonce.toString(16)}.${info.inode.toString(16)}`

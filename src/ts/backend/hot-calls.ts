@@ -1,6 +1,6 @@
 import { fs, path } from '../base/builtins'
 import type { HotCalls } from '../contract/backend'
-import { type Addon, loaded, requireAddon } from './addon'
+import { type Addon, HOT, loaded, requireAddon } from './addon'
 
 const { existsSync } = fs
 const { dirname, join } = path
@@ -9,18 +9,6 @@ interface FastAddon {
   /** Missing where the addon was built for a V8 that src/native/fastcall.cc does not know. */
   bind?(targets: ArrayBuffer): Partial<HotCalls> | undefined
 }
-
-const HOT = [
-  'inc',
-  'addInt32',
-  'add',
-  'addFloat',
-  'record',
-  'recordInt32',
-  'acquireSlot',
-  'releaseSlot',
-  'ringWrite',
-] as const
 
 /** V8 versions that the test suite has run with fast calls: those of Node 20, 22, 24 and 26. */
 const TESTED_V8 = /^(11\.3|12\.4|13\.6|14\.6)\./
@@ -66,9 +54,9 @@ function forbidden(): FastCalls | null {
   )
 }
 
-/** The hot operations of `addon`, by the second addon for this Node ABI. */
-export function loadFastCalls(addon: Addon): FastCalls {
-  if (loaded.path === null) return none('NO_ADDON', '')
+/** By the second addon, for this Node ABI. */
+function loadFastCalls(): FastCalls {
+  if (loaded.addon === null) return none('NO_ADDON', '')
   const refusal = forbidden()
   if (refusal !== null) return refusal
   // Beside the addon: in a checkout's build, or in what the package ships.
@@ -79,8 +67,8 @@ export function loadFastCalls(addon: Addon): FastCalls {
     const path = join(folder, name)
     try {
       const fast = requireAddon(path) as FastAddon
-      const bound = fast.bind?.(addon.targets())
-      if (bound !== undefined && HOT.every((name) => bound[name] !== undefined))
+      const bound = fast.bind?.(loaded.addon.targets())
+      if (bound !== undefined && HOT.split(' ').every((name) => name in bound))
         return { calls: bound as HotCalls, reason: 'OK', message: '' }
       failure = none('OTHER_VERSION', `${path} is of another version of this package, or for another V8`)
     } catch (error) {
@@ -89,4 +77,93 @@ export function loadFastCalls(addon: Addon): FastCalls {
     }
   }
   return failure
+}
+
+/** The hot operations as V8 fast calls, or why they are N-API calls. */
+export const fastCalls: FastCalls = loadFastCalls()
+
+/** struct Mailbox of src/native/addon/addon.h: of its 32-bit words … */
+const ID = 0
+const N = 1
+/** … and of its doubles. */
+const AMOUNT = 1
+const FIELDS = 2
+/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+export const MAILBOX = { id: ID, n: N, amount: AMOUNT, fields: FIELDS } as const
+
+/**
+ * The hot operations as N-API calls whose arguments go through this thread's mailbox (src/native/addon/hot.cc),
+ * or null where the JavaScript engine cannot look into it: then they go as arguments, at twice the price.
+ */
+function mailedCalls(addon: Addon): HotCalls | null {
+  const mailbox = addon.mailbox()
+  if (mailbox === undefined) return null
+  const {
+    mailedInc,
+    mailedAddInt32,
+    mailedAdd,
+    mailedAddFloat,
+    mailedRecord,
+    mailedRecordInt32,
+    mailedAcquireSlot,
+    mailedReleaseSlot,
+    mailedRingWrite,
+  } = addon
+  const words = new Int32Array(mailbox)
+  const doubles = new Float64Array(mailbox)
+  return {
+    inc(id) {
+      words[ID] = id
+      mailedInc()
+    },
+    addInt32(id, n) {
+      words[ID] = id
+      words[N] = n
+      mailedAddInt32()
+    },
+    add(id, n) {
+      words[ID] = id
+      doubles[AMOUNT] = n
+      mailedAdd()
+    },
+    addFloat(id, x) {
+      words[ID] = id
+      doubles[AMOUNT] = x
+      mailedAddFloat()
+    },
+    record(id, x) {
+      words[ID] = id
+      doubles[AMOUNT] = x
+      mailedRecord()
+    },
+    recordInt32(id, n) {
+      words[ID] = id
+      words[N] = n
+      mailedRecordInt32()
+    },
+    acquireSlot(id, thread) {
+      words[ID] = id
+      words[N] = thread
+      return mailedAcquireSlot()
+    },
+    // The thread is known there.
+    releaseSlot(id, slot) {
+      words[ID] = id
+      words[N] = slot
+      return mailedReleaseSlot()
+    },
+    ringWrite(id, a, b, c, d) {
+      words[ID] = id
+      doubles[FIELDS] = a
+      doubles[FIELDS + 1] = b
+      doubles[FIELDS + 2] = c
+      doubles[FIELDS + 3] = d
+      return mailedRingWrite()
+    },
+  }
+}
+
+/** The hot operations, the fastest way that there is. */
+export function hotCalls(addon: Addon): HotCalls {
+  return fastCalls.calls ?? mailedCalls(addon) ?? addon
 }

@@ -160,7 +160,7 @@ export interface RegionInfo {
   readonly limit: number
 }
 
-/** The operations that have a faster way in than the addon's functions of these names: see fastcalls and mailbox. */
+/** The operations that have a faster way in than the addon's functions of these names: see backend/hot-calls. */
 export interface HotCalls {
   inc(id: number): void
   /** As add(), for an int32: no conversion to and from a double. */

@@ -47,8 +47,8 @@ export function settle(): void {
 /** Settles anew, with the thread's own registration or without it. */
 export function setRegistered(registered: boolean): void {
   if (addon === null) return
-  if (registered) addon.register()
-  else addon.unregister()
+  if (registered) addon.registerThread()
+  else addon.unregisterThread()
   settled = false
   settle()
 }

@@ -1,6 +1,5 @@
 import { type Addon, loaded, type ThreadStatus } from '../backend/addon'
-import { fastCalls } from '../backend/backend'
-import type { FastCallsReason } from '../backend/hot-calls'
+import { type FastCallsReason, fastCalls } from '../backend/hot-calls'
 import { possibleCpus } from '../backend/portable/cpus'
 import { fs, os } from '../base/builtins'
 import { setRegistered, settle } from './cpu'
