@@ -1,53 +1,15 @@
-/// Critical sections for aarch64. Specification: ../sequences.h.
+/// Critical sections for aarch64. Specification and notation: sequences.h.
 #pragma once
 
 #include "sections/inject.h"
 
-/// The section's descriptor, its entries in the tables that debuggers read, and its abort handler.
-/// Local labels: 1 start, 2 post-commit, 3 descriptor, 4 abort handler. The handler stands out of line,
-/// behind the signature, which is a `brk`. It is entered by exception return, so it needs no `bti`.
-#define RSEQ_TABLES                                  \
-  ".pushsection __rseq_cs, \"aw\"\n\t"               \
-  ".balign 32\n"                                     \
-  "3:\n\t"                                           \
-  ".long 0, 0\n\t" /* version, flags */              \
-  ".quad 1f, 2f - 1f, 4f\n\t"                        \
-  ".popsection\n\t"                                  \
-  ".pushsection __rseq_cs_ptr_array, \"aw\"\n\t"     \
-  ".quad 3b\n\t"                                     \
-  ".popsection\n\t"                                  \
-  ".pushsection __rseq_exit_point_array, \"aw\"\n\t" \
-  ".quad 1f, %l[moved]\n\t"                          \
-  ".popsection\n\t"                                  \
-  ".pushsection __rseq_failure, \"ax\"\n\t"          \
-  ".inst 0xd428bc00\n"                               \
-  "4:\n\t"                                           \
-  "b %l[aborted]\n\t"                                \
-  ".popsection\n\t"
+/// Stands before an abort handler: the signature, which is a `brk`. The handler is entered by exception
+/// return, so it needs no `bti`.
+#define RSEQ_SIGNATURE ".inst 0xd428bc00\n"
+#define RSEQ_JUMP "b "
+#define RSEQ_TRAP ".inst 0\n"
 
-/// preemption.h's markers: descriptors of a section that no thread is ever in, as RSEQ_TABLES has them but in
-/// no table, for debuggers have nothing to see there. Local labels: 1 start, 2 post-commit, 4 abort handler.
-#define RSEQ_MARKERS                                   \
-  ".pushsection __rseq_failure, \"ax\"\n"              \
-  "1:\n\t"                                             \
-  ".inst 0\n"                                          \
-  "2:\n\t"                                             \
-  ".inst 0xd428bc00\n"                                 \
-  "4:\n\t"                                             \
-  ".inst 0\n\t"                                        \
-  ".popsection\n\t"                                    \
-  ".pushsection .data.rel.ro.rseq_markers, \"aw\"\n\t" \
-  ".balign 32\n\t"                                     \
-  ".hidden rseq_markers\n\t"                           \
-  ".globl rseq_markers\n\t"                            \
-  ".type rseq_markers, %object\n\t"                    \
-  ".size rseq_markers, 64\n"                           \
-  "rseq_markers:\n\t"                                  \
-  ".rept 2\n\t"                                        \
-  ".long 0, 0\n\t" /* version, flags */                \
-  ".quad 1b, 2b - 1b, 4b\n\t"                          \
-  ".endr\n\t"                                          \
-  ".popsection\n\t"
+#include "sections/tables.h"
 
 /// Arms the section: x16 = &descriptor; area->rseq_cs = x16.
 #define RSEQ_ARM               \
@@ -62,14 +24,12 @@
   "cmp w16, %w[stripe]\n\t" \
   "b.ne %l[moved]\n\t"
 
-/// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in
-/// which the linker keeps or drops such copies.
-#define RSEQ_SECTION [[gnu::always_inline]] inline
-
 namespace rseq::sequences {
 
 static_assert(abi::kSignature == 0xd428bc00);
 
+/// load_add_store__ptr
+///     *cell += n
 RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   // x16 = *cell + n. Plain load and store: no exclusives and no LSE atomics inside a section.
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
@@ -82,13 +42,11 @@ RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t strip
                         : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [n] "r"(n)
                         : "memory", "cc", "x16", "x17"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// load_add_store__ptr, of a double
+///     *cell += x
 RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // d16 = *cell + x
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
@@ -101,13 +59,12 @@ RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t strip
                         : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [x] "w"(x)
                         : "memory", "cc", "x16", "x17", "v16"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// load_cbne_store__ptr
+///     if (*cell != expected) goto moved
+///     *cell = desired
 RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                    uint64_t expected, uint64_t desired) {
   // x16 = *cell
@@ -123,13 +80,13 @@ RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t
                           [expected] "r"(expected), [desired] "r"(desired)
                         : "memory", "cc", "x16", "x17"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// load_cbne_store_store__ptr
+///     if (*cell != expected) goto moved
+///     *other = value
+///     *cell = desired
 RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                          uint64_t expected, uint64_t* other, uint64_t value,
                                          uint64_t desired) {
@@ -148,13 +105,12 @@ RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, ui
         [other] "r"(other), [value] "r"(value), [desired] "r"(desired)
       : "memory", "cc", "x16", "x17"
       : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// librseq has none
+///     for (first = *word, turns = RSEQ_WATCH_TURNS; *word == first && --turns != 0;) {}
+///     *left = turns
 RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
                            uint32_t* left) {
   // w16 = first, w17 = turns, w9 = *word
@@ -175,13 +131,14 @@ RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe,
                           [left] "r"(left)
                         : "memory", "cc", "x9", "x16", "x17"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// load_cbne_memcpy_store__ptr
+///     if (*head != expected) goto moved
+///     ‖
+///     for (i = words; i != 0; --i) to[i - 1] = from[i - 1]
+///     *head = expected + 1
 RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* head,
                             uint64_t expected, uint64_t* to, const uint64_t* from, uint64_t words) {
   // x9 = i, x16 = *head, then from[i], then expected + 1. stlr takes no offset.
@@ -205,11 +162,7 @@ RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe
                           [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words)
                         : "memory", "cc", "x9", "x16", "x17"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
 }  // namespace rseq::sequences

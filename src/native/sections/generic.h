@@ -1,5 +1,5 @@
 /// No critical sections for this architecture: every operation takes the overflow path.
-/// Specification: ../sequences.h.
+/// Specification: sequences.h.
 #pragma once
 
 #define RSEQ_SECTION inline

@@ -1,5 +1,6 @@
-/// The catalogue of critical sections. The pseudo-code here is the specification; arch/*.h has one
-/// implementation of each under the same name, in the same order.
+/// The catalogue of critical sections. The pseudo-code here is the specification. x86_64.h and aarch64.h have
+/// one implementation of each under the same name, in the same order, below what it does and librseq's name
+/// for the same sequence: load, compare and branch if not equal (cbne), store; of a pointer's size (__ptr).
 ///
 /// Every section follows one pattern (rseq(2); the kernel's Documentation/userspace-api/rseq.rst):
 ///

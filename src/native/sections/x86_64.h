@@ -1,56 +1,15 @@
-/// Critical sections for x86-64. Specification: ../sequences.h.
+/// Critical sections for x86-64. Specification and notation: sequences.h.
 #pragma once
 
 #include "sections/inject.h"
 
-/// The section's descriptor, its entries in the tables that debuggers read, and its abort handler.
-/// Local labels: 1 start, 2 post-commit, 3 descriptor, 4 abort handler. The handler stands out of line,
-/// behind an undefined `ud1` whose last four bytes are the signature. It is entered by exception return,
-/// so it needs no endbr64.
-#define RSEQ_TABLES                                     \
-  ".pushsection __rseq_cs, \"aw\"\n\t"                  \
-  ".balign 32\n"                                        \
-  "3:\n\t"                                              \
-  ".long 0, 0\n\t" /* version, flags */                 \
-  ".quad 1f, 2f - 1f, 4f\n\t"                           \
-  ".popsection\n\t"                                     \
-  ".pushsection __rseq_cs_ptr_array, \"aw\"\n\t"        \
-  ".quad 3b\n\t"                                        \
-  ".popsection\n\t"                                     \
-  ".pushsection __rseq_exit_point_array, \"aw\"\n\t"    \
-  ".quad 1f, %l[moved]\n\t"                             \
-  ".popsection\n\t"                                     \
-  ".pushsection __rseq_failure, \"ax\"\n\t"             \
-  ".byte 0x0f, 0xb9, 0x3d\n\t" /* ud1 sig(%rip),%edi */ \
-  ".long 0x53053053\n"                                  \
-  "4:\n\t"                                              \
-  "jmp %l[aborted]\n\t"                                 \
-  ".popsection\n\t"
+/// Stands before an abort handler: the signature, as the last four bytes of an undefined `ud1`. The handler
+/// is entered by exception return, so it needs no endbr64.
+#define RSEQ_SIGNATURE ".byte 0x0f, 0xb9, 0x3d\n\t.long 0x53053053\n" /* ud1 sig(%rip),%edi */
+#define RSEQ_JUMP "jmp "
+#define RSEQ_TRAP "ud2\n"
 
-/// preemption.h's markers: descriptors of a section that no thread is ever in, as RSEQ_TABLES has them but in
-/// no table, for debuggers have nothing to see there. Local labels: 1 start, 2 post-commit, 4 abort handler.
-#define RSEQ_MARKERS                                   \
-  ".pushsection __rseq_failure, \"ax\"\n"              \
-  "1:\n\t"                                             \
-  "ud2\n"                                              \
-  "2:\n\t"                                             \
-  ".byte 0x0f, 0xb9, 0x3d\n\t"                         \
-  ".long 0x53053053\n"                                 \
-  "4:\n\t"                                             \
-  "ud2\n\t"                                            \
-  ".popsection\n\t"                                    \
-  ".pushsection .data.rel.ro.rseq_markers, \"aw\"\n\t" \
-  ".balign 32\n\t"                                     \
-  ".hidden rseq_markers\n\t"                           \
-  ".globl rseq_markers\n\t"                            \
-  ".type rseq_markers, @object\n\t"                    \
-  ".size rseq_markers, 64\n"                           \
-  "rseq_markers:\n\t"                                  \
-  ".rept 2\n\t"                                        \
-  ".long 0, 0\n\t" /* version, flags */                \
-  ".quad 1b, 2b - 1b, 4b\n\t"                          \
-  ".endr\n\t"                                          \
-  ".popsection\n\t"
+#include "sections/tables.h"
 
 /// Arms the section: rax = &descriptor; area->rseq_cs = rax.
 #define RSEQ_ARM              \
@@ -63,14 +22,12 @@
   "cmpl %[stripe], %[id]\n\t" \
   "jne %l[moved]\n\t"
 
-/// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in
-/// which the linker keeps or drops such copies.
-#define RSEQ_SECTION [[gnu::always_inline]] inline
-
 namespace rseq::sequences {
 
 static_assert(abi::kSignature == 0x53053053);
 
+/// load_add_store__ptr
+///     *cell += n
 RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   // One instruction loads, adds and stores: an interrupt comes before or after it, never inside.
   __asm__ volatile goto(
@@ -81,13 +38,11 @@ RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t strip
       : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell), [n] "er"(n)
       : "memory", "cc", "rax"
       : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// load_add_store__ptr, of a double
+///     *cell += x
 RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // xmm15 = *cell + x
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
@@ -100,13 +55,12 @@ RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t strip
                         : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell), [x] "x"(x)
                         : "memory", "cc", "rax", "xmm15"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// load_cbne_store__ptr
+///     if (*cell != expected) goto moved
+///     *cell = desired
 RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                    uint64_t expected, uint64_t desired) {
   __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
@@ -120,13 +74,13 @@ RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t
                           [expected] "r"(expected), [desired] "r"(desired)
                         : "memory", "cc", "rax"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// load_cbne_store_store__ptr
+///     if (*cell != expected) goto moved
+///     *other = value
+///     *cell = desired
 RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                          uint64_t expected, uint64_t* other, uint64_t value,
                                          uint64_t desired) {
@@ -143,13 +97,12 @@ RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, ui
         [other] "r"(other), [value] "r"(value), [desired] "r"(desired)
       : "memory", "cc", "rax"
       : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// librseq has none
+///     for (first = *word, turns = RSEQ_WATCH_TURNS; *word == first && --turns != 0;) {}
+///     *left = turns
 RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
                            uint32_t* left) {
   // eax = first, ecx = turns
@@ -169,13 +122,14 @@ RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe,
                           [left] "r"(left)
                         : "memory", "cc", "rax", "rcx"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
+/// load_cbne_memcpy_store__ptr
+///     if (*head != expected) goto moved
+///     ‖
+///     for (i = words; i != 0; --i) to[i - 1] = from[i - 1]
+///     *head = expected + 1
 RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* head,
                             uint64_t expected, uint64_t* to, const uint64_t* from, uint64_t words) {
   // rcx = i, rax = from[i - 1], then expected + 1
@@ -197,11 +151,7 @@ RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe
                           [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words)
                         : "memory", "cc", "rax", "rcx"
                         : moved, aborted);
-  return Outcome::kCommitted;
-moved:
-  return Outcome::kMoved;
-aborted:
-  return Outcome::kAborted;
+  RSEQ_OUTCOME
 }
 
 }  // namespace rseq::sequences
