@@ -10,8 +10,7 @@ namespace rseq::survey {
 /// What stands before all entries.
 enum First : uint32_t {
   kIsSame,   ///< 1 where each of them was there already, at its place, in what was written over
-  kLeftOut,  ///< how many were left out: they are not what their kind is, or with those before them more than
-             ///< there is
+  kLeftOut,  ///< how many were left out: not what their kind is, or more than there is, with those before
 };
 constexpr size_t kFirst = kLeftOut + 1;
 
@@ -21,8 +20,7 @@ enum Head : uint32_t {
   kGeneration,
   kKind,
   kHeld,    ///< 1 where a living process holds the entry, else 0
-  kValues,  ///< how many numbers follow: 1, or of a histogram histogram.h's Out; without buckets where all
-            ///< are 0
+  kValues,  ///< how many numbers follow: 1, or of a histogram histogram.h's Out, its head alone if all are 0
   kHead
 };
 

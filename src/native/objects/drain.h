@@ -1,10 +1,12 @@
 /// Per-CPU rings of records: reading. A drain is
 ///
-///     begin                 the calling thread is the consumer, and says what the drain is about: what is
-///     there now read, advance …       copies records out; then says how many of them were consumed end it is
-///     the consumer no more
+///     begin              the calling thread is the consumer; the drain is about what is there now
+///     repeat
+///       read             copies records out
+///       advance          says how many of them were consumed
+///     end                the thread is the consumer no more
 ///
-/// and only advance() changes anything. A consumer that dies anywhere loses nothing, and what it had read and
+/// Only advance() changes anything. A consumer that dies anywhere loses nothing, and what it had read and
 /// not advanced over is read again by the next one.
 ///
 /// The order is that of time. No drain has a consequence without its cause: what was committed before another
@@ -40,7 +42,6 @@ size_t state_words(uint32_t stripes);
 uint32_t out_words(const region::Held& held);
 
 /// @return 0, region::kReadOnly, or region::kConsumer where another consumer lives, or this thread is it
-/// already
 int32_t begin(uint32_t region, const region::Held& held, const Scratch& scratch);
 
 /// Copies up to `most` records to `out`, one after the other.

@@ -42,8 +42,7 @@ enum class Refusal : uint32_t {
 };
 
 /// @param id      region::Held's of a pool; any other number is nobody's, or some pool's of this process
-/// @param thread  owners::thread_word() of the calling thread: given, for looking it up costs as much as a
-/// section
+/// @param thread  owners::thread_word() of the calling thread, for looking it up costs as much as a section
 /// @return a slot, which the calling thread owns; or kEmpty, kNobody
 int32_t acquire(uint32_t id, uint32_t thread);
 
@@ -60,15 +59,14 @@ Refusal release_many(uint32_t id, const int32_t* slots, uint32_t count, uint32_t
 
 /// Makes a slot of the calling thread's one that is on its way. It stays so while this process lives,
 /// whatever becomes of the thread.
-/// @param ticket  what adopts it, once: the number of the hand-over, and below it, in slots::kSlotBits, the
-/// slot. Each number is given once in 2³² hand-overs of a pool, to all processes together
+/// @param ticket  what adopts it, once: number of the hand-over << slots::kSlotBits | slot. Each number is given
+///                once in 2³² hand-overs of a pool, to all processes together
 Refusal hand_over(uint32_t id, uint32_t slot, uint64_t* ticket);
 
 /// Makes the calling thread the owner of what was handed over, by any thread of any process.
 Refusal adopt(uint32_t id, uint64_t ticket);
 
-// --- `held` of region::held()
-// -------------------------------------------------------------------------------
+// --- `held` of region::held() ----------------------------------------------------------------------------
 
 /// @param slot  below held.form
 /// @return the owner's word, or 0
