@@ -1,3 +1,5 @@
+export { integerOf, rangeError, show, typeError } from './validate'
+
 /** Every {@link RseqError} code, and when it is thrown. */
 export type RseqErrorCode =
   /** The kernel, or the backend in use, does not have what was asked for. */
@@ -61,53 +63,4 @@ export class RseqError extends Error {
     this.code = code
     this.errno = errno
   }
-}
-
-/** How a received value is shown in a message: short, and telling '1' from 1. */
-export function show(value: unknown): string {
-  if (typeof value === 'string')
-    return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`
-  if (typeof value === 'bigint') return `the bigint ${value}n`
-  if (typeof value === 'number' || value === null || value === undefined || typeof value === 'boolean') {
-    return Object.is(value, -0) ? '-0' : String(value)
-  }
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? instance(value) : `a ${typeof value}`
-}
-
-/** Of which class an object says that it is. It may lie, or throw: nothing is done by it but this message. */
-function instance(value: object): string {
-  try {
-    const { name } = value.constructor
-    if (/^[A-Z]\w{0,60}$/.test(name) && name !== 'Object')
-      return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
-  } catch {
-    // it says nothing
-  }
-  return 'an object'
-}
-
-/** A `TypeError` with what was expected and what came. */
-export function typeError(what: string, expected: string, received: unknown): TypeError {
-  const shown = show(received)
-  // Loaded twice, by two versions or two module systems, this package has each of its classes twice.
-  const other = shown === expected ? ' that is not of this copy of rseq' : ''
-  return new TypeError(`${what}: expected ${expected}, received ${shown}${other}`)
-}
-
-/** A `RangeError` with what was expected and what came. */
-export function rangeError(what: string, expected: string, received: unknown): RangeError {
-  return new RangeError(`${what}: expected ${expected}, received ${show(received)}`)
-}
-
-/**
- * An argument that has to be an integer of a range.
- *
- * @throws {TypeError | RangeError} where it is none
- */
-export function integerOf(what: string, value: unknown, least: number, most: number): number {
-  const expected = `an integer, ${least} to ${most}`
-  if (typeof value !== 'number') throw typeError(what, expected, value)
-  if (!Number.isInteger(value) || value < least || value > most) throw rangeError(what, expected, value)
-  return value
 }

@@ -1,4 +1,4 @@
-import { rangeError, typeError } from '../base/errors'
+import { checkObject, numberOf, rangeError, typeError } from '../base/validate'
 
 /**
  * How a histogram shares values out to its buckets. Where nothing of it is given, an existing one is taken as
@@ -70,28 +70,29 @@ function precisionOf(error: number): number {
   return bits
 }
 
-function checkFinite(what: string, value: unknown, expected: string, isRight: (x: number) => boolean): void {
-  if (typeof value !== 'number') throw typeError(what, expected, value)
-  if (!Number.isFinite(value) || !isRight(value)) throw rangeError(what, expected, value)
-}
-
 function boundsOf(what: string, buckets: unknown): Float64Array {
   if (!Array.isArray(buckets)) throw typeError(what, 'an array of numbers', buckets)
   const { length } = buckets
-  if (!Number.isInteger(length) || length < 1 || length > MAX_BOUNDS) {
-    throw rangeError(`${what}.length`, `1 to ${MAX_BOUNDS}`, length)
-  }
+  numberOf(
+    `${what}.length`,
+    length,
+    `1 to ${MAX_BOUNDS}`,
+    (x) => Number.isInteger(x) && x >= 1 && x <= MAX_BOUNDS,
+  )
   const bounds = new Float64Array(length)
   // Reading an element may run code that changes the array: it is the copy that is checked.
   for (let i = 0; i < length; i++) {
-    const bound: unknown = buckets[i]
-    if (typeof bound !== 'number') throw typeError(`${what}[${i}]`, 'a finite number', bound)
-    bounds[i] = bound
+    bounds[i] = numberOf(`${what}[${i}]`, buckets[i], 'a finite number', () => true)
   }
   bounds.forEach((bound, i) => {
     const before = i === 0 ? undefined : bounds[i - 1]
     const expected = before === undefined ? 'a finite number' : `a finite number above ${before}`
-    checkFinite(`${what}[${i}]`, bound, expected, (x) => before === undefined || x > before)
+    numberOf(
+      `${what}[${i}]`,
+      bound,
+      expected,
+      (x) => Number.isFinite(x) && (before === undefined || x > before),
+    )
   })
   return bounds
 }
@@ -105,7 +106,7 @@ function boundsOf(what: string, buckets: unknown): Float64Array {
  */
 export function shapeOf(what: string, options: HistogramShapeOptions | undefined): Shape | null {
   if (options === undefined) return null
-  if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+  checkObject(what, options)
   const { error, lowest, highest, buckets } = options
   const isRange = error !== undefined || lowest !== undefined || highest !== undefined
   if (buckets !== undefined) {
@@ -116,11 +117,13 @@ export function shapeOf(what: string, options: HistogramShapeOptions | undefined
   // Not `??`: null is a wrong argument, not an absent one.
   const relative = error === undefined ? DEFAULT_ERROR : error
   const expected = `a number from ${SMALLEST_ERROR} to ${LARGEST_ERROR}`
-  checkFinite(`${what}.error`, relative, expected, (x) => x >= SMALLEST_ERROR && x <= LARGEST_ERROR)
+  numberOf(`${what}.error`, relative, expected, (x) => x >= SMALLEST_ERROR && x <= LARGEST_ERROR)
   const from = lowest === undefined ? DEFAULT_LOWEST : lowest
-  checkFinite(`${what}.lowest`, from, `a finite number from ${SMALLEST_NORMAL}`, (x) => x >= SMALLEST_NORMAL)
+  const isNormal = (x: number): boolean => Number.isFinite(x) && x >= SMALLEST_NORMAL
+  numberOf(`${what}.lowest`, from, `a finite number from ${SMALLEST_NORMAL}`, isNormal)
   const to = highest === undefined ? DEFAULT_HIGHEST : highest
-  checkFinite(`${what}.highest`, to, `a finite number above lowest, ${from}`, (x) => x > from)
+  const isAbove = (x: number): boolean => Number.isFinite(x) && x > from
+  numberOf(`${what}.highest`, to, `a finite number above lowest, ${from}`, isAbove)
   const shape = { shape: precisionOf(relative), extra: Float64Array.of(from, to) }
   const { count } = new Buckets(shape)
   if (count > MAX_BUCKETS)

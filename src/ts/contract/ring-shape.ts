@@ -1,4 +1,4 @@
-import { rangeError, typeError } from '../base/errors'
+import { booleanOf, checkObject, numberOf, oneOf, typeError } from '../base/validate'
 
 /** What becomes of a record for which there is no room: it is discarded, or takes the place of the oldest one. */
 export type RingMode = 'discard' | 'overwrite'
@@ -66,47 +66,30 @@ export function ringShapeOf(shape: number): RingShape | null {
   })
 }
 
-function integer(value: unknown, what: string, least: number, most: number): number {
-  const expected = `an integer from ${least} to ${most}`
-  if (typeof value !== 'number') throw typeError(what, expected, value)
-  if (!Number.isInteger(value) || value < least || value > most) throw rangeError(what, expected, value)
-  return value
-}
-
-function capacityOf(value: unknown, what: string): number {
-  const most = 2 ** MOST_LOG2
-  if (typeof value !== 'number') throw typeError(what, `a power of two from 2 to ${most}`, value)
-  if (!Number.isInteger(Math.log2(value)) || value < 2 || value > most) {
-    throw rangeError(what, `a power of two from 2 to ${most}`, value)
-  }
-  return value
-}
-
 /** What options say of a ring's shape, and nothing else; each looked at once. */
 export function wantedOf(options: RingShapeOptions | undefined): Partial<RingShape> {
   const what = 'PerCpuRing options'
   if (options === undefined) return {}
-  if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+  checkObject(what, options)
   const { capacity, fields, recordBytes, mode, timestamp } = options
-  if (mode !== undefined && typeof mode !== 'string') {
-    throw typeError(`${what}.mode`, "'discard' or 'overwrite'", mode)
-  }
-  if (mode !== undefined && mode !== 'discard' && mode !== 'overwrite') {
-    throw rangeError(`${what}.mode`, "'discard' or 'overwrite'", mode)
-  }
-  if (timestamp !== undefined && typeof timestamp !== 'boolean') {
-    throw typeError(`${what}.timestamp`, 'a boolean', timestamp)
-  }
-  if (fields !== undefined && recordBytes !== undefined) {
+  if (mode !== undefined) oneOf(`${what}.mode`, mode, 'discard', 'overwrite')
+  if (timestamp !== undefined) booleanOf(`${what}.timestamp`, timestamp)
+  if (fields !== undefined && recordBytes !== undefined)
     throw typeError(`${what}.recordBytes`, 'none where there are fields', recordBytes)
+  const most = 2 ** MOST_LOG2
+  const isPower = (x: number): boolean => Number.isInteger(Math.log2(x)) && x >= 2 && x <= most
+  if (capacity !== undefined)
+    numberOf(`${what}.capacity`, capacity, `a power of two from 2 to ${most}`, isPower)
+  const check = (name: string, value: unknown, highest: number): void => {
+    const isRight = (x: number): boolean => Number.isInteger(x) && x >= 1 && x <= highest
+    if (value !== undefined) numberOf(`${what}.${name}`, value, `an integer from 1 to ${highest}`, isRight)
   }
+  check('fields', fields, MAX_FIELDS)
+  check('recordBytes', recordBytes, MAX_BYTES)
   return {
-    ...(capacity !== undefined && { capacity: capacityOf(capacity, `${what}.capacity`) }),
-    ...(fields !== undefined && { fields: integer(fields, `${what}.fields`, 1, MAX_FIELDS), recordBytes: 0 }),
-    ...(recordBytes !== undefined && {
-      recordBytes: integer(recordBytes, `${what}.recordBytes`, 1, MAX_BYTES),
-      fields: 0,
-    }),
+    ...(capacity !== undefined && { capacity }),
+    ...(fields !== undefined && { fields, recordBytes: 0 }),
+    ...(recordBytes !== undefined && { recordBytes, fields: 0 }),
     ...(mode !== undefined && { mode }),
     ...(timestamp !== undefined && { timestamp }),
   }

@@ -1,6 +1,7 @@
 import { backend } from '../backend/backend'
 import { elements, typedArrayLength, typedArrayName } from '../base/arrays'
-import { RseqError, rangeError, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { numberOf, rangeError, typeError } from '../base/validate'
 import { openAgain, refusal, usable } from '../region/entries'
 import { openingIn } from '../region/object'
 import type { Opening } from '../region/opening'
@@ -85,11 +86,6 @@ function toAmounts(
   const length = isTyped ? typedArrayLength(amounts) : amounts.length
   if (length !== size) throw rangeError(`${what}.length`, String(size), length)
   if (isTyped) return amounts as Int32Array | Float64Array
-  const numbers = elements(amounts as readonly unknown[], size, (n, i) => {
-    if (typeof n !== 'number') throw typeError(`${what}[${i}]`, 'a safe integer', n)
-    return n
-  })
-  const copy = new Float64Array(size)
-  for (let i = 0; i < size; i++) copy[i] = numbers[i] as number
-  return copy
+  const check = (n: unknown, i: number): number => numberOf(`${what}[${i}]`, n, 'a safe integer', () => true)
+  return Float64Array.from(elements(amounts as readonly unknown[], size, check))
 }

@@ -1,5 +1,5 @@
 import { backend } from '../backend/backend'
-import { rangeError, typeError } from '../base/errors'
+import { badNumber, rangeError } from '../base/validate'
 import {
   type NamedOptions,
   openHandle,
@@ -9,10 +9,10 @@ import {
   type PerCpuOptions,
   present,
   refusal,
-  usable,
+  writable,
 } from '../region/entries'
-import { openedBy, openInto, PerCpu, wrongThis } from '../region/object'
-import { type ClassOf, handedOver, type Opening, objectOf, REFUSED } from '../region/opening'
+import { closeObject, openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
+import { type ClassOf, objectOf, REFUSED } from '../region/opening'
 
 const { inc, addInt32, add } = backend
 const SAFE = `a safe integer, ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}`
@@ -35,8 +35,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    */
   constructor(options?: PerCpuOptions) {
     super()
-    const open = (): Opening => handedOver('counter', new.target) ?? openNew('counter', options)
-    this.#id = openInto(this, open).id
+    this.#id = openInto(this, 'counter', new.target, () => openNew('counter', options)).id
   }
 
   /**
@@ -107,7 +106,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
     }
     // For small integers, V8 compiles these checks to none.
     if (typeof n === 'number' && (n | 0) === n && id >= 0) addInt32(id, n)
-    else if (!Number.isSafeInteger(n)) throw badAmount(n)
+    else if (!Number.isSafeInteger(n)) throw badNumber('PerCpuCounter.add', SAFE, n)
     else if (id < 0) throw refusal(openedBy(this, 'counter', 'add'))
     else add(id, n)
   }
@@ -120,8 +119,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   get value(): number {
-    const opening = openedBy(this, 'counter', 'value')
-    const sum = present(backend.value(opening.number, opening.entry), opening)
+    const sum = readOf(this, 'counter', 'value', backend.value)
     if (Number.isNaN(sum))
       throw rangeError('PerCpuCounter.value', `${SAFE} (valueBigInt has no such bound)`, this.valueBigInt)
     return sum
@@ -129,8 +127,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
 
   /** As {@link value}, for any int64. */
   get valueBigInt(): bigint {
-    const opening = openedBy(this, 'counter', 'valueBigInt')
-    return present(backend.bigValue(opening.number, opening.entry, false), opening)
+    return readOf(this, 'counter', 'valueBigInt', (region, entry) => backend.bigValue(region, entry, false))
   }
 
   /**
@@ -140,8 +137,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   drain(): bigint {
-    const opening = usable(openedBy(this, 'counter', 'drain'))
-    if (opening.id < 0) throw refusal(opening)
+    const opening = writable(openedBy(this, 'counter', 'drain'))
     return present(backend.bigValue(opening.number, opening.entry, true), opening)
   }
 
@@ -157,8 +153,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   perCpu(): BigInt64Array {
-    const opening = openedBy(this, 'counter', 'perCpu')
-    return new BigInt64Array(present(backend.cells(opening.number, opening.entry), opening))
+    return new BigInt64Array(readOf(this, 'counter', 'perCpu', backend.cells))
   }
 
   /**
@@ -167,9 +162,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * removes nothing. Idempotent.
    */
   close(): void {
-    const opening = openedBy(this, 'counter', 'close')
-    this.#id = REFUSED
-    opening.release()
+    this.#id = closeObject(this, 'counter')
   }
 
   /** @internal */
@@ -177,9 +170,4 @@ export class PerCpuCounter extends PerCpu<'counter'> {
     const value = this.valueBigInt
     return { value: BigInt(Number(value)) === value ? Number(value) : `${value}` }
   }
-}
-
-function badAmount(n: unknown): TypeError | RangeError {
-  const what = 'PerCpuCounter.add'
-  return typeof n === 'number' ? rangeError(what, SAFE, n) : typeError(what, SAFE, n)
 }

@@ -1,5 +1,5 @@
 import { backend } from '../backend/backend'
-import { rangeError, typeError } from '../base/errors'
+import { badNumber } from '../base/validate'
 import {
   type NamedOptions,
   openHandle,
@@ -9,10 +9,10 @@ import {
   type PerCpuOptions,
   present,
   refusal,
-  usable,
+  writable,
 } from '../region/entries'
-import { openedBy, openInto, PerCpu, wrongThis } from '../region/object'
-import { type ClassOf, handedOver, type Opening, objectOf, REFUSED } from '../region/opening'
+import { closeObject, openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
+import { type ClassOf, objectOf, REFUSED } from '../region/opening'
 
 const { addFloat } = backend
 
@@ -32,8 +32,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
    */
   constructor(options?: PerCpuOptions) {
     super()
-    const open = (): Opening => handedOver('sum', new.target) ?? openNew('sum', options)
-    this.#id = openInto(this, open).id
+    this.#id = openInto(this, 'sum', new.target, () => openNew('sum', options)).id
   }
 
   /**
@@ -85,7 +84,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
     } catch {
       throw wrongThis(this, 'sum', 'add')
     }
-    if (!Number.isFinite(x)) throw badAmount(x)
+    if (!Number.isFinite(x)) throw badNumber('PerCpuSum.add', 'a finite number', x)
     if (id < 0) throw refusal(openedBy(this, 'sum', 'add'))
     addFloat(id, x)
   }
@@ -97,8 +96,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   get value(): number {
-    const opening = openedBy(this, 'sum', 'value')
-    return present(backend.floatValue(opening.number, opening.entry), opening)
+    return readOf(this, 'sum', 'value', backend.floatValue)
   }
 
   /**
@@ -108,8 +106,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws as `PerCpuCounter.drain`
    */
   drain(): number {
-    const opening = usable(openedBy(this, 'sum', 'drain'))
-    if (opening.id < 0) throw refusal(opening)
+    const opening = writable(openedBy(this, 'sum', 'drain'))
     return present(backend.drainFloat(opening.number, opening.entry), opening)
   }
 
@@ -125,26 +122,16 @@ export class PerCpuSum extends PerCpu<'sum'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */
   perCpu(): Float64Array {
-    const opening = openedBy(this, 'sum', 'perCpu')
-    return new Float64Array(present(backend.cells(opening.number, opening.entry), opening))
+    return new Float64Array(readOf(this, 'sum', 'perCpu', backend.cells))
   }
 
   /** As `PerCpuCounter.close`. */
   close(): void {
-    const opening = openedBy(this, 'sum', 'close')
-    this.#id = REFUSED
-    opening.release()
+    this.#id = closeObject(this, 'sum')
   }
 
   /** @internal */
   protected override shown(): object {
     return { value: this.value }
   }
-}
-
-function badAmount(x: unknown): TypeError | RangeError {
-  const what = 'PerCpuSum.add'
-  return typeof x === 'number'
-    ? rangeError(what, 'a finite number', x)
-    : typeError(what, 'a finite number', x)
 }

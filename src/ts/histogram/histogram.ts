@@ -2,9 +2,19 @@ import type { InspectOptionsStylized } from 'node:util'
 import { backend } from '../backend/backend'
 import { typedArrayName } from '../base/arrays'
 import { util } from '../base/builtins'
-import { RseqError, rangeError, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { badNumber, integerOf, rangeError, typeError } from '../base/validate'
 import type { Buckets } from '../contract/buckets'
-import { handleOf, openHandle, type PerCpuHandle, present, refusal, textsOf, usable } from '../region/entries'
+import {
+  handleOf,
+  openHandle,
+  type PerCpuHandle,
+  present,
+  refusal,
+  textsOf,
+  usable,
+  writable,
+} from '../region/entries'
 import { wrongThis } from '../region/object'
 import {
   type ClassOf,
@@ -136,10 +146,12 @@ export class PerCpuHistogram extends HistogramReading {
       recordInt32(id, x)
       return
     }
-    if (typeof x !== 'number' || !(x >= this.#least && x <= Number.MAX_VALUE)) throw this.#badSample(x)
+    if (typeof x !== 'number' || !(x >= this.#least && x <= Number.MAX_VALUE)) {
+      throw badNumber('PerCpuHistogram.record', this.#expected, x)
+    }
     if (id < 0) throw refusal(openedBy(this, 'record'))
     if (count === undefined) record(id, x)
-    else recordTimes(id, x, checkCount(count))
+    else recordTimes(id, x, integerOf('PerCpuHistogram.record count', count, 1, Number.MAX_SAFE_INTEGER))
   }
 
   /**
@@ -193,8 +205,7 @@ export class PerCpuHistogram extends HistogramReading {
    * @throws as `PerCpuCounter.drain`
    */
   drain(): HistogramSnapshot {
-    const opening = usable(openedBy(this, 'drain'))
-    if (opening.id < 0) throw refusal(opening)
+    writable(openedBy(this, 'drain'))
     return new HistogramSnapshot(this.#look(true), this.name)
   }
 
@@ -279,17 +290,4 @@ export class PerCpuHistogram extends HistogramReading {
   get #expected(): string {
     return this.#least === 0 ? 'a finite number, at least 0' : 'a finite number'
   }
-
-  #badSample(x: unknown): TypeError | RangeError {
-    const what = 'PerCpuHistogram.record'
-    return typeof x === 'number' ? rangeError(what, this.#expected, x) : typeError(what, this.#expected, x)
-  }
-}
-
-function checkCount(count: unknown): number {
-  const what = 'PerCpuHistogram.record count'
-  const expected = 'an integer, 1 to 9007199254740991'
-  if (typeof count !== 'number') throw typeError(what, expected, count)
-  if (!Number.isSafeInteger(count) || count < 1) throw rangeError(what, expected, count)
-  return count
 }

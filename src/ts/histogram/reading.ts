@@ -1,6 +1,7 @@
 import type { InspectOptionsStylized } from 'node:util'
 import { util } from '../base/builtins'
-import { RseqError, rangeError, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { numberOf, typeError } from '../base/validate'
 import { HISTOGRAM } from '../contract/backend'
 import { Buckets, sameShape } from '../contract/buckets'
 import { EMPTY_MIN, type HistogramBucket, Look, type Reading } from './summary'
@@ -28,9 +29,7 @@ export interface HistogramJSON {
 }
 
 function checkPercentile(p: unknown): void {
-  const expected = 'a number above 0, and at most 100'
-  if (typeof p !== 'number') throw typeError('percentile', expected, p)
-  if (!(p > 0 && p <= 100)) throw rangeError('percentile', expected, p)
+  numberOf('percentile', p, 'a number above 0, and at most 100', (x) => x > 0 && x <= 100)
 }
 
 /** Halves go up, as Math.round says. */

@@ -1,5 +1,5 @@
 import { util } from '../base/builtins'
-import { typeError } from '../base/errors'
+import { checkFunction } from '../base/validate'
 
 /**
  * Nanoseconds in a unit of time, by the names that a histogram's unit may have. Other names have none, not
@@ -54,7 +54,7 @@ export function timed<This, Args extends unknown[], Result>(
   perUnit: number,
   fn: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => Result {
-  if (typeof fn !== 'function') throw typeError('timed', 'a function', fn)
+  checkFunction('timed', fn)
   const { timer } = {
     timer(this: This, ...args: Args): Result {
       const stop = started(record, perUnit)

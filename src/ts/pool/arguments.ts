@@ -1,5 +1,6 @@
 import { typedArrayLength, typedArrayName } from '../base/arrays'
-import { RseqError, rangeError, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { badNumber, typeError } from '../base/validate'
 import { REFUSAL, TICKET } from '../contract/pool-calls'
 
 /** Whether it is the number of one of so many slots. */
@@ -20,9 +21,7 @@ export function isTicket(ticket: unknown, slots: number): ticket is number {
 
 /** For what is none. */
 export function badTicket(ticket: unknown): Error {
-  const what = 'PerCpuPool.adopt'
-  const expected = 'a ticket that handOver() returned'
-  return typeof ticket === 'number' ? rangeError(what, expected, ticket) : typeError(what, expected, ticket)
+  return badNumber('PerCpuPool.adopt', 'a ticket that handOver() returned', ticket)
 }
 
 /** For a ticket that adopts nothing. */
@@ -36,16 +35,7 @@ export function refusedTicket(ticket: number): RseqError {
 
 /** For what is no slot's number. */
 export function badSlot(what: string, slot: unknown, slots: number): Error {
-  const expected = `a slot, 0 to ${slots - 1}`
-  const name = `PerCpuPool.${what}`
-  return typeof slot === 'number' ? rangeError(name, expected, slot) : typeError(name, expected, slot)
-}
-
-/** For a count that is not 0 to `length`. */
-export function badCount(count: unknown, length: number): Error {
-  const what = 'PerCpuPool.releaseMany count'
-  const expected = `an integer, 0 to ${length}`
-  return typeof count === 'number' ? rangeError(what, expected, count) : typeError(what, expected, count)
+  return badNumber(`PerCpuPool.${what}`, `a slot, 0 to ${slots - 1}`, slot)
 }
 
 /**

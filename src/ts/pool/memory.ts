@@ -1,5 +1,6 @@
 import { util } from '../base/builtins'
-import { integerOf, RseqError, rangeError, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { integerOf, rangeError, typeError } from '../base/validate'
 import type { PerCpuHandle } from '../region/entries'
 import type { SharedBytes } from './shared-bytes'
 

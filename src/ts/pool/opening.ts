@@ -1,5 +1,6 @@
 import { backend } from '../backend/backend'
-import { integerOf, RseqError, show, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { checkObject, integerOf, show } from '../base/validate'
 import {
   type NamedOptions,
   openHandle,
@@ -30,8 +31,7 @@ export interface NamedPoolOptions extends Omit<NamedOptions, 'index'> {
 
 /** @throws {TypeError | RangeError} where the options say no number of slots */
 function slotsOf(options: PoolOptions | NamedPoolOptions): number {
-  if (typeof options !== 'object' || options === null)
-    throw typeError('PerCpuPool options', 'an object', options)
+  checkObject('PerCpuPool options', options)
   return integerOf('PerCpuPool options.slots', options.slots, 1, MOST_SLOTS)
 }
 

@@ -1,18 +1,10 @@
 import { backend } from '../backend/backend'
+import { integerOf } from '../base/validate'
 import { NO_SLOT, REFUSAL, TICKET } from '../contract/pool-calls'
-import { handleOf, present, refusal, usable } from '../region/entries'
-import { openedBy, openInto, PerCpu, wrongThis } from '../region/object'
-import { type ClassOf, handedOver, objectOf, REFUSED } from '../region/opening'
-import {
-  badCount,
-  badSlot,
-  badTicket,
-  isSlot,
-  isTicket,
-  lengthOf,
-  refusedSlot,
-  refusedTicket,
-} from './arguments'
+import { handleOf, present, refusal, usable, writable } from '../region/entries'
+import { closeObject, openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
+import { type ClassOf, objectOf, REFUSED } from '../region/opening'
+import { badSlot, badTicket, isSlot, isTicket, lengthOf, refusedSlot, refusedTicket } from './arguments'
 import type { PerCpuPoolHandle, PoolMemory, SlotView } from './memory'
 import {
   memoryIn,
@@ -65,7 +57,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
    */
   constructor(options: PoolOptions) {
     super()
-    const opening = openInto(this, () => handedOver('pool', new.target) ?? openPool(options))
+    const opening = openInto(this, 'pool', new.target, () => openPool(options))
     this.#slots = slotsIn(opening)
     this.#memory = memoryIn(opening)
     this.#id = opening.id
@@ -164,8 +156,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
   releaseMany(slots: Int32Array | Uint32Array, count?: number): void {
     openedBy(this, 'pool', 'releaseMany')
     const length = lengthOf('releaseMany', slots)
-    const wanted = count === undefined ? length : count
-    if (!Number.isInteger(wanted) || wanted < 0 || wanted > length) throw badCount(wanted, length)
+    const wanted = count === undefined ? length : integerOf('PerCpuPool.releaseMany count', count, 0, length)
     const refused = backend.releaseSlots(this.#id, slots, wanted)
     if (refused !== 0) throw this.#refused('releaseMany', refused % 8, slots[Math.floor(refused / 8)] ?? 0)
   }
@@ -230,12 +221,8 @@ export class PerCpuPool extends PerCpu<'pool'> {
     if (!isSlot(slot, this.slots)) throw badSlot('owner', slot, this.slots)
     const bits = present(backend.slotOwner(opening.number, opening.entry, slot), opening)
     if (bits === 0) return null
-    const [self, alive, handedOver] = [2, 4, 8].map((bit) => (bits & bit) !== 0) as [
-      boolean,
-      boolean,
-      boolean,
-    ]
-    return { pid: Math.floor(bits / 16), self, alive, handedOver }
+    const is = (bit: number): boolean => (bits & bit) !== 0
+    return { pid: Math.floor(bits / 16), self: is(2), alive: is(4), handedOver: is(8) }
   }
 
   /**
@@ -248,15 +235,13 @@ export class PerCpuPool extends PerCpu<'pool'> {
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   reclaim(): number {
-    const opening = usable(openedBy(this, 'pool', 'reclaim'))
-    if (opening.id < 0) throw refusal(opening)
+    const opening = writable(openedBy(this, 'pool', 'reclaim'))
     return present(backend.reclaimSlots(opening.number, opening.entry), opening)
   }
 
   /** How many slots are held; each looked at once, one after the other. */
   get held(): number {
-    const opening = openedBy(this, 'pool', 'held')
-    return present(backend.slotsHeld(opening.number, opening.entry), opening)
+    return readOf(this, 'pool', 'held', backend.slotsHeld)
   }
 
   /** How many are free. */
@@ -309,9 +294,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
 
   /** As `PerCpuCounter.close`. Slots that are held stay so while anybody has the pool. */
   close(): void {
-    const opening = openedBy(this, 'pool', 'close')
-    this.#id = REFUSED
-    opening.release()
+    this.#id = closeObject(this, 'pool')
   }
 
   /** @internal */

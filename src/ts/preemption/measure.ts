@@ -1,6 +1,6 @@
 import { type Addon, loaded } from '../backend/addon'
 import { util } from '../base/builtins'
-import { integerOf, typeError } from '../base/errors'
+import { checkFunction, checkObject, integerOf, typeError } from '../base/validate'
 import { cpuId } from '../thread/cpu'
 import { PreemptionProbe, threadRecord } from './probe'
 import { countSwitches, involuntary, voluntary } from './switches'
@@ -57,23 +57,23 @@ export const CLOCK = { time: TIME } as const
 
 const doubles = new Float64Array(threadRecord())
 
-function count(name: string, value: unknown, least: number, most: number): number {
-  return integerOf(`measureUninterrupted options.${name}`, value, least, most)
-}
-
 function settingsOf(options: MeasureOptions) {
-  if (typeof options !== 'object' || options === null)
-    throw typeError('measureUninterrupted options', 'an object', options)
-  const samples = count('samples', options.samples ?? 1000, 1, MOST_SAMPLES)
-  const attempts = count('attempts', options.attempts ?? 10 * samples, samples, Number.MAX_SAFE_INTEGER)
-  const warmup = count('warmup', options.warmup ?? 1000, 0, Number.MAX_SAFE_INTEGER)
+  const what = `${WHAT} options`
+  checkObject(what, options)
+  const samples = integerOf(`${what}.samples`, options.samples ?? 1000, 1, MOST_SAMPLES)
+  const attempts = integerOf(
+    `${what}.attempts`,
+    options.attempts ?? 10 * samples,
+    samples,
+    Number.MAX_SAFE_INTEGER,
+  )
+  const warmup = integerOf(`${what}.warmup`, options.warmup ?? 1000, 0, Number.MAX_SAFE_INTEGER)
   return { samples, attempts, warmup }
 }
 
 /** @throws {TypeError} for a promise */
 function checkResult(result: unknown): void {
-  if (util.types.isPromise(result))
-    throw typeError('measureUninterrupted', 'a function that returns when it is done', result)
+  if (util.types.isPromise(result)) throw typeError(WHAT, 'a function that returns when it is done', result)
 }
 
 /** The smallest that so many of the sorted samples do not exceed. */
@@ -100,7 +100,7 @@ function quantile(sorted: Float64Array, share: number): number {
  * @see getrusage(2)
  */
 export function measureUninterrupted(fn: () => unknown, options: MeasureOptions = {}): UninterruptedSamples {
-  if (typeof fn !== 'function') throw typeError('measureUninterrupted', 'a function', fn)
+  checkFunction(WHAT, fn)
   const { samples: wanted, attempts: most, warmup } = settingsOf(options)
   const probe = new PreemptionProbe()
   const { readClock } = loaded.addon as Addon

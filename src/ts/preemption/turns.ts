@@ -1,5 +1,5 @@
 import { timers } from '../base/builtins'
-import { integerOf, typeError } from '../base/errors'
+import { checkObject, integerOf } from '../base/validate'
 import { cpuId } from '../thread/cpu'
 import { countSwitches, involuntary } from './switches'
 
@@ -20,8 +20,7 @@ const LONGEST = 2 ** 31 - 1
 
 /** The resolution of options that have one. @throws {TypeError | RangeError} */
 export function resolutionOf(what: string, options: { readonly resolution?: number }): number {
-  if (typeof options !== 'object' || options === null)
-    throw typeError(`${what} options`, 'an object', options)
+  checkObject(`${what} options`, options)
   const { resolution = 0 } = options
   return integerOf(`${what} options.resolution`, resolution, 0, LONGEST)
 }

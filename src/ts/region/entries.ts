@@ -1,6 +1,7 @@
 import { backend } from '../backend/backend'
 import { buffer, util } from '../base/builtins'
-import { RseqError, rangeError, show, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { checkObject, oneOf, rangeError, show, stringOf, typeError } from '../base/validate'
 import { KIND, type Kind, NO_ID, RESULT, type RegionKey, type StripeIndex } from '../contract/backend'
 import { failure, succeed } from '../contract/results'
 import { settle } from '../thread/cpu'
@@ -66,10 +67,9 @@ interface Where {
 function whereOf(kind: Kind, options: PerCpuOptions | undefined): Where {
   if (options === undefined) return { region: Region.process, number: 0, index: 'cpu' }
   const what = `${CLASS_NAMES[kind]} options`
-  if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+  checkObject(what, options)
   const { index = 'cpu', region = Region.process } = options
-  if (typeof index !== 'string') throw typeError(`${what}.index`, "'cpu' or 'mm_cid'", index)
-  if (index !== 'cpu' && index !== 'mm_cid') throw rangeError(`${what}.index`, "'cpu' or 'mm_cid'", index)
+  oneOf(`${what}.index`, index, 'cpu', 'mm_cid')
   const number = regionNumber(region, `${what}.region`)
   if (number !== 0) succeed(backend.checkRegion(number), what)
   if (index === 'mm_cid' && (number !== 0 || (kind !== 'counter' && kind !== 'sum'))) {
@@ -86,28 +86,17 @@ export function canonical(labels: unknown, what: string): string {
   }
   const pairs: [string, string][] = []
   for (const key of Object.keys(labels).sort()) {
+    const isRight = (text: string): boolean => key.isWellFormed() && text.isWellFormed()
     const value = (labels as Record<string, unknown>)[key]
-    if (typeof value !== 'string') throw typeError(`${what}.${key}`, 'a string', value)
-    if (!key.isWellFormed() || !value.isWellFormed()) {
-      throw rangeError(`${what}.${key}`, 'a well-formed string', value)
-    }
-    pairs.push([key, value])
+    pairs.push([key, stringOf(`${what}.${key}`, value, 'a well-formed string', isRight)])
   }
   return pairs.length === 0 ? '' : JSON.stringify(pairs)
 }
 
-function textOf(text: unknown, what: string): string {
-  if (text === undefined) return ''
-  if (typeof text !== 'string') throw typeError(what, 'a string', text)
-  return text
-}
-
 function checkName(name: unknown): void {
-  const expected = '1 to 240 bytes of UTF-8'
-  if (typeof name !== 'string') throw typeError('name', 'a string', name)
-  if (name.length === 0 || name.length > 240) throw rangeError('name', expected, name)
+  stringOf('name', name, '1 to 240 bytes of UTF-8', ({ length }) => length > 0 && length <= 240)
   // Encoding maps every lone surrogate to the same bytes: two such names would be one.
-  if (!name.isWellFormed()) throw rangeError('name', 'a well-formed string', name)
+  stringOf('name', name, 'a well-formed string', (text) => text.isWellFormed())
 }
 
 function opening(kind: Kind, where: Where, answer: number, name: string | null, ownsRegion = false): Opening {
@@ -157,8 +146,9 @@ export function openNamed(
   settle()
   checkName(name)
   const labels = canonical(options?.labels, 'labels')
-  const help = textOf(options?.help, 'help')
-  const unit = textOf(options?.unit, 'unit')
+  const { help = '', unit = '' } = options ?? {}
+  stringOf('help', help)
+  stringOf('unit', unit)
   const where = whereOf(kind, options)
   const byMmCid = where.index === 'mm_cid'
   let answer = backend.open(where.number, KIND[kind], byMmCid, name, labels)
@@ -190,7 +180,7 @@ function isNumber32(value: unknown): value is number {
 export function openHandle(kind: Kind, handle: PerCpuHandle): Opening {
   settle()
   const what = `${CLASS_NAMES[kind]}.from(handle)`
-  if (typeof handle !== 'object' || handle === null) throw typeError(what, 'a handle', handle)
+  checkObject(what, handle, 'a handle')
   const { rseq, region: key, entry, generation, index } = handle
   const isKey = typeof key === 'string' || (typeof key === 'object' && key !== null)
   const isIndex = index === 'cpu' || index === 'mm_cid'
@@ -252,6 +242,13 @@ export function present<T>(value: T | undefined, one: Opening): T {
   usable(one)
   if (value === undefined) throw failure(RESULT.absent, CLASS_NAMES[one.kind])
   return value
+}
+
+/** @throws {RseqError} where it cannot be written to */
+export function writable(one: Opening): Opening {
+  usable(one)
+  if (one.id < 0) throw refusal(one)
+  return one
 }
 
 /** Why an object whose hot id is REFUSED cannot be added to. */

@@ -1,8 +1,8 @@
 import { util } from '../base/builtins'
-import { typeError } from '../base/errors'
+import { typeError } from '../base/validate'
 import type { Kind, StripeIndex } from '../contract/backend'
-import { handleOf, type PerCpuHandle, textsOf, usable } from './entries'
-import { CLASS_NAMES, identify, type Opening, type PerCpuCell } from './opening'
+import { handleOf, type PerCpuHandle, present, textsOf, usable } from './entries'
+import { CLASS_NAMES, handedOver, identify, type Opening, type PerCpuCell, REFUSED } from './opening'
 import type { Region } from './region'
 
 const { inspect } = util
@@ -37,10 +37,34 @@ export function wrongThis(object: unknown, kind: Kind, what: string): TypeError 
 }
 
 /**
- * @internal Opens what a new object is to be of. Not an argument of the base class's constructor: that need not be what
- * it was, nor what it returns an object of this package.
+ * @internal Opens what a new object is to be of: what a factory has opened for it, or what `open` gives. Not an argument of
+ * the base class's constructor: that need not be what it was, nor what it returns an object of this package.
+ *
+ * @param Class its constructor's new.target
  */
-export let openInto: (object: PerCpu<Kind>, open: () => Opening) => Opening
+export let openInto: (object: PerCpu<Kind>, kind: Kind, Class: unknown, open: () => Opening) => Opening
+
+/** @internal Closes an object. @returns what its hot id is from now on */
+export function closeObject(object: unknown, kind: Kind): number {
+  openedBy(object, kind, 'close').release()
+  return REFUSED
+}
+
+/**
+ * @internal What a member reads of an object's entry.
+ *
+ * @throws {TypeError} as {@link openedBy}
+ * @throws {RseqError} as `present`
+ */
+export function readOf<T>(
+  object: unknown,
+  kind: Kind,
+  what: string,
+  read: (region: number, entry: number) => T | undefined,
+): T {
+  const opening = openedBy(object, kind, what)
+  return present(read(opening.number, opening.entry), opening)
+}
 
 /** What every per-CPU object has beside its operations. */
 export abstract class PerCpu<K extends Kind> {
@@ -54,9 +78,9 @@ export abstract class PerCpu<K extends Kind> {
   static {
     openingIn = (object) =>
       typeof object === 'object' && object !== null && #opening in object ? object.#opening : null
-    openInto = (object, open) => {
+    openInto = (object, kind, Class, open) => {
       if (!(#opening in object) || object.#opening !== null) throw typeError('new', 'a new object', object)
-      const opening = open()
+      const opening = handedOver(kind, Class) ?? open()
       if (!identify(object, opening)) {
         opening.release()
         throw typeError('new', 'an object that is not frozen', object)

@@ -1,5 +1,5 @@
 import { backend } from '../backend/backend'
-import { typeError } from '../base/errors'
+import { typeError } from '../base/validate'
 import type { Kind, StripeIndex } from '../contract/backend'
 import type { Region } from './region'
 

@@ -1,7 +1,8 @@
 import { loaded } from '../backend/addon'
 import { backend } from '../backend/backend'
 import { buffer } from '../base/builtins'
-import { RseqError, rangeError, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { booleanOf, checkObject, integerOf, stringOf, typeError } from '../base/validate'
 import { KIND, type Kind, PROCESS_REGION, RESULT, type RegionKey } from '../contract/backend'
 import { succeed } from '../contract/results'
 import { settle } from '../thread/cpu'
@@ -128,14 +129,11 @@ export class Region {
    */
   static create(options: RegionCreateOptions): Region {
     const what = 'Region.create options'
-    if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+    checkObject(what, options)
     const { file, memfd, cells = 0 } = options
     if (typeof cells !== 'number') throw typeError(`${what}.cells`, 'a number', cells)
-    if ('cells' in options && !(Number.isInteger(cells) && cells >= 1 && cells <= 2 ** 24)) {
-      throw rangeError(`${what}.cells`, 'an integer, 1 to 16777216', cells)
-    }
-    if (memfd !== undefined && typeof memfd !== 'boolean')
-      throw typeError(`${what}.memfd`, 'a boolean', memfd)
+    if ('cells' in options) integerOf(`${what}.cells`, cells, 1, 2 ** 24)
+    if (memfd !== undefined) booleanOf(`${what}.memfd`, memfd)
     if ((file !== undefined) === (memfd === true)) {
       throw typeError(what, 'either a file or memfd: true', options)
     }
@@ -161,12 +159,9 @@ export class Region {
    * `ERR_RSEQ_REGION_BUSY`, `ERR_RSEQ_REGION_LIMIT`, `ERR_RSEQ_NO_MEMORY`, `ERR_RSEQ_FEATURE` without the addon
    */
   static attach(path: string, options: RegionAttachOptions = {}): Region {
-    if (typeof options !== 'object' || options === null) {
-      throw typeError('Region.attach options', 'an object', options)
-    }
+    checkObject('Region.attach options', options)
     const { readOnly = false } = options
-    if (typeof readOnly !== 'boolean')
-      throw typeError('Region.attach options.readOnly', 'a boolean', readOnly)
+    booleanOf('Region.attach options.readOnly', readOnly)
     const checked = pathOf(path, 'Region.attach path')
     settle()
     const number = succeed(backend.attach(checked, readOnly), `Region.attach('${checked}')`)
@@ -259,10 +254,9 @@ let processRegion: Region | null = null
 let serviceRegion: Region | null = null
 
 function pathOf(path: unknown, what: string): string {
-  if (typeof path !== 'string') throw typeError(what, 'a string', path)
-  const fits = path.length > 0 && !path.includes('\0') && buffer.Buffer.byteLength(path) < 4000
-  if (!fits) throw rangeError(what, 'a path of 1 to 4000 bytes', path)
-  return path
+  const fits = (text: string): boolean =>
+    text.length > 0 && !text.includes('\0') && buffer.Buffer.byteLength(text) < 4000
+  return stringOf(what, path, 'a path of 1 to 4000 bytes', fits)
 }
 
 /**

@@ -1,16 +1,14 @@
 import { bytesOfView, isDetached, typedArrayLength, typedArrayName } from '../base/arrays'
-import { rangeError, typeError } from '../base/errors'
+import { checkObject, numberOf, rangeError, typeError } from '../base/validate'
 
 /** A drain's. */
 export function maxOf(options: { readonly max?: number } | undefined): number {
   const what = 'PerCpuRing.drain options'
   if (options === undefined) return Number.MAX_SAFE_INTEGER
-  if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+  checkObject(what, options)
   const { max = Number.MAX_SAFE_INTEGER } = options
-  if (typeof max !== 'number') throw typeError(`${what}.max`, 'a safe integer, at least 0', max)
-  if (!Number.isSafeInteger(max) || max < 0)
-    throw rangeError(`${what}.max`, 'a safe integer, at least 0', max)
-  return max
+  const isRight = (x: number): boolean => Number.isSafeInteger(x) && x >= 0
+  return numberOf(`${what}.max`, max, 'a safe integer, at least 0', isRight)
 }
 
 /** @throws {TypeError | RangeError} where these are not as many numbers as a record has */

@@ -1,5 +1,5 @@
 import { timers } from '../base/builtins'
-import { rangeError, typeError } from '../base/errors'
+import { checkObject, numberOf, typeError } from '../base/validate'
 import type { RingItem } from './record'
 
 /** An `AbortSignal`, by what is used of it: so that these types need no library of the compiler's. */
@@ -33,11 +33,10 @@ export function checkRecordsOptions(
 ): [number, RingAbortSignal | null] {
   const what = 'PerCpuRing.records options'
   if (options === undefined) return [100, null]
-  if (typeof options !== 'object' || options === null) throw typeError(what, 'an object', options)
+  checkObject(what, options)
   const { interval = 100, signal = null } = options
-  const expected = `milliseconds, 0 to ${LONGEST}`
-  if (typeof interval !== 'number') throw typeError(`${what}.interval`, expected, interval)
-  if (!(interval >= 0 && interval <= LONGEST)) throw rangeError(`${what}.interval`, expected, interval)
+  const isRight = (x: number): boolean => x >= 0 && x <= LONGEST
+  numberOf(`${what}.interval`, interval, `milliseconds, 0 to ${LONGEST}`, isRight)
   const isSignal = typeof signal === 'object' && (signal === null || 'aborted' in signal)
   if (!isSignal) throw typeError(`${what}.signal`, 'an AbortSignal', signal)
   return [interval, signal]

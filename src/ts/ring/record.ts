@@ -1,4 +1,5 @@
-import { RseqError, rangeError, typeError } from '../base/errors'
+import { RseqError } from '../base/errors'
+import { rangeError, typeError } from '../base/validate'
 import { RECORD } from '../contract/ring-calls'
 import type { RingShape } from '../contract/ring-shape'
 

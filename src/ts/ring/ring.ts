@@ -1,10 +1,10 @@
 import { backend } from '../backend/backend'
-import { typeError } from '../base/errors'
+import { checkFunction, typeError } from '../base/validate'
 import { COUNTS, VERDICT } from '../contract/ring-calls'
 import type { RingMode, RingShape } from '../contract/ring-shape'
-import { openHandle, type PerCpuHandle, present, refusal, usable } from '../region/entries'
-import { openedBy, openInto, PerCpu, wrongThis } from '../region/object'
-import { type ClassOf, handedOver, type Opening, objectOf, REFUSED } from '../region/opening'
+import { openHandle, type PerCpuHandle, refusal, writable } from '../region/entries'
+import { closeObject, openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
+import { type ClassOf, objectOf, REFUSED } from '../region/opening'
 import { checkBytes, checkFields, maxOf } from './arguments'
 import { Consumer } from './consumer'
 import { checkRecordsOptions, iterate, type RingRecordsOptions } from './iterator'
@@ -44,8 +44,7 @@ export class PerCpuRing extends PerCpu<'ring'> {
    */
   constructor(options?: RingOptions) {
     super()
-    const open = (): Opening => handedOver('ring', new.target) ?? openRing(options)
-    const opening = openInto(this, open)
+    const opening = openInto(this, 'ring', new.target, () => openRing(options))
     this.#shape = shapeIn(opening)
     this.#fields = this.#shape.fields
     this.#consumer = new Consumer(opening, this.#shape)
@@ -147,7 +146,7 @@ export class PerCpuRing extends PerCpu<'ring'> {
    */
   drain(callback: (record: RingRecord) => void, options?: { readonly max?: number }): number {
     openedBy(this, 'ring', 'drain')
-    if (typeof callback !== 'function') throw typeError('PerCpuRing.drain', 'a function', callback)
+    checkFunction('PerCpuRing.drain', callback)
     return this.#drain(callback, maxOf(options))
   }
 
@@ -222,10 +221,9 @@ export class PerCpuRing extends PerCpu<'ring'> {
 
   /** As `PerCpuCounter.close`. In a drain's callback, this record is the last one. */
   close(): void {
-    const opening = openedBy(this, 'ring', 'close')
-    this.#id = REFUSED
+    openedBy(this, 'ring', 'close')
     this.#consumer.keep()
-    opening.release()
+    this.#id = closeObject(this, 'ring')
   }
 
   /** @internal */
@@ -236,16 +234,15 @@ export class PerCpuRing extends PerCpu<'ring'> {
   }
 
   #drain(callback: (record: RingRecord) => void, most: number): number {
-    const opening = usable(openedBy(this, 'ring', 'drain'))
-    if (opening.id < 0) throw refusal(opening)
+    writable(openedBy(this, 'ring', 'drain'))
     return this.#consumer.drain(callback, most)
   }
 
   #counts(what: string): Float64Array {
-    const opening = openedBy(this, 'ring', what)
     const out = new Float64Array(COUNTS.length)
-    const found = backend.ringCounts(opening.number, opening.entry, out)
-    return present(found ? out : undefined, opening)
+    return readOf(this, 'ring', what, (region, entry) =>
+      backend.ringCounts(region, entry, out) ? out : undefined,
+    )
   }
 
   #count(which: number, what: string): number {
