@@ -90,9 +90,7 @@ struct Ring {
 /// Rings that this process can have open.
 inline constexpr uint32_t kMaxRings = 1U << 16;
 
-#pragma GCC visibility push(hidden)
 /// Hot ids are numbers here.
-extern region::Numbered<Ring, kMaxRings> rings;
-#pragma GCC visibility pop
+inline constinit region::Numbered<Ring, kMaxRings> rings = {};
 
 }  // namespace rseq::records

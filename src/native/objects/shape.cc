@@ -71,8 +71,6 @@ void give_back(Bounds* bounds) {
 
 }  // namespace
 
-constinit region::Numbered<Shape, kMaxShapes> shapes = {};
-
 uint32_t cells(uint32_t entry_shape, const region::Bytes& extra) {
   Shape shape = {};
   uint32_t buckets = 0;

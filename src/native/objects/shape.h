@@ -52,9 +52,7 @@ inline constexpr uint32_t kMaxPrecision = 14;
 /// Whoever looks at a histogram has a number for each, touched or not.
 inline constexpr uint32_t kMaxBuckets = 1U << 21;
 
-#pragma GCC visibility push(hidden)  // reached directly, not through the GOT
-extern constinit region::Numbered<Shape, kMaxShapes> shapes;
-#pragma GCC visibility pop
+inline constinit region::Numbered<Shape, kMaxShapes> shapes = {};
 
 /// Makes a shape of what an entry says, if that is one.
 /// @param entry_shape  bits of precision: 2^bits buckets from each power of two to the next; 0: bounds

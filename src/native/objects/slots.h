@@ -37,9 +37,7 @@ struct Slots {
   bool exists() const { return run != 0; }
 };
 
-#pragma GCC visibility push(hidden)
-extern constinit region::Numbered<Slots, kMostPools> pools;
-#pragma GCC visibility pop
+inline constinit region::Numbered<Slots, kMostPools> pools = {};
 
 /// Cells that a pool takes, in each stripe; 0 where it is none.
 /// @param entry_shape  how many slots it has
