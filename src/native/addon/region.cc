@@ -8,6 +8,7 @@
 #include "region/sweep.h"
 
 namespace rseq::addon {
+
 constexpr size_t kPath = 4096;
 
 /// (path, cells or 0) → region, or a result

@@ -6,26 +6,11 @@
 
 namespace rseq::sequences {
 
-inline Outcome add_i64(abi::Area*, const uint32_t*, uint32_t, int64_t*, int64_t) { return Outcome::kMoved; }
-
-inline Outcome add_f64(abi::Area*, const uint32_t*, uint32_t, double*, double) { return Outcome::kMoved; }
-
-inline Outcome compare_store(abi::Area*, const uint32_t*, uint32_t, uint64_t*, uint64_t, uint64_t) {
-  return Outcome::kMoved;
-}
-
-inline Outcome compare_store_store(abi::Area*, const uint32_t*, uint32_t, uint64_t*, uint64_t, uint64_t*,
-                                   uint64_t, uint64_t) {
-  return Outcome::kMoved;
-}
-
-inline Outcome watch(abi::Area*, const uint32_t*, uint32_t, const uint32_t*, uint32_t*) {
-  return Outcome::kMoved;
-}
-
-inline Outcome append(abi::Area*, const uint32_t*, uint32_t, uint64_t*, uint64_t, uint64_t*, const uint64_t*,
-                      uint64_t) {
-  return Outcome::kMoved;
-}
+inline Outcome add_i64(abi::Area*, const uint32_t*, auto...) { return Outcome::kMoved; }
+inline Outcome add_f64(abi::Area*, const uint32_t*, auto...) { return Outcome::kMoved; }
+inline Outcome compare_store(abi::Area*, const uint32_t*, auto...) { return Outcome::kMoved; }
+inline Outcome compare_store_store(abi::Area*, const uint32_t*, auto...) { return Outcome::kMoved; }
+inline Outcome watch(abi::Area*, const uint32_t*, auto...) { return Outcome::kMoved; }
+inline Outcome append(abi::Area*, const uint32_t*, auto...) { return Outcome::kMoved; }
 
 }  // namespace rseq::sequences

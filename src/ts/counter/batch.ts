@@ -1,5 +1,5 @@
 import { backend } from '../backend/backend'
-import { elements, typedArrayLength, typedArrayName } from '../base/arrays'
+import { elements, lengthAs } from '../base/arrays'
 import { RseqError } from '../base/errors'
 import { numberOf, rangeError, typeError } from '../base/validate'
 import { openAgain, refusal, usable } from '../region/entries'
@@ -78,12 +78,12 @@ function toAmounts(
   size: number,
 ): Int32Array | Float64Array {
   const what = 'PerCpuBatch.add amounts'
-  const type = typedArrayName(amounts)
-  const isTyped = type === 'Int32Array' || type === 'Float64Array'
+  const typed = lengthAs(amounts, 'Int32Array', 'Float64Array')
+  const isTyped = typed >= 0
   if (!isTyped && !Array.isArray(amounts)) {
     throw typeError(what, 'an Int32Array, a Float64Array or an array of numbers', amounts)
   }
-  const length = isTyped ? typedArrayLength(amounts) : amounts.length
+  const length = isTyped ? typed : amounts.length
   if (length !== size) throw rangeError(`${what}.length`, String(size), length)
   if (isTyped) return amounts as Int32Array | Float64Array
   const check = (n: unknown, i: number): number => numberOf(`${what}[${i}]`, n, 'a safe integer', () => true)

@@ -1,4 +1,3 @@
-import { backend } from '../backend/backend'
 import { RseqError } from '../base/errors'
 import {
   type Buckets,
@@ -8,7 +7,14 @@ import {
   sameShape,
   shapeOf,
 } from '../contract/buckets'
-import { type NamedOptions, openNamed, openNew, type PerCpuOptions } from '../region/entries'
+import {
+  type NamedOptions,
+  openNamed,
+  openNew,
+  type PerCpuOptions,
+  partOf,
+  refuseOther,
+} from '../region/entries'
 import type { Opening } from '../region/opening'
 
 /** Of what exists with other buckets than are wanted. */
@@ -27,11 +33,7 @@ export interface NamedHistogramOptions extends Omit<NamedOptions, 'index'>, Hist
 
 /** The buckets of an open entry. */
 export function bucketsIn(opening: Opening): Buckets {
-  const info = backend.describe(opening.number, opening.entry)
-  const buckets = info ? bucketsOf(info.shape, info.extra) : null
-  if (buckets !== null) return buckets
-  opening.release()
-  throw new RseqError('ERR_RSEQ_REGION_DAMAGED', 'PerCpuHistogram: its bounds cannot be read')
+  return partOf(opening, 'its bounds', ({ shape, extra }) => bucketsOf(shape, extra))
 }
 
 /** A new, nameless histogram. */
@@ -47,9 +49,6 @@ export function openShaped(options: HistogramOptions | undefined): Opening {
 export function openNamedShaped(name: string, options: NamedHistogramOptions | undefined): Opening {
   const wanted = shapeOf('PerCpuHistogram options', options)
   const opening = openNamed('histogram', name, options, wanted ?? DEFAULT_SHAPE)
-  if (wanted !== null && !sameShape(wanted, bucketsIn(opening).shape)) {
-    opening.release()
-    throw new RseqError('ERR_RSEQ_KIND', `PerCpuHistogram.named(${JSON.stringify(name)}): ${OTHER_SHAPE}`)
-  }
+  if (wanted !== null && !sameShape(wanted, bucketsIn(opening).shape)) refuseOther(opening, OTHER_SHAPE)
   return opening
 }

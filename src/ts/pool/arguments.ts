@@ -1,4 +1,4 @@
-import { typedArrayLength, typedArrayName } from '../base/arrays'
+import { lengthAs } from '../base/arrays'
 import { RseqError } from '../base/errors'
 import { badNumber, typeError } from '../base/validate'
 import { REFUSAL, TICKET } from '../contract/pool-calls'
@@ -44,9 +44,9 @@ export function badSlot(what: string, slot: unknown, slots: number): Error {
  * @throws {TypeError} for anything but an Int32Array or a Uint32Array
  */
 export function lengthOf(what: string, array: unknown): number {
-  const name = typedArrayName(array)
-  if (name === 'Int32Array' || name === 'Uint32Array') return typedArrayLength(array)
-  throw typeError(`PerCpuPool.${what}`, 'an Int32Array or a Uint32Array', array)
+  const length = lengthAs(array, 'Int32Array', 'Uint32Array')
+  if (length < 0) throw typeError(`PerCpuPool.${what}`, 'an Int32Array or a Uint32Array', array)
+  return length
 }
 
 const NOBODY = 'nobody holds it: it was never acquired, or released before, or is there twice'

@@ -1,5 +1,3 @@
-import { backend } from '../backend/backend'
-import { RseqError } from '../base/errors'
 import { checkObject, integerOf, show } from '../base/validate'
 import {
   type NamedOptions,
@@ -7,6 +5,8 @@ import {
   openNamed,
   openNew,
   type PerCpuOptions,
+  partOf,
+  refuseOther,
   type Shape,
 } from '../region/entries'
 import type { Opening } from '../region/opening'
@@ -37,10 +37,9 @@ function slotsOf(options: PoolOptions | NamedPoolOptions): number {
 
 /** Of an open entry. */
 export function slotsIn(opening: Opening): number {
-  const slots = backend.describe(opening.number, opening.entry)?.shape
-  if (slots !== undefined && slots > 0 && slots <= MOST_SLOTS) return slots
-  opening.release()
-  throw new RseqError('ERR_RSEQ_REGION_DAMAGED', 'PerCpuPool: its number of slots cannot be read')
+  return partOf(opening, 'its number of slots', ({ shape }) =>
+    shape > 0 && shape <= MOST_SLOTS ? shape : null,
+  )
 }
 
 function shapeOf(slots: number): Shape {
@@ -86,9 +85,7 @@ export function openNamedPool(name: string, options: NamedPoolOptions): Opening 
   refuseMemory((options as PoolOptions).slotBytes)
   const opening = openNamed('pool', name, options, shapeOf(slots))
   if (slotsIn(opening) === slots) return opening
-  opening.release()
-  const what = `PerCpuPool.named(${JSON.stringify(name)})`
-  throw new RseqError('ERR_RSEQ_KIND', `${what}: it exists with another number of slots`)
+  refuseOther(opening, 'it exists with another number of slots')
 }
 
 /** What is found by its name alone comes without memory. */

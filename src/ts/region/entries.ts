@@ -2,7 +2,15 @@ import { backend } from '../backend/backend'
 import { buffer, util } from '../base/builtins'
 import { RseqError } from '../base/errors'
 import { checkObject, oneOf, rangeError, show, stringOf, typeError } from '../base/validate'
-import { KIND, type Kind, NO_ID, RESULT, type RegionKey, type StripeIndex } from '../contract/backend'
+import {
+  type EntryInfo,
+  KIND,
+  type Kind,
+  NO_ID,
+  RESULT,
+  type RegionKey,
+  type StripeIndex,
+} from '../contract/backend'
 import { failure, succeed } from '../contract/results'
 import { settle } from '../thread/cpu'
 import { keepWhole } from './healing'
@@ -256,6 +264,27 @@ export function refusal(one: Opening): RseqError {
   const what = CLASS_NAMES[one.kind]
   if (one.closed) return new RseqError('ERR_RSEQ_CLOSED', `${what}: it was closed`)
   return new RseqError('ERR_RSEQ_READ_ONLY', `${what}: its region is attached for reading only`)
+}
+
+/**
+ * What an open entry says of its kind's own part.
+ *
+ * @param parse null for what is none: then the entry is closed
+ * @param part what of it, as a message calls it
+ */
+export function partOf<T>(one: Opening, part: string, parse: (info: EntryInfo) => T | null): T {
+  const info = backend.describe(one.number, one.entry)
+  const found = info ? parse(info) : null
+  if (found !== null) return found
+  one.release()
+  throw new RseqError('ERR_RSEQ_REGION_DAMAGED', `${CLASS_NAMES[one.kind]}: ${part} cannot be read`)
+}
+
+/** Of an entry that is not what was asked for: it is closed. @throws {RseqError} `ERR_RSEQ_KIND` */
+export function refuseOther(one: Opening, why: string): never {
+  one.release()
+  const what = `${CLASS_NAMES[one.kind]}.named(${JSON.stringify(one.name)})`
+  throw new RseqError('ERR_RSEQ_KIND', `${what}: ${why}`)
 }
 
 /** Help, unit and labels, from the directory. */

@@ -39,21 +39,8 @@ export function labelsOf(text: string): Readonly<Record<string, string>> | null 
   }
 }
 
-/** What only this module can make: a region's number is never taken from an object that a caller could shape. */
-class Token {
-  readonly number: number
-  readonly path: string | null
-  readonly #made = true
-
-  constructor(number: number, path: string | null) {
-    this.number = number
-    this.path = path
-  }
-
-  static is(value: unknown): value is Token {
-    return typeof value === 'object' && value !== null && #made in value
-  }
-}
+/** Only this module has it, so nobody else makes regions. */
+const TOKEN = Symbol('Region')
 
 /**
  * @internal The region's number.
@@ -86,14 +73,14 @@ export class Region {
       if (region.#closed) throw new RseqError('ERR_RSEQ_CLOSED', `${what}: the region was closed`)
       return region.#number
     }
-    regionOfNumber = (number, path = null) => new Region(new Token(number, path))
+    regionOfNumber = (number, path = null) => new Region(TOKEN, number, path)
   }
 
   /** @internal Regions come from `Region.process`, `Region.service`, `Region.create` and `Region.attach`. */
-  constructor(token: unknown) {
-    if (!Token.is(token)) throw typeError('new Region', 'Region.create or Region.attach instead', token)
-    this.#number = token.number
-    this.#path = token.path
+  constructor(token: unknown, number: number, path: string | null) {
+    if (token !== TOKEN) throw typeError('new Region', 'Region.create or Region.attach instead', token)
+    this.#number = number
+    this.#path = path
   }
 
   /** The region of this process alone: what every object is in unless it is told otherwise. It cannot be closed. */

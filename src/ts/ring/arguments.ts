@@ -1,4 +1,4 @@
-import { bytesOfView, isDetached, typedArrayLength, typedArrayName } from '../base/arrays'
+import { bytesOfView, isDetached, lengthAs } from '../base/arrays'
 import { checkObject, numberOf, rangeError, typeError } from '../base/validate'
 
 /** A drain's. */
@@ -30,8 +30,8 @@ export function checkFields(given: readonly unknown[], fields: number): void {
 export function checkBytes(bytes: unknown, most: number): Uint8Array {
   const what = 'PerCpuRing.writeBytes'
   const view = bytesOfView(bytes) ?? bytes
-  if (typedArrayName(view) !== 'Uint8Array') throw typeError(what, 'a Uint8Array or a DataView', bytes)
-  const length = typedArrayLength(view)
+  const length = lengthAs(view, 'Uint8Array')
+  if (length < 0) throw typeError(what, 'a Uint8Array or a DataView', bytes)
   if (length > most) throw rangeError(`${what} length`, `at most ${most}`, length)
   if (length === 0 && isDetached(view)) throw typeError(what, 'memory that was not transferred', bytes)
   return view as Uint8Array

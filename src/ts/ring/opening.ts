@@ -1,5 +1,3 @@
-import { backend } from '../backend/backend'
-import { RseqError } from '../base/errors'
 import {
   entryShapeOf,
   type RingShape,
@@ -7,7 +5,15 @@ import {
   ringShapeOf,
   wantedOf,
 } from '../contract/ring-shape'
-import { type NamedOptions, openNamed, openNew, type PerCpuOptions, type Shape } from '../region/entries'
+import {
+  type NamedOptions,
+  openNamed,
+  openNew,
+  type PerCpuOptions,
+  partOf,
+  refuseOther,
+  type Shape,
+} from '../region/entries'
 import type { Opening } from '../region/opening'
 
 /** How to make a ring. */
@@ -22,11 +28,7 @@ function made(wanted: Partial<RingShape>): Shape {
 
 /** The shape of an open entry. */
 export function shapeIn(opening: Opening): RingShape {
-  const info = backend.describe(opening.number, opening.entry)
-  const shape = info ? ringShapeOf(info.shape) : null
-  if (shape !== null) return shape
-  opening.release()
-  throw new RseqError('ERR_RSEQ_REGION_DAMAGED', 'PerCpuRing: its shape cannot be read')
+  return partOf(opening, 'its shape', ({ shape }) => ringShapeOf(shape))
 }
 
 /** A new, nameless ring. */
@@ -45,9 +47,5 @@ export function openNamedRing(name: string, options: NamedRingOptions | undefine
   const found = shapeIn(opening)
   const keys = Object.keys(wanted) as (keyof RingShape)[]
   if (keys.every((key) => wanted[key] === found[key])) return opening
-  opening.release()
-  throw new RseqError(
-    'ERR_RSEQ_KIND',
-    `PerCpuRing.named(${JSON.stringify(name)}): it exists with another capacity, size, mode or timestamp`,
-  )
+  refuseOther(opening, 'it exists with another capacity, size, mode or timestamp')
 }

@@ -1,4 +1,4 @@
-import { typedArrayLength, typedArrayName } from '../../base/arrays'
+import { lengthAs } from '../../base/arrays'
 import { threads, util } from '../../base/builtins'
 import { type Backend, type EntryInfo, KIND, RESULT, TEXTS } from '../../contract/backend'
 import { bucketsOf } from '../../contract/buckets'
@@ -20,11 +20,6 @@ const { getEnvironmentData, isMainThread, setEnvironmentData } = threads
 
 /** Threads with another version of the layout find another key. */
 const ENVIRONMENT_KEY = `rseq.portable.${VERSION}`
-
-/** A typed array's length, or −1 for anything that is not of that type. */
-function lengthOf(array: unknown, type: string): number {
-  return typedArrayName(array) === type ? typedArrayLength(array) : -1
-}
 
 /**
  * A copy of numbers that others may change at any time, each of which fits.
@@ -53,8 +48,8 @@ function descriptionOf(
   texts: Uint8Array,
   lengths: Uint32Array,
 ): Description | number {
-  const available = lengthOf(texts, 'Uint8Array')
-  if (available < 0 || lengthOf(lengths, 'Uint32Array') !== TEXTS.length) return RESULT.damaged
+  const available = lengthAs(texts, 'Uint8Array')
+  if (available < 0 || lengthAs(lengths, 'Uint32Array') !== TEXTS.length) return RESULT.damaged
   const copied = TEXTS.map((_, i) => lengths[i] as number)
   if (copied.some((length, i) => length > (i === 0 ? MAX_NAME : MAX_TEXT))) return RESULT.longName
   const total = copied.reduce((total, length) => total + length, 0)
@@ -132,9 +127,9 @@ export function portableBackend(): Backend {
     recordInt32: record,
 
     addMany(ids, amounts) {
-      const length = lengthOf(ids, 'Uint32Array')
-      const ints = lengthOf(amounts, 'Int32Array')
-      if (length < 0 || Math.max(ints, lengthOf(amounts, 'Float64Array')) !== length) return -1
+      const length = lengthAs(ids, 'Uint32Array')
+      const ints = lengthAs(amounts, 'Int32Array')
+      if (length < 0 || Math.max(ints, lengthAs(amounts, 'Float64Array')) !== length) return -1
       // An int32 fits, whatever others make of it meanwhile.
       const checked = ints === length ? amounts : copyFitting(amounts, length, Number.isSafeInteger)
       if (typeof checked === 'number') return checked
@@ -142,7 +137,7 @@ export function portableBackend(): Backend {
       return 0
     },
     recordMany(id, samples, positive) {
-      const length = lengthOf(samples, 'Float64Array')
+      const length = lengthAs(samples, 'Float64Array')
       if (length < 0) return -1
       const copy = copyFitting(samples, length, (x) => Number.isFinite(x) && (x >= 0 || !positive))
       if (typeof copy === 'number') return copy
@@ -177,7 +172,7 @@ export function portableBackend(): Backend {
     },
     mergeHistogram(region, entry, cells) {
       const run = regions.held(region, entry)?.run
-      const length = lengthOf(cells, 'Float64Array')
+      const length = lengthAs(cells, 'Float64Array')
       return run instanceof Histogram && length >= 0 && run.merge(Float64Array.from(cells)) ? 1 : 0
     },
 
@@ -191,13 +186,13 @@ export function portableBackend(): Backend {
     },
     survey(region, into) {
       const found = regions.get(region)
-      return found && lengthOf(into, 'Float64Array') >= 0 ? survey(found, into) : undefined
+      return found && lengthAs(into, 'Float64Array') >= 0 ? survey(found, into) : undefined
     },
     writeRows(out, numbers, heads, ends, which, state) {
       const fits =
-        [out, heads].every((bytes) => lengthOf(bytes, 'Uint8Array') >= 0) &&
-        [numbers, state].every((all) => lengthOf(all, 'Float64Array') >= 0) &&
-        [ends, which].every((all) => lengthOf(all, 'Uint32Array') >= 0)
+        [out, heads].every((bytes) => lengthAs(bytes, 'Uint8Array') >= 0) &&
+        [numbers, state].every((all) => lengthAs(all, 'Float64Array') >= 0) &&
+        [ends, which].every((all) => lengthAs(all, 'Uint32Array') >= 0)
       return fits ? writeRows(out, numbers, heads, ends, which, state) : -1
     },
     // Nothing takes a lock back from a thread that ended: one is there as long as the process.

@@ -1,14 +1,11 @@
-import { typedArrayLength, typedArrayName } from '../../base/arrays'
+import { lengthAs } from '../../base/arrays'
 import type { HotCalls } from '../../contract/backend'
 import { NO_SLOT, type PoolCalls, REFUSAL } from '../../contract/pool-calls'
 import { Pool } from './pool'
 import type { Regions } from './region'
 
-/** How many an array of slots' numbers has; 0 for anything else. */
-function lengthOf(array: unknown): number {
-  const name = typedArrayName(array)
-  return name === 'Int32Array' || name === 'Uint32Array' ? typedArrayLength(array) : 0
-}
+/** How many an array of slots' numbers has; −1 for anything else. */
+const lengthOf = (array: unknown): number => lengthAs(array, 'Int32Array', 'Uint32Array')
 
 /** What the backend does with pools. */
 export function poolCalls(regions: Regions): PoolCalls & Pick<HotCalls, 'acquireSlot' | 'releaseSlot'> {
@@ -36,7 +33,7 @@ export function poolCalls(regions: Regions): PoolCalls & Pick<HotCalls, 'acquire
       return taken
     },
     releaseSlots(id, slots, count) {
-      const length = Math.min(lengthOf(slots), count)
+      const length = Math.max(0, Math.min(lengthOf(slots), count))
       const copied = Array.from({ length }, (_, i) => slots[i] as number)
       return regions.pool(id)?.releaseAll(copied) ?? REFUSAL.noPool
     },

@@ -1,13 +1,9 @@
-import { typedArrayLength, typedArrayName } from '../../base/arrays'
+import { lengthAs } from '../../base/arrays'
 import { type HotCalls, RESULT } from '../../contract/backend'
 import { COUNTS, type RingCalls, VERDICT } from '../../contract/ring-calls'
 import { count, Drain } from './drain'
 import type { Regions } from './region'
 import { Ring } from './ring'
-
-function isArray(value: unknown, type: string): boolean {
-  return typedArrayName(value) === type
-}
 
 /** What the backend does with rings. */
 export function ringCalls(regions: Regions): RingCalls & Pick<HotCalls, 'ringWrite'> {
@@ -31,16 +27,15 @@ export function ringCalls(regions: Regions): RingCalls & Pick<HotCalls, 'ringWri
     ringWrite: (id, a, b, c, d) => regions.ring(id)?.write([a, b, c, d]) ?? VERDICT.unfit,
     ringWriteBytes(id, bytes) {
       const ring = regions.ring(id)
-      if (ring === undefined || !isArray(bytes, 'Uint8Array')) return VERDICT.unfit
-      const length = typedArrayLength(bytes)
-      if (length > ring.shape.recordBytes) return VERDICT.unfit
+      const length = lengthAs(bytes, 'Uint8Array')
+      if (ring === undefined || length < 0 || length > ring.shape.recordBytes) return VERDICT.unfit
       const copied = new Uint8Array(length)
       for (let i = 0; i < length; i++) copied[i] = bytes[i] as number
       return ring.writeBytes(copied)
     },
     ringBegin: (region, entry) => drainIn(region, entry)?.begin() ?? RESULT.absent,
     ringRead(region, entry, _state, out, most) {
-      if (!isArray(out, 'Float64Array')) return RESULT.damaged
+      if (lengthAs(out, 'Float64Array') < 0) return RESULT.damaged
       return drainIn(region, entry)?.read(out, most) ?? RESULT.absent
     },
     ringAdvance: (region, entry, _state, _out, consumed) =>
@@ -48,8 +43,7 @@ export function ringCalls(regions: Regions): RingCalls & Pick<HotCalls, 'ringWri
     ringEnd: (region, entry) => drainIn(region, entry)?.end(),
     ringCounts(region, entry, out) {
       const ring = ringIn(region, entry)
-      if (ring === undefined || !isArray(out, 'Float64Array') || typedArrayLength(out) !== COUNTS.length)
-        return false
+      if (ring === undefined || lengthAs(out, 'Float64Array') !== COUNTS.length) return false
       count(ring, out)
       return true
     },
