@@ -96,6 +96,12 @@ class Arguments {
   napi_value values_[N] = {};
 };
 
+/// Defines a function of the module: its `env` and its `count` arguments are given.
+#define RSEQ_FUNCTION(name, count)                                                                          \
+  static napi_value name(napi_env env, const Arguments<count>& arguments);                                  \
+  napi_value name(napi_env env, napi_callback_info info) { return name(env, Arguments<count>(env, info)); } \
+  static napi_value name([[maybe_unused]] napi_env env, const Arguments<count>& arguments)
+
 /// Decoding arguments costs an N-API call as much again as the call itself. So a hot operation takes none:
 /// JavaScript writes them to this thread's mailbox, through a typed array, and calls; nothing of the thread
 /// runs in between. The functions with arguments are for engines that take no buffers of others' memory.

@@ -36,8 +36,7 @@ static size_t copy(const double* from, size_t count, Fit fit, T** out) {
 }
 
 /// (ids: Uint32Array, amounts: Int32Array or Float64Array of the same length) → see above; safe integers
-napi_value addMany(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(addMany, 2) {
   const auto ids = arguments.array<uint32_t>(0, napi_uint32_array);
   const auto ints = arguments.array<int32_t>(1, napi_int32_array);
   if (arguments.type(1) == napi_int32_array) {
@@ -56,8 +55,7 @@ napi_value addMany(napi_env env, napi_callback_info info) {
 }
 
 /// (id, samples: Float64Array) → see above; finite numbers, and not negative where `boolean`
-napi_value recordMany(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(recordMany, 3) {
   const auto samples = arguments.array<double>(1, napi_float64_array);
   if (arguments.type(1) != napi_float64_array) return number(env, -1);
   const bool positive = arguments.boolean(2);
@@ -72,8 +70,7 @@ napi_value recordMany(napi_env env, napi_callback_info info) {
 }
 
 /// (id, sample, safe integer) → undefined
-napi_value recordTimes(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(recordTimes, 3) {
   const double times = arguments.number(2);
   if (!is_finite(arguments.number(1)) || !counter::is_safe_integer(times)) return nullptr;
   histogram::record_times(arguments.u32(0), arguments.number(1), static_cast<int64_t>(times));
@@ -92,16 +89,14 @@ static double exact(int64_t n) {
 }
 
 /// (region, entry) → the sum, or NaN where a double cannot hold it exactly
-napi_value value(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(value, 2) {
   const uint32_t region = arguments.u32(0);
   const auto sum = [=](const region::Held& held) { return exact(counter::sum_i64(region, held)); };
   return number(env, region::read(region, arguments.u32(1), __builtin_nan(""), sum));
 }
 
 /// (region, entry) → the sum, or undefined
-napi_value floatValue(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(floatValue, 2) {
   const uint32_t region = arguments.u32(0);
   const auto sum = [=](const region::Held& held) { return number(env, counter::sum_f64(region, held)); };
   return region::read(region, arguments.u32(1), napi_value{}, sum);
@@ -111,8 +106,7 @@ napi_value floatValue(napi_env env, napi_callback_info info) {
 static bool cannot_drain(const region::Held& held) { return held.id == region::kNoId; }
 
 /// (region, entry, drain: boolean) → the sum as a bigint, or undefined
-napi_value bigValue(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(bigValue, 3) {
   const uint32_t region = arguments.u32(0);
   const bool drain = arguments.boolean(2);
   return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) -> napi_value {
@@ -125,8 +119,7 @@ napi_value bigValue(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry) → what was added since the last drain, or undefined
-napi_value drainFloat(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(drainFloat, 2) {
   const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
   if (held == nullptr || cannot_drain(*held)) return nullptr;
   return number(env, counter::drain_f64(arguments.u32(0), *held));
@@ -141,8 +134,7 @@ static napi_value new_buffer(napi_env env, size_t bytes, void** data) {
 }
 
 /// (region, entry) → ArrayBuffer: a word for each possible CPU, and last the overflow cell's
-napi_value cells(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(cells, 2) {
   const uint32_t region = arguments.u32(0);
   return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) {
     void* data;
@@ -153,8 +145,7 @@ napi_value cells(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry, drain: boolean) → ArrayBuffer of doubles: histogram.h's Out
-napi_value histogramCells(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(histogramCells, 3) {
   const uint32_t region = arguments.u32(0);
   const bool drain = arguments.boolean(2);
   return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) -> napi_value {
@@ -167,8 +158,7 @@ napi_value histogramCells(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry, cells: Float64Array of histogram.h's Out) → whether they fit, and were added
-napi_value mergeHistogram(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(mergeHistogram, 3) {
   const auto cells = arguments.array<double>(2, napi_float64_array);
   const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
   const bool fits = held != nullptr && held->kind == region::Kind::kHistogram && held->shape != 0 &&

@@ -24,8 +24,7 @@ static napi_value opened(napi_env env, uint32_t region, int32_t entry) {
 constexpr size_t kNameBuffer = region::kMaxName + 8;
 
 /// (region, kind, byMmCid, name, labels) → entry × 2³² + id, or a result
-napi_value open(napi_env env, napi_callback_info info) {
-  const Arguments<5> arguments(env, info);
+RSEQ_FUNCTION(open, 5) {
   char name[kNameBuffer];
   char labels[region::kMaxText + 8];
   const auto name_length = static_cast<uint32_t>(arguments.text(3, name, sizeof name));
@@ -41,8 +40,7 @@ napi_value open(napi_env env, napi_callback_info info) {
 
 /// (region, kind, byMmCid, shape, texts: Uint8Array of name, labels, help, unit and extra, one behind the
 /// other, lengths: Uint32Array of 5) → as Open
-napi_value make(napi_env env, napi_callback_info info) {
-  const Arguments<6> arguments(env, info);
+RSEQ_FUNCTION(make, 6) {
   const uint32_t region = arguments.u32(0);
   const auto texts = arguments.array<char>(4, napi_uint8_array);
   const auto lengths = arguments.array<uint32_t>(5, napi_uint32_array);
@@ -73,8 +71,7 @@ napi_value make(napi_env env, napi_callback_info info) {
 }
 
 /// (region, kind, byMmCid, entry, generation) → as Open
-napi_value adopt(napi_env env, napi_callback_info info) {
-  const Arguments<5> arguments(env, info);
+RSEQ_FUNCTION(adopt, 5) {
   const uint32_t region = arguments.u32(0);
   if (!region::ready()) return number(env, region::kNoMemory);
   return opened(env, region,
@@ -83,14 +80,10 @@ napi_value adopt(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry) → 0, or a result
-napi_value release(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
-  return result_of(env, region::release(arguments.u32(0), arguments.u32(1)));
-}
+RSEQ_FUNCTION(release, 2) { return result_of(env, region::release(arguments.u32(0), arguments.u32(1))); }
 
 /// (region, text) → how many gauges of the dead were removed whose labels have that text, or a result
-napi_value removeDeadGauges(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(removeDeadGauges, 2) {
   char mark[kNameBuffer];
   const auto length = static_cast<uint32_t>(arguments.text(1, mark, sizeof mark));
   if (!region::ready()) return number(env, region::kNoMemory);
@@ -98,16 +91,14 @@ napi_value removeDeadGauges(napi_env env, napi_callback_info info) {
 }
 
 /// (milliseconds) → undefined: how long this thread waits for a directory's lock
-napi_value setPatience(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
+RSEQ_FUNCTION(setPatience, 1) {
   const uint32_t wanted = arguments.u32(0);
   region::patience = wanted < region::kMostPatience ? wanted : region::kMostPatience;
   return nullptr;
 }
 
 /// (region, entry) → generation of a held entry, or a result
-napi_value generation(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(generation, 2) {
   const region::Held* held = region::held(arguments.u32(0), arguments.u32(1));
   return number(env, held == nullptr ? static_cast<double>(region::kAbsent) : held->generation);
 }
@@ -153,8 +144,7 @@ static Napi::Value object_of(Napi::Env env, const region::Directory& directory, 
 }
 
 /// (region, entry) → what contract/backend.ts calls EntryInfo; null where it is damaged, undefined where there is none
-napi_value describe(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(describe, 2) {
   const uint32_t entry = arguments.u32(1);
   region::Info found;
   region::Entry copied;
@@ -163,8 +153,7 @@ napi_value describe(napi_env env, napi_callback_info info) {
 }
 
 /// (region) → an array of EntryInfo, null for what is damaged
-napi_value list(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
+RSEQ_FUNCTION(list, 1) {
   auto out = Napi::Array::New(env);
   region::Info found;
   if (!region::info(arguments.u32(0), &found)) return out;

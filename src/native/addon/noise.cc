@@ -5,10 +5,7 @@
 
 namespace rseq::addon {
 /// (CPU) → 0 or errno; the calling thread stays there from now on
-napi_value stayOn(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
-  return integer(env, cpu::stay_on(arguments.u32(0)));
-}
+RSEQ_FUNCTION(stayOn, 1) { return integer(env, cpu::stay_on(arguments.u32(0))); }
 
 /// () → 0 or errno; the calling thread lets others go first from now on
 napi_value standBack(napi_env env, napi_callback_info) { return integer(env, noise::stand_back()); }

@@ -7,16 +7,14 @@ namespace rseq::addon {
 using pool::Refusal;
 
 /// (id, slot) → a ticket, or −Refusal
-napi_value handOverSlot(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(handOverSlot, 2) {
   uint64_t ticket = 0;
   const Refusal refused = pool::hand_over(arguments.u32(0), arguments.u32(1), &ticket);
   return number(env, refused == Refusal::kNone ? static_cast<double>(ticket) : -static_cast<double>(refused));
 }
 
 /// (id, ticket) → a Refusal
-napi_value adoptSlot(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(adoptSlot, 2) {
   constexpr double kMost = UINT64_C(1) << (32 + slots::kSlotBits);
   const double ticket = arguments.number(1);
   const bool is_one = ticket >= 0 && ticket < kMost;
@@ -32,8 +30,7 @@ static Array<int32_t> slots_in(const Arguments<3>& arguments, size_t i) {
 }
 
 /// (id, out: Int32Array or Uint32Array, count) → how many slots were put there, or kNobody
-napi_value acquireSlots(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(acquireSlots, 3) {
   const Array<int32_t> out = slots_in(arguments, 1);
   const uint32_t count = arguments.u32(2);
   return number(env, pool::acquire_many(arguments.u32(0), out.data, count < out.length ? count : out.length));
@@ -41,8 +38,7 @@ napi_value acquireSlots(napi_env env, napi_callback_info info) {
 
 /// (id, slots: Int32Array or Uint32Array, count) → a Refusal + 8 × the index of the slot that it is of; none
 /// was released then
-napi_value releaseSlots(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(releaseSlots, 3) {
   const Array<int32_t> from = slots_in(arguments, 1);
   const uint32_t wanted = arguments.u32(2);
   const auto count = static_cast<uint32_t>(wanted < from.length ? wanted : from.length);
@@ -63,8 +59,7 @@ static napi_value count_of(napi_env env, napi_callback_info info) {
 
 /// (region, entry, slot) → 0 where it is free; else 1, + 2 where it is the calling thread's, + 4 where its
 /// owner lives, + 8 where it is on its way, + 16 × its process's ID; or undefined
-napi_value slotOwner(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(slotOwner, 3) {
   const uint32_t region = arguments.u32(0);
   const uint32_t slot = arguments.u32(2);
   return region::read(region, arguments.u32(1), napi_value{}, [=](const region::Held& held) -> napi_value {

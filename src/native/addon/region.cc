@@ -12,30 +12,24 @@ namespace rseq::addon {
 constexpr size_t kPath = 4096;
 
 /// (path, cells or 0) → region, or a result
-napi_value createFile(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(createFile, 2) {
   char path[kPath];
   arguments.text(0, path, sizeof path);
   return result_of(env, region::create_file(path, arguments.u32(1)));
 }
 
 /// (cells or 0) → region, or a result
-napi_value createMemfd(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
-  return result_of(env, region::create_memfd(arguments.u32(0)));
-}
+RSEQ_FUNCTION(createMemfd, 1) { return result_of(env, region::create_memfd(arguments.u32(0))); }
 
 /// (path, readOnly) → region, or a result
-napi_value attach(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(attach, 2) {
   char path[kPath];
   arguments.text(0, path, sizeof path);
   return result_of(env, region::attach(path, arguments.boolean(1)));
 }
 
 /// (path) → 1 where the file was removed, else 0
-napi_value sweep(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
+RSEQ_FUNCTION(sweep, 1) {
   char path[kPath];
   arguments.text(0, path, sizeof path);
   return number(env, region::sweep(path) ? 1 : 0);
@@ -64,8 +58,7 @@ static napi_value of_region(napi_env env, napi_callback_info info) {
 }
 
 /// (region) → an array of { pid, startTime, pidNamespace, alive, self }
-napi_value processes(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
+RSEQ_FUNCTION(processes, 1) {
   auto out = Napi::Array::New(env);
   region::Info found;
   if (!region::info(arguments.u32(0), &found)) return out;
@@ -91,8 +84,7 @@ napi_value processes(napi_env env, napi_callback_info info) {
 }
 
 /// (region) → what backend/addon.ts calls RegionInfo, or undefined
-napi_value regionInfo(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
+RSEQ_FUNCTION(regionInfo, 1) {
   region::Info found;
   if (!region::ready() || !region::info(arguments.u32(0), &found)) return nullptr;
   const region::Sizes& sizes = found.directory->sizes;

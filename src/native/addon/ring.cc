@@ -5,8 +5,7 @@
 
 namespace rseq::addon {
 /// (id, bytes: Uint8Array) → ring.h's Verdict
-napi_value ringWriteBytes(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(ringWriteBytes, 2) {
   const auto bytes = arguments.array<uint8_t>(1, napi_uint8_array);
   if (arguments.type(1) != napi_uint8_array) return integer(env, ring::kUnfit);
   return integer(env, ring::write_bytes(arguments.u32(0), bytes.data, bytes.length));
@@ -33,8 +32,7 @@ static drain::Scratch scratch_of(const Arguments<N>& arguments) {
 }
 
 /// (region, entry, state: Float64Array, out: Float64Array) → 0, or a result: drain::begin()
-napi_value ringBegin(napi_env env, napi_callback_info info) {
-  const Arguments<4> arguments(env, info);
+RSEQ_FUNCTION(ringBegin, 4) {
   const Ring ring(arguments.u32(0), arguments.u32(1));
   if (!ring.exists()) return integer(env, region::kAbsent);
   return integer(env, drain::begin(arguments.u32(0), ring.held, scratch_of(arguments)));
@@ -50,8 +48,7 @@ static napi_value of_drain(napi_env env, napi_callback_info info) {
 }
 
 /// (region, entry) → undefined
-napi_value ringEnd(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(ringEnd, 2) {
   const Ring ring(arguments.u32(0), arguments.u32(1));
   if (ring.exists()) drain::end(arguments.u32(0), ring.held);
   return nullptr;
@@ -59,8 +56,7 @@ napi_value ringEnd(napi_env env, napi_callback_info info) {
 
 /// (region, entry, out: Float64Array of drain::Counts) → whether this thread has opened that ring, and it is
 /// still there
-napi_value ringCounts(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+RSEQ_FUNCTION(ringCounts, 3) {
   const uint32_t region = arguments.u32(0);
   const auto out = arguments.array<double>(2, napi_float64_array);
   const bool is_read = region::read(region, arguments.u32(1), false, [=](const region::Held& held) {

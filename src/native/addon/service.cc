@@ -19,8 +19,7 @@ static napi_value on_gauge(napi_env env, napi_callback_info info) {
 /// (region, into: Float64Array) → how many of it were filled, by survey.h's Head and values, one entry after
 /// the other; −n where it should have had n; or undefined. The caller's memory, for new pages would cost more
 /// than all else.
-napi_value survey(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
+RSEQ_FUNCTION(survey, 2) {
   const uint32_t region = arguments.u32(0);
   const auto into = arguments.array<double>(1, napi_float64_array);
   region::Info found;
@@ -32,8 +31,7 @@ napi_value survey(napi_env env, napi_callback_info info) {
 
 /// (out: Uint8Array, numbers: Float64Array, heads: Uint8Array, ends: Uint32Array, which: Uint32Array,
 /// state: Float64Array of row, at, total) → page.h's Status, or −1 where that does not fit together
-napi_value writeRows(napi_env env, napi_callback_info info) {
-  const Arguments<6> arguments(env, info);
+RSEQ_FUNCTION(writeRows, 6) {
   const auto out = arguments.array<char>(0, napi_uint8_array);
   const auto numbers = arguments.array<double>(1, napi_float64_array);
   const auto heads = arguments.array<char>(2, napi_uint8_array);
