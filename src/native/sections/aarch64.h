@@ -24,6 +24,16 @@
   "cmp w16, %w[stripe]\n\t" \
   "b.ne %l[moved]\n\t"
 
+/// A section: the code, a register that it changes beside x16 and x17 ("cc": none), its operands.
+#define RSEQ_RUN(code, also, ...)                                                           \
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK code "2:\n"                         \
+                        :                                                                   \
+                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), __VA_ARGS__ \
+                        : "memory", "cc", "x16", "x17", also                                \
+                        : moved, aborted);                                                  \
+  RSEQ_OUTCOME
+
+// clang-format off: one instruction per line
 namespace rseq::sequences {
 
 static_assert(abi::kSignature == 0xd428bc00);
@@ -32,34 +42,24 @@ static_assert(abi::kSignature == 0xd428bc00);
 ///     *cell += n
 RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   // x16 = *cell + n. Plain load and store: no exclusives and no LSE atomics inside a section.
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-                        "ldr x16, [%[cell]]\n\t"         //
-                        RSEQ_INJECT                      //
-                        "add x16, x16, %[n]\n\t"
-                        "str x16, [%[cell]]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [n] "r"(n)
-                        : "memory", "cc", "x16", "x17"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "ldr x16, [%[cell]]\n\t"
+      RSEQ_INJECT
+      "add x16, x16, %[n]\n\t"
+      "str x16, [%[cell]]\n",
+      "cc", [cell] "r"(cell), [n] "r"(n));
 }
 
 /// load_add_store__ptr, of a double
 ///     *cell += x
 RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // d16 = *cell + x
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-                        "ldr d16, [%[cell]]\n\t"         //
-                        RSEQ_INJECT                      //
-                        "fadd d16, d16, %d[x]\n\t"
-                        "str d16, [%[cell]]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [x] "w"(x)
-                        : "memory", "cc", "x16", "x17", "v16"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "ldr d16, [%[cell]]\n\t"
+      RSEQ_INJECT
+      "fadd d16, d16, %d[x]\n\t"
+      "str d16, [%[cell]]\n",
+      "v16", [cell] "r"(cell), [x] "w"(x));
 }
 
 /// load_cbne_store__ptr
@@ -68,19 +68,13 @@ RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t strip
 RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                    uint64_t expected, uint64_t desired) {
   // x16 = *cell
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-                        "ldr x16, [%[cell]]\n\t"         //
-                        "cmp x16, %[expected]\n\t"       //
-                        "b.ne %l[moved]\n\t"             //
-                        RSEQ_INJECT                      //
-                        "str %[desired], [%[cell]]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell),
-                          [expected] "r"(expected), [desired] "r"(desired)
-                        : "memory", "cc", "x16", "x17"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "ldr x16, [%[cell]]\n\t"
+      "cmp x16, %[expected]\n\t"
+      "b.ne %l[moved]\n\t"
+      RSEQ_INJECT
+      "str %[desired], [%[cell]]\n",
+      "cc", [cell] "r"(cell), [expected] "r"(expected), [desired] "r"(desired));
 }
 
 /// load_cbne_store_store__ptr
@@ -91,21 +85,15 @@ RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, ui
                                          uint64_t expected, uint64_t* other, uint64_t value,
                                          uint64_t desired) {
   // x16 = *cell
-  __asm__ volatile goto(
-      RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-      "ldr x16, [%[cell]]\n\t"         //
-      "cmp x16, %[expected]\n\t"       //
-      "b.ne %l[moved]\n\t"             //
-      RSEQ_INJECT                      //
+  RSEQ_RUN(
+      "ldr x16, [%[cell]]\n\t"
+      "cmp x16, %[expected]\n\t"
+      "b.ne %l[moved]\n\t"
+      RSEQ_INJECT
       "str %[value], [%[other]]\n\t"
-      "str %[desired], [%[cell]]\n"
-      "2:\n"
-      :
-      : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [cell] "r"(cell), [expected] "r"(expected),
-        [other] "r"(other), [value] "r"(value), [desired] "r"(desired)
-      : "memory", "cc", "x16", "x17"
-      : moved, aborted);
-  RSEQ_OUTCOME
+      "str %[desired], [%[cell]]\n",
+      "cc", [cell] "r"(cell), [expected] "r"(expected), [other] "r"(other),
+      [value] "r"(value), [desired] "r"(desired));
 }
 
 /// librseq has none
@@ -114,24 +102,18 @@ RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, ui
 RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
                            uint32_t* left) {
   // w16 = first, w17 = turns, w9 = *word
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
-                        "ldr w16, [%[word]]\n\t"
-                        "mov w17, #" RSEQ_STRINGIFY(RSEQ_WATCH_TURNS) "\n"
-                        "6:\n\t"
-                        "ldr w9, [%[word]]\n\t"
-                        "cmp w9, w16\n\t"
-                        "b.ne 7f\n\t"
-                        "subs w17, w17, #1\n\t"
-                        "b.ne 6b\n"
-                        "7:\n\t"
-                        "str w17, [%[left]]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [word] "r"(word),
-                          [left] "r"(left)
-                        : "memory", "cc", "x9", "x16", "x17"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "ldr w16, [%[word]]\n\t"
+      "mov w17, #" RSEQ_STRINGIFY(RSEQ_WATCH_TURNS) "\n"
+      "6:\n\t"
+      "ldr w9, [%[word]]\n\t"
+      "cmp w9, w16\n\t"
+      "b.ne 7f\n\t"
+      "subs w17, w17, #1\n\t"
+      "b.ne 6b\n"
+      "7:\n\t"
+      "str w17, [%[left]]\n",
+      "x9", [word] "r"(word), [left] "r"(left));
 }
 
 /// load_cbne_memcpy_store__ptr
@@ -142,27 +124,22 @@ RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe,
 RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* head,
                             uint64_t expected, uint64_t* to, const uint64_t* from, uint64_t words) {
   // x9 = i, x16 = *head, then from[i], then expected + 1. stlr takes no offset.
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
-                        "ldr x16, [%[head]]\n\t"
-                        "cmp x16, %[expected]\n\t"
-                        "b.ne %l[moved]\n\t"
-                        "dmb ishst\n\t"
-                        "mov x9, %[words]\n"
-                        "6:\n\t"
-                        "sub x9, x9, #1\n\t"
-                        "ldr x16, [%[from], x9, lsl #3]\n\t"
-                        "str x16, [%[to], x9, lsl #3]\n\t"
-                        "cbnz x9, 6b\n\t"  //
-                        RSEQ_INJECT
-                        "add x16, %[expected], #1\n\t"
-                        "stlr x16, [%[head]]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "r"(id), [stripe] "r"(stripe), [head] "r"(head),
-                          [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words)
-                        : "memory", "cc", "x9", "x16", "x17"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "ldr x16, [%[head]]\n\t"
+      "cmp x16, %[expected]\n\t"
+      "b.ne %l[moved]\n\t"
+      "dmb ishst\n\t"
+      "mov x9, %[words]\n"
+      "6:\n\t"
+      "sub x9, x9, #1\n\t"
+      "ldr x16, [%[from], x9, lsl #3]\n\t"
+      "str x16, [%[to], x9, lsl #3]\n\t"
+      "cbnz x9, 6b\n\t"
+      RSEQ_INJECT
+      "add x16, %[expected], #1\n\t"
+      "stlr x16, [%[head]]\n",
+      "x9", [head] "r"(head), [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words));
 }
 
 }  // namespace rseq::sequences
+// clang-format on

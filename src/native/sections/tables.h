@@ -47,7 +47,7 @@
   moved:                      \
   return Outcome::kMoved;     \
   aborted:                    \
-  return Outcome::kAborted;
+  return Outcome::kAborted
 
 /// A section's function has no copy of its own, in any build: its descriptor stands outside of the group in
 /// which the linker keeps or drops such copies.

@@ -22,6 +22,16 @@
   "cmpl %[stripe], %[id]\n\t" \
   "jne %l[moved]\n\t"
 
+/// A section: the code, a register that it changes beside rax ("cc": none), its operands.
+#define RSEQ_RUN(code, also, ...)                                                            \
+  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK code "2:\n"                          \
+                        :                                                                    \
+                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), __VA_ARGS__ \
+                        : "memory", "cc", "rax", also                                        \
+                        : moved, aborted);                                                   \
+  RSEQ_OUTCOME
+
+// clang-format off: one instruction per line
 namespace rseq::sequences {
 
 static_assert(abi::kSignature == 0x53053053);
@@ -30,32 +40,22 @@ static_assert(abi::kSignature == 0x53053053);
 ///     *cell += n
 RSEQ_SECTION Outcome add_i64(abi::Area* area, const uint32_t* id, uint32_t stripe, int64_t* cell, int64_t n) {
   // One instruction loads, adds and stores: an interrupt comes before or after it, never inside.
-  __asm__ volatile goto(
-      RSEQ_TABLES RSEQ_ARM RSEQ_CHECK RSEQ_INJECT
-      "addq %[n], %[cell]\n"
-      "2:\n"
-      :
-      : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell), [n] "er"(n)
-      : "memory", "cc", "rax"
-      : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      RSEQ_INJECT
+      "addq %[n], %[cell]\n",
+      "cc", [cell] "m"(*cell), [n] "er"(n));
 }
 
 /// load_add_store__ptr, of a double
 ///     *cell += x
 RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t stripe, double* cell, double x) {
   // xmm15 = *cell + x
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-                        "movsd %[cell], %%xmm15\n\t"     //
-                        RSEQ_INJECT                      //
-                        "addsd %[x], %%xmm15\n\t"
-                        "movsd %%xmm15, %[cell]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell), [x] "x"(x)
-                        : "memory", "cc", "rax", "xmm15"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "movsd %[cell], %%xmm15\n\t"
+      RSEQ_INJECT
+      "addsd %[x], %%xmm15\n\t"
+      "movsd %%xmm15, %[cell]\n",
+      "xmm15", [cell] "m"(*cell), [x] "x"(x));
 }
 
 /// load_cbne_store__ptr
@@ -63,18 +63,12 @@ RSEQ_SECTION Outcome add_f64(abi::Area* area, const uint32_t* id, uint32_t strip
 ///     *cell = desired
 RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                    uint64_t expected, uint64_t desired) {
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-                        "cmpq %[expected], %[cell]\n\t"  //
-                        "jne %l[moved]\n\t"              //
-                        RSEQ_INJECT                      //
-                        "movq %[desired], %[cell]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell),
-                          [expected] "r"(expected), [desired] "r"(desired)
-                        : "memory", "cc", "rax"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "cmpq %[expected], %[cell]\n\t"
+      "jne %l[moved]\n\t"
+      RSEQ_INJECT
+      "movq %[desired], %[cell]\n",
+      "cc", [cell] "m"(*cell), [expected] "r"(expected), [desired] "r"(desired));
 }
 
 /// load_cbne_store_store__ptr
@@ -84,20 +78,14 @@ RSEQ_SECTION Outcome compare_store(abi::Area* area, const uint32_t* id, uint32_t
 RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* cell,
                                          uint64_t expected, uint64_t* other, uint64_t value,
                                          uint64_t desired) {
-  __asm__ volatile goto(
-      RSEQ_TABLES RSEQ_ARM RSEQ_CHECK  //
-      "cmpq %[expected], %[cell]\n\t"  //
-      "jne %l[moved]\n\t"              //
-      RSEQ_INJECT                      //
+  RSEQ_RUN(
+      "cmpq %[expected], %[cell]\n\t"
+      "jne %l[moved]\n\t"
+      RSEQ_INJECT
       "movq %[value], (%[other])\n\t"
-      "movq %[desired], %[cell]\n"
-      "2:\n"
-      :
-      : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [cell] "m"(*cell), [expected] "r"(expected),
-        [other] "r"(other), [value] "r"(value), [desired] "r"(desired)
-      : "memory", "cc", "rax"
-      : moved, aborted);
-  RSEQ_OUTCOME
+      "movq %[desired], %[cell]\n",
+      "cc", [cell] "m"(*cell), [expected] "r"(expected), [other] "r"(other),
+      [value] "r"(value), [desired] "r"(desired));
 }
 
 /// librseq has none
@@ -106,23 +94,17 @@ RSEQ_SECTION Outcome compare_store_store(abi::Area* area, const uint32_t* id, ui
 RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe, const uint32_t* word,
                            uint32_t* left) {
   // eax = first, ecx = turns
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
-                        "movl (%[word]), %%eax\n\t"
-                        "movl $" RSEQ_STRINGIFY(RSEQ_WATCH_TURNS) ", %%ecx\n"
-                        "6:\n\t"
-                        "cmpl %%eax, (%[word])\n\t"
-                        "jne 7f\n\t"
-                        "subl $1, %%ecx\n\t"
-                        "jnz 6b\n"
-                        "7:\n\t"
-                        "movl %%ecx, (%[left])\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [word] "r"(word),
-                          [left] "r"(left)
-                        : "memory", "cc", "rax", "rcx"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "movl (%[word]), %%eax\n\t"
+      "movl $" RSEQ_STRINGIFY(RSEQ_WATCH_TURNS) ", %%ecx\n"
+      "6:\n\t"
+      "cmpl %%eax, (%[word])\n\t"
+      "jne 7f\n\t"
+      "subl $1, %%ecx\n\t"
+      "jnz 6b\n"
+      "7:\n\t"
+      "movl %%ecx, (%[left])\n",
+      "rcx", [word] "r"(word), [left] "r"(left));
 }
 
 /// load_cbne_memcpy_store__ptr
@@ -133,25 +115,20 @@ RSEQ_SECTION Outcome watch(abi::Area* area, const uint32_t* id, uint32_t stripe,
 RSEQ_SECTION Outcome append(abi::Area* area, const uint32_t* id, uint32_t stripe, uint64_t* head,
                             uint64_t expected, uint64_t* to, const uint64_t* from, uint64_t words) {
   // rcx = i, rax = from[i - 1], then expected + 1
-  __asm__ volatile goto(RSEQ_TABLES RSEQ_ARM RSEQ_CHECK
-                        "cmpq %[expected], %[head]\n\t"
-                        "jne %l[moved]\n\t"
-                        "movq %[words], %%rcx\n"
-                        "6:\n\t"
-                        "movq -8(%[from],%%rcx,8), %%rax\n\t"
-                        "movq %%rax, -8(%[to],%%rcx,8)\n\t"
-                        "subq $1, %%rcx\n\t"
-                        "jnz 6b\n\t"  //
-                        RSEQ_INJECT
-                        "leaq 1(%[expected]), %%rax\n\t"
-                        "movq %%rax, %[head]\n"
-                        "2:\n"
-                        :
-                        : [area] "r"(area), [id] "m"(*id), [stripe] "r"(stripe), [head] "m"(*head),
-                          [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words)
-                        : "memory", "cc", "rax", "rcx"
-                        : moved, aborted);
-  RSEQ_OUTCOME
+  RSEQ_RUN(
+      "cmpq %[expected], %[head]\n\t"
+      "jne %l[moved]\n\t"
+      "movq %[words], %%rcx\n"
+      "6:\n\t"
+      "movq -8(%[from],%%rcx,8), %%rax\n\t"
+      "movq %%rax, -8(%[to],%%rcx,8)\n\t"
+      "subq $1, %%rcx\n\t"
+      "jnz 6b\n\t"
+      RSEQ_INJECT
+      "leaq 1(%[expected]), %%rax\n\t"
+      "movq %%rax, %[head]\n",
+      "rcx", [head] "m"(*head), [expected] "r"(expected), [to] "r"(to), [from] "r"(from), [words] "r"(words));
 }
 
 }  // namespace rseq::sequences
+// clang-format on
