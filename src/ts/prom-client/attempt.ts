@@ -1,14 +1,3 @@
-/*
- * For the ES module entry alone. Node 20 ends a process where a CommonJS module throws while it is imported, even if
- * the program catches that. So this one does not throw, and leaves it to installed.mts.
- */
-function attempt(): unknown {
-  try {
-    require('./peer')
-    return null
-  } catch (error) {
-    return error
-  }
-}
+import { attempt } from '../base/peer'
 
-export const error = attempt()
+export const { error } = attempt(() => require('./peer'))

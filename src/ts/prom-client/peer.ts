@@ -1,6 +1,5 @@
 import type * as PromClient from 'prom-client'
-import { RseqError } from '../base/errors'
-import { withRequire } from '../base/es-bundle'
+import { peerError, withRequire } from '../base/peer'
 
 const NEEDS = 'rseq/prom-client needs prom-client 15'
 const INSTALL = 'npm install prom-client@15'
@@ -19,18 +18,6 @@ function explained({ code, message }: NodeJS.ErrnoException): string | undefined
   return code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
     ? `${NEEDS}, and has found another package: ${INSTALL}`
     : undefined
-}
-
-/*
- * By its file: a bundler or a test runner that puts rseq/prom-client in prom-client's place by name leaves this alone.
- */
-function load(): typeof PromClient {
-  try {
-    return require('prom-client/index.js') as typeof PromClient
-  } catch (error) {
-    const reason = explained(error as NodeJS.ErrnoException)
-    throw reason === undefined ? error : new RseqError('ERR_RSEQ_PEER', reason)
-  }
 }
 
 /** What others that go by its name keep otherwise, or have beside. */
@@ -62,11 +49,23 @@ function checked(found: typeof PromClient): typeof PromClient {
     ClusterRegistry === undefined &&
     WorkerRegistry === undefined
   if (isKnown) return found
-  throw new RseqError(
-    'ERR_RSEQ_PEER',
+  throw peerError(
     `${NEEDS}. What is installed as prom-client is another version, or another package by an alias, as ` +
       `@prometheus-io/client or @platformatic/prom-client: ${INSTALL}`,
   )
+}
+
+/*
+ * By its file: a bundler or a test runner that puts rseq/prom-client in prom-client's place by name leaves this alone. It
+ * is in a try block since bundlers let a module be missing only there.
+ */
+function load(): typeof PromClient {
+  try {
+    return require('prom-client/index.js') as typeof PromClient
+  } catch (error) {
+    const reason = explained(error as NodeJS.ErrnoException)
+    throw reason === undefined ? error : peerError(reason)
+  }
 }
 
 /** The user's own prom-client. */

@@ -1,5 +1,4 @@
-import { RseqError } from '../../base/errors'
-import { withRequire } from '../../base/es-bundle'
+import { peerError, withRequire } from '../../base/peer'
 
 type Api = typeof import('@opentelemetry/api')
 type Sdk = typeof import('@opentelemetry/sdk-metrics')
@@ -9,15 +8,14 @@ type Sdk = typeof import('@opentelemetry/sdk-metrics')
  * nothing is left at run time.
  */
 
+const INSTALL = 'npm install @opentelemetry/api @opentelemetry/sdk-metrics'
+
 function installed<T>(load: () => T): T {
   try {
     return withRequire(load)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
-    throw new RseqError(
-      'ERR_RSEQ_PEER',
-      "rseq/opentelemetry needs OpenTelemetry's API and metrics SDK: npm install @opentelemetry/api @opentelemetry/sdk-metrics",
-    )
+    throw peerError(`rseq/opentelemetry needs OpenTelemetry's API and metrics SDK: ${INSTALL}`)
   }
 }
 
@@ -25,9 +23,5 @@ export const api = installed(() => require('@opentelemetry/api') as Api)
 export const sdk = installed(() => require('@opentelemetry/sdk-metrics') as Sdk)
 
 // Of version 2 and later; version 1 had classes instead.
-if (sdk.AggregationType === undefined) {
-  throw new RseqError(
-    'ERR_RSEQ_PEER',
-    'rseq/opentelemetry needs version 2 or 3 of the metrics SDK: npm install @opentelemetry/api @opentelemetry/sdk-metrics',
-  )
-}
+if (sdk.AggregationType === undefined)
+  throw peerError(`rseq/opentelemetry needs version 2 or 3 of the metrics SDK: ${INSTALL}`)

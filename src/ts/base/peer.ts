@@ -1,4 +1,5 @@
 import { nodeModule, path } from './builtins'
+import { RseqError } from './errors'
 
 /**
  * Loads what the user has installed. An ES module that a bundler made has no `require()`, which such packages call for
@@ -15,5 +16,21 @@ export function withRequire<T>(load: () => T): T {
     return load()
   } finally {
     delete all.require
+  }
+}
+
+export function peerError(message: string): RseqError {
+  return new RseqError('ERR_RSEQ_PEER', message)
+}
+
+/**
+ * For ES module entries. Node 20 ends a process if a CommonJS module throws while it is imported, even if the program
+ * catches that. So this one does not throw, and leaves it to the entry.
+ */
+export function attempt<T>(load: () => T): { readonly entry: T | null; readonly error: unknown } {
+  try {
+    return { entry: load(), error: null }
+  } catch (error) {
+    return { entry: null, error }
   }
 }
