@@ -94,6 +94,10 @@ export class Gauge {
     backend.addGauge(this.#id, x)
   }
 
+  reset(): void {
+    this.set(0)
+  }
+
   /** As `PerCpuCounter.close`. */
   close(): void {
     this.#id = REFUSED

@@ -1,71 +1,94 @@
-type Value = string | undefined
-type Branch<T> = Map<Value, Branch<T> | T>
+type Labels = Readonly<Record<string, unknown>>
 
-/** prom-client tells label values apart by what they look like. */
-function shown(value: unknown): Value {
+/** What leads on from a place in the tree, by value; and what belongs to the labels that end here. */
+class Place<T> extends Map<unknown, Place<T>> {
+  found: T | undefined = undefined
+
+  below(key: unknown): Place<T> {
+    let place = this.get(key)
+    if (place === undefined) {
+      place = new Place()
+      this.set(key, place)
+    }
+    return place
+  }
+}
+
+/** prom-client tells label values apart by their texts. */
+function textOf(value: unknown): unknown {
   return typeof value === 'string' || value === undefined ? value : `${value}`
 }
 
-/**
- * What belongs to each set of label values. A level for each label: looking something up makes no string, and so hashes
- * none.
- */
-export class Tree<T extends object> {
+/** What belongs to each set of values of known labels. It has a level for each label: a look-up makes and hashes no string. */
+export class LabelTree<T> {
   readonly #names: readonly string[]
-  readonly #root: Branch<T> = new Map()
+  readonly #root = new Place<T>()
 
   /** @param names of the labels, in their order */
   constructor(names: readonly string[]) {
-    // What has no labels is below one value all the same.
-    this.#names = names.length === 0 ? [''] : names
+    this.#names = names
   }
 
-  find(labels: Readonly<Record<string, unknown>>): T | undefined {
-    const names = this.#names
-    let at: Branch<T> | T | undefined = this.#root
-    for (let i = 0; i < names.length && at !== undefined; i++) {
-      at = (at as Branch<T>).get(shown(labels[names[i] as string]))
-    }
-    return at as T | undefined
+  find(labels: Labels): T | undefined {
+    let at: Place<T> | undefined = this.#root
+    for (let i = 0; i < this.#names.length && at !== undefined; i++)
+      at = at.get(textOf(labels[this.#names[i] as string]))
+    return at?.found
   }
 
   /** @param values as many as there are labels, in their order */
   findBy(values: readonly unknown[]): T | undefined {
-    let at: Branch<T> | T | undefined = this.#root
-    for (let i = 0; i < this.#names.length && at !== undefined; i++) {
-      at = (at as Branch<T>).get(shown(values[i]))
-    }
-    return at as T | undefined
+    let at: Place<T> | undefined = this.#root
+    for (let i = 0; i < this.#names.length && at !== undefined; i++) at = at.get(textOf(values[i]))
+    return at?.found
   }
 
-  set(labels: Readonly<Record<string, unknown>>, one: T): void {
-    const last = this.#names.length - 1
+  set(labels: Labels, one: T): void {
     let at = this.#root
-    for (let i = 0; i < last; i++) {
-      const value = shown(labels[this.#names[i] as string])
-      let below = at.get(value) as Branch<T> | undefined
-      if (below === undefined) {
-        below = new Map()
-        at.set(value, below)
-      }
-      at = below
-    }
-    at.set(shown(labels[this.#names[last] as string]), one)
+    for (const name of this.#names) at = at.below(textOf(labels[name]))
+    at.found = one
   }
 
-  /** Branches that are empty then go with it. */
-  delete(labels: Readonly<Record<string, unknown>>, level = 0, at = this.#root): void {
-    const value = shown(labels[this.#names[level] as string])
-    if (level < this.#names.length - 1) {
-      const below = at.get(value) as Branch<T> | undefined
+  /** Places that lead nowhere then go with it. */
+  delete(labels: Labels, level = 0, at = this.#root): void {
+    const name = this.#names[level]
+    if (name === undefined) at.found = undefined
+    else {
+      const value = textOf(labels[name])
+      const below = at.get(value)
       if (below === undefined) return
       this.delete(labels, level + 1, below)
-      if (below.size > 0) return
+      if (below.size === 0) at.delete(value)
     }
-    at.delete(value)
   }
 
   clear(): void {
     this.#root.clear()
+    this.#root.found = undefined
+  }
+}
+
+/**
+ * The same for any labels, in the order of the object's keys: nothing is allocated or sorted. Contents count, not the
+ * object, which a caller may change and reuse. The same labels in another order have a place of their own.
+ */
+export class AnyLabelTree<T> {
+  readonly #root = new Place<T>()
+
+  find(labels: Labels): T | undefined {
+    let at: Place<T> | undefined = this.#root
+    for (const name in labels) {
+      at = at.get(name)?.get(labels[name])
+      if (at === undefined) return undefined
+    }
+    return at.found
+  }
+
+  /** Keeps nothing if a value is an array: its contents can change. */
+  set(labels: Labels, one: T): void {
+    for (const name in labels) if (typeof labels[name] === 'object') return
+    let at = this.#root
+    for (const name in labels) at = at.below(name).below(labels[name])
+    at.found = one
   }
 }

@@ -1,6 +1,5 @@
 import type { PerCpuCounter } from '../counter/counter'
 import type { PerCpuSum } from '../counter/sum'
-import { Region } from '../region/region'
 import type { Gauge } from './gauge'
 
 export { pourSamples } from '../histogram/histogram'
@@ -31,25 +30,4 @@ export function pourValue(from: Gauge, to: Gauge): void {
   if (Number.isFinite(value)) from.add(-value)
   else from.set(0)
   to.add(value)
-}
-
-/**
- * Moves a part, see moving.ts.
- *
- * @param from what counts, or null
- * @param open the same in its region
- * @returns what counts from now on
- * @throws what `open` does; then nothing was changed
- */
-export function moved<T extends { readonly region: Region }>(
-  from: T | null,
-  open: () => T,
-  pour: (from: T, to: T) => void,
-  close: (from: T) => void,
-): T | null {
-  if (from === null || from.region !== Region.process) return from
-  const to = open()
-  pour(from, to)
-  close(from)
-  return to
 }

@@ -8,16 +8,16 @@ import type {
 import { backend } from '../../backend/backend'
 import { type Merged, merge, SCOPE_LABEL } from '../../metrics/families'
 import { removeDead } from '../../metrics/gauge'
+import { hasSpilled, keyOf as keyOfRegion, REGION_LABEL } from '../../metrics/spilling'
 import { type Sample, Survey } from '../../metrics/survey'
 import { warnOfLosses } from '../../region/losses'
-import { type Region, regionNumber } from '../../region/region'
+import { Region, regionNumber } from '../../region/region'
 import type { Labels } from '../model/attributes'
 import { api, sdk } from '../model/peer'
 import { isMonotonic, regionName, SCOPE, type StreamIdentity, streamOf } from '../model/stream'
 import type { Observables } from '../write/observables'
 import type { Ledger } from './ledger'
 import { type Point, scopesOf, valuesOf } from './points'
-import { spilledOf } from './spilled'
 import type { Totals } from './state'
 
 /** Roles of a region from here on are those of readers: the first one's, the second one's, … */
@@ -35,6 +35,16 @@ export interface Source {
   readonly origin: number
   readonly resource: Promise<CollectionResult['resourceMetrics']['resource']>
   readonly observables: Observables
+}
+
+let processSurvey: Survey | null = null
+
+/** What this process has counted for want of room in that region. */
+function spilledOf(region: Region): Sample[] {
+  if (!hasSpilled(region)) return []
+  processSurvey ??= new Survey(Region.process)
+  const key = keyOfRegion(region)
+  return processSurvey.read().filter(({ series }) => series.labels[REGION_LABEL] === key)
 }
 
 interface Found {

@@ -1,21 +1,21 @@
 import type { Attributes, Context, Counter, Gauge, Histogram, UpDownCounter } from '@opentelemetry/api'
 import { show } from '../../base/errors'
+import { AnyLabelTree } from '../../metrics/label-tree'
 import { api } from '../model/peer'
 import type { InstrumentDescriptor } from '../model/views'
-import type { Cell } from './cells'
-import { Lookup } from './lookup'
+import type { Sink } from './cells'
 import type { Storage } from './storage'
 
-/** An instrument of several streams writes to a cell of each. */
-function together(cells: readonly Cell[]): Cell {
-  const [first] = cells
-  if (first !== undefined && cells.length === 1) return first
+/** An instrument of several streams writes to a sink of each. */
+function together(sinks: readonly Sink[]): Sink {
+  const [first] = sinks
+  if (first !== undefined && sinks.length === 1) return first
   return {
     write(x) {
-      for (const cell of cells) cell.write(x)
+      for (const sink of sinks) sink.write(x)
     },
     retire() {
-      for (const cell of cells) cell.retire()
+      for (const sink of sinks) sink.retire()
     },
   }
 }
@@ -40,10 +40,10 @@ export function accepted({ name, valueType }: InstrumentDescriptor, value: unkno
 class Synchronous {
   readonly #descriptor: InstrumentDescriptor
   readonly #storages: readonly Storage[]
-  readonly #known = new Lookup<Cell>()
+  readonly #known = new AnyLabelTree<Sink>()
   readonly #isLasting: boolean
   /** Of no attributes. Its entry is made by the first measurement. */
-  #bare: Cell
+  #bare: Sink
 
   constructor(descriptor: InstrumentDescriptor, storages: readonly Storage[]) {
     this.#descriptor = descriptor
@@ -51,9 +51,9 @@ class Synchronous {
     this.#isLasting = storages.every((storage) => storage.isLasting)
     this.#bare = {
       write: (x) => {
-        const cell = this.#found({}, undefined)
-        if (this.#isLasting) this.#bare = cell
-        cell.write(x)
+        const sink = this.#found({}, undefined)
+        if (this.#isLasting) this.#bare = sink
+        sink.write(x)
       },
       retire() {},
     }
@@ -66,7 +66,7 @@ class Synchronous {
     if (x === null) return
     try {
       if (attributes === undefined && (context === undefined || this.#isLasting)) this.#bare.write(x)
-      else this.#cellOf(attributes ?? {}, context).write(x)
+      else this.#sinkOf(attributes ?? {}, context).write(x)
     } catch (error) {
       // The region was closed, or is full: no reason for a program to fail where it measures.
       api.diag.error(`${this.#descriptor.name}: a measurement is lost`, error)
@@ -80,18 +80,18 @@ class Synchronous {
     return true
   }
 
-  #cellOf(attributes: Attributes, context: Context | undefined): Cell {
+  #sinkOf(attributes: Attributes, context: Context | undefined): Sink {
     if (!this.#isLasting) return this.#found(attributes, context)
-    const known = this.#known.get(attributes)
-    if (known !== null) return known
-    const cells = this.#storages.map((storage) => storage.cellOf(attributes, context))
-    const cell = together(cells)
-    if (!cells.some((one, i) => this.#storages[i]?.isOverflow(one))) this.#known.set(attributes, cell)
-    return cell
+    const known = this.#known.find(attributes)
+    if (known !== undefined) return known
+    const sinks = this.#storages.map((storage) => storage.sinkFor(attributes, context))
+    const sink = together(sinks)
+    if (!sinks.some((one, i) => this.#storages[i]?.isOverflow(one))) this.#known.set(attributes, sink)
+    return sink
   }
 
-  #found(attributes: Attributes, context: Context | undefined): Cell {
-    return together(this.#storages.map((storage) => storage.cellOf(attributes, context)))
+  #found(attributes: Attributes, context: Context | undefined): Sink {
+    return together(this.#storages.map((storage) => storage.sinkFor(attributes, context)))
   }
 }
 

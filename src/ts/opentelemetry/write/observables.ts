@@ -9,12 +9,12 @@ import type {
 import { timers } from '../../base/builtins'
 import { api } from '../model/peer'
 import type { InstrumentDescriptor } from '../model/views'
-import type { Cell } from './cells'
+import type { Sink } from './cells'
 import { accepted } from './instruments'
 import type { Storage } from './storage'
 
-/** What one round of callbacks has said: of each cell, the last word. */
-type Said = Map<Cell, number>
+/** What one round of callbacks has said: of each sink, the last word. */
+type Said = Map<Sink, number>
 
 /** One observable instrument; programs see no more of it than its callbacks. */
 export class ObservableInstrument implements Observable {
@@ -22,7 +22,7 @@ export class ObservableInstrument implements Observable {
   readonly #storages: readonly Storage[]
   readonly #observables: Observables
   /** Cells that the last round wrote. */
-  #shown = new Set<Cell>()
+  #shown = new Set<Sink>()
 
   constructor(descriptor: InstrumentDescriptor, storages: readonly Storage[], observables: Observables) {
     this.#descriptor = descriptor
@@ -46,13 +46,13 @@ export class ObservableInstrument implements Observable {
   note(said: Said, value: unknown, attributes: Attributes): void {
     const x = accepted(this.#descriptor, value)
     if (x === null) return
-    for (const storage of this.#storages) said.set(storage.cellOf(attributes, undefined), x)
+    for (const storage of this.#storages) said.set(storage.sinkFor(attributes, undefined), x)
   }
 
   /** @internal Writes what a round has said; what it said nothing of any more is retired. */
   publish(said: Said): void {
-    for (const cell of this.#shown) if (!said.has(cell)) cell.retire()
-    for (const [cell, x] of said) cell.write(x)
+    for (const sink of this.#shown) if (!said.has(sink)) sink.retire()
+    for (const [sink, x] of said) sink.write(x)
     this.#shown = new Set(said.keys())
   }
 }
@@ -154,7 +154,7 @@ export class Observables {
         const all = said.get(one) ?? new Map()
         said.set(one, all)
         const answer = result?.status === 'fulfilled' ? result.value.get(one) : undefined
-        for (const [cell, x] of answer ?? []) all.set(cell, x)
+        for (const [sink, x] of answer ?? []) all.set(sink, x)
       }
     }
     const errors: unknown[] = results.flatMap((result) =>
@@ -174,9 +174,9 @@ export class Observables {
     const said = new Map<ObservableInstrument, Said>()
     const note = (instrument: unknown, value: unknown, attributes: Attributes = {}): void => {
       if (!ObservableInstrument.is(instrument) || !instruments.includes(instrument)) return
-      const cells = said.get(instrument) ?? new Map()
-      said.set(instrument, cells)
-      instrument.note(cells, value, attributes)
+      const sinks = said.get(instrument) ?? new Map()
+      said.set(instrument, sinks)
+      instrument.note(sinks, value, attributes)
     }
     const result = isBatch
       ? { observe: note }

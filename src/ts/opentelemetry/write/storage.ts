@@ -2,7 +2,8 @@ import type { Attributes, Context } from '@opentelemetry/api'
 import type { IAttributesProcessor } from '@opentelemetry/sdk-metrics'
 import { labelsOf } from '../model/attributes'
 import { api, sdk } from '../model/peer'
-import { type Cell, type CellPlan, makeCell, NO_CELL } from './cells'
+import { NOWHERE, type Sink, sinkOf } from './cells'
+import { StreamHome, type StreamPlan } from './home'
 
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true }
 
@@ -11,54 +12,54 @@ const LASTING = [sdk.createAllowListAttributesProcessor([]), sdk.createDenyListA
   (one) => one.constructor,
 )
 
-/** The cells of one stream that this thread writes to. */
+/** The sinks of one stream that this thread writes to. */
 export class Storage {
-  readonly #plan: CellPlan
+  readonly #home: StreamHome
   readonly #processors: readonly IAttributesProcessor[]
   readonly #limit: number
-  readonly #cells = new Map<string, Cell>()
-  #overflow: Cell | null = null
+  readonly #sinks = new Map<string, Sink>()
+  #overflow: Sink | null = null
   /** The same attributes always have the same cell. */
   readonly isLasting: boolean
 
   /** @param limit of sets of attributes, one of which is that of all others */
-  constructor(plan: CellPlan, processors: readonly IAttributesProcessor[], limit: number) {
-    this.#plan = plan
+  constructor(plan: StreamPlan, processors: readonly IAttributesProcessor[], limit: number) {
+    this.#home = new StreamHome(plan)
     this.#processors = processors
     this.#limit = limit - 1
     this.isLasting = processors.every((one) => LASTING.includes(one.constructor))
   }
 
-  get plan(): CellPlan {
-    return this.#plan
+  get plan(): StreamPlan {
+    return this.#home.plan
   }
 
   /** Never throws. */
-  cellOf(attributes: Attributes, context: Context | undefined): Cell {
+  sinkFor(attributes: Attributes, context: Context | undefined): Sink {
     try {
       let processed = attributes
       for (const one of this.#processors) processed = one.process(processed, context)
       const labels = labelsOf(processed)
       const key = JSON.stringify(labels)
-      const known = this.#cells.get(key)
+      const known = this.#sinks.get(key)
       if (known !== undefined) return known
-      if (this.#cells.size >= this.#limit) return this.#others()
-      const cell = makeCell(this.#plan, labels)
-      this.#cells.set(key, cell)
-      return cell
+      if (this.#sinks.size >= this.#limit) return this.#others()
+      const sink = sinkOf(this.#home, labels)
+      this.#sinks.set(key, sink)
+      return sink
     } catch (error) {
-      api.diag.error(`${this.#plan.stream.name}: attributes that cannot be kept`, error)
-      return NO_CELL
+      api.diag.error(`${this.plan.stream.name}: attributes that cannot be kept`, error)
+      return NOWHERE
     }
   }
 
-  /** Whether that is the cell of all for whom there was no room. It is not worth remembering who they were. */
-  isOverflow(cell: Cell): boolean {
-    return cell === this.#overflow
+  /** Whether that is the sink of all for whom there was no room. It is not worth remembering who they were. */
+  isOverflow(sink: Sink): boolean {
+    return sink === this.#overflow
   }
 
-  #others(): Cell {
-    this.#overflow ??= makeCell(this.#plan, labelsOf(OVERFLOW))
+  #others(): Sink {
+    this.#overflow ??= sinkOf(this.#home, labelsOf(OVERFLOW))
     return this.#overflow
   }
 }

@@ -1,14 +1,13 @@
-import type { GaugeConfiguration, Gauge as PromGauge } from 'prom-client'
 import { util } from '../../base/builtins'
+import { Cell, gaugeKind, type PartKind } from '../../metrics/cell'
 import { AGGREGATORS, type Aggregator } from '../../metrics/families'
-import { Gauge as ProcessGauge } from '../../metrics/gauge'
-import { moved, pourValue } from '../../metrics/pouring'
+import type { Gauge as ProcessGauge } from '../../metrics/gauge'
 import { prom } from '../peer'
-import type { Cell, CellOptions, Held } from '../series/cell'
 import { removeDeadOnce } from '../series/dead'
 import type { Family } from '../series/family'
 import { isObject, type Labels } from '../series/labels'
-import { checkConfiguration, collected, type Metric, share, sharedOf, showUnlabelled } from './metric'
+import { type Metric, share } from './metric'
+import { sharing } from './sharing'
 
 /** @throws as prom-client does */
 function numberOf(value: unknown, what: 'Value' | 'Delta'): number {
@@ -26,11 +25,8 @@ function timer(end: (seconds: number, labels: object | undefined) => void): (lab
   }
 }
 
-class GaugeCell implements Cell {
-  readonly #family: Family<GaugeCell>
-  readonly #code: number
-  readonly labels: Labels
-  #gauge: ProcessGauge | null = null
+class GaugeChild extends Cell<ProcessGauge> {
+  readonly #family: Family<GaugeChild>
   // Of its own, so that they work without the object, as prom-client's do.
   readonly inc = (value?: number): void => this.add(value === undefined ? 1 : numberOf(value, 'Delta'))
   readonly dec = (value?: number): void => this.add(-(value === undefined ? 1 : numberOf(value, 'Delta')))
@@ -38,116 +34,54 @@ class GaugeCell implements Cell {
   readonly setToCurrentTime = (): void => this.put(Date.now() / 1000)
   readonly startTimer: () => (labels?: object) => number
 
-  constructor(family: Family<GaugeCell>, code: number, labels: Labels) {
+  constructor(family: Family<GaugeChild>, labels: Labels, kind: PartKind<ProcessGauge>) {
+    super(family, labels, kind)
     this.#family = family
-    this.#code = code
-    this.labels = labels
     this.startTimer = () => timer((seconds, more) => family.given({ ...labels, ...more }).put(seconds))
   }
 
-  get isOpen(): boolean {
-    return this.#gauge !== null
-  }
-
-  open(options: CellOptions): void {
-    this.#gauge = this.#opened(options)
-  }
-
-  move(options: CellOptions): void {
-    const close = (from: ProcessGauge): void => this.#family.holds.end(from)
-    this.#gauge = moved(this.#gauge, () => this.#opened(options), pourValue, close)
-  }
-
-  there(options: CellOptions): Held | null {
-    return ProcessGauge.there(this.#family.name, options)
-  }
-
   put(value: number): void {
-    if (this.#gauge === null) this.#family.opened(this).put(value)
-    else this.#gauge.set(value)
+    if (this.part === null) this.#family.opened(this).put(value)
+    else this.part.set(value)
   }
 
   add(value: number): void {
-    if (this.#gauge === null) this.#family.opened(this).add(value)
-    else this.#gauge.add(value)
-  }
-
-  close(): void {
-    this.#family.holds.end(this.#gauge)
-    this.#gauge = null
-  }
-
-  /** Only this process's: others say their own. */
-  reset(): void {
-    this.#gauge?.set(0)
-  }
-
-  #opened(options: CellOptions): ProcessGauge {
-    const { heap, labels, region } = options
-    removeDeadOnce(region)
-    const code = this.#code
-    const made = heap?.gauge(labels, code) ?? ProcessGauge.named(this.#family.name, options, code)
-    return this.#family.holds.add(made)
+    if (this.part === null) this.#family.opened(this).add(value)
+    else this.part.add(value)
   }
 }
 
-/**
- * prom-client's `Gauge`. Each process has a value of its own, which all its threads set; what is shown is what
- * `aggregator` makes of those of all living processes.
- */
-export class Gauge<T extends string = string> extends prom.Gauge<T> {
-  readonly #family: Family<GaugeCell> | null
-
-  constructor(configuration: GaugeConfiguration<T>) {
-    super(checkConfiguration(configuration, 'gauge'))
-    const metric = this as unknown as Metric
-    const code = Math.max(0, AGGREGATORS.indexOf(metric.aggregator as Aggregator))
-    const family = share<GaugeCell>(metric, [], (all, labels) => new GaugeCell(all, code, labels))
-    this.#family = family
-    if (family === null) return
-    const of = (labels: unknown): GaugeCell => (isObject(labels) ? family.given(labels) : family.cell({}))
-    const amount = (labels: unknown, value: unknown): unknown => (isObject(labels) ? value : labels)
-    this.set = (labels: unknown, value?: unknown) => {
-      const x = numberOf(amount(labels, value), 'Value')
-      of(labels).put(x)
-    }
-    this.inc = (labels?: unknown, value?: unknown) => {
-      const x = amount(labels, value)
-      const delta = x === undefined ? 1 : numberOf(x, 'Delta')
-      of(labels).add(delta)
-    }
-    this.dec = (labels?: unknown, value?: unknown) => {
-      const x = amount(labels, value)
-      const delta = x === undefined ? 1 : numberOf(x, 'Delta')
-      of(labels).add(-delta)
-    }
+function familyOf(metric: Metric & { set?: unknown; inc?: unknown; dec?: unknown }) {
+  const gauge = gaugeKind(Math.max(0, AGGREGATORS.indexOf(metric.aggregator as Aggregator)))
+  const kind: typeof gauge = {
+    ...gauge,
+    open(name, options) {
+      removeDeadOnce(options.region)
+      return gauge.open(name, options)
+    },
   }
-
-  /** The same child for the same labels: keep it where it is hot. */
-  override labels(...args: unknown[]): PromGauge.Internal<T> {
-    if (this.#family === null) return super.labels(...(args as string[]))
-    return this.#family.told(args)
+  const family = share<GaugeChild>(metric, [], (all, labels) => new GaugeChild(all, labels, kind))
+  if (family === null) return null
+  const of = (labels: unknown): GaugeChild => (isObject(labels) ? family.given(labels) : family.cell({}))
+  const amount = (labels: unknown, value: unknown): unknown => (isObject(labels) ? value : labels)
+  const delta = (labels: unknown, value: unknown): number => {
+    const x = amount(labels, value)
+    return x === undefined ? 1 : numberOf(x, 'Delta')
   }
-
-  /** This process's values back to 0; sets of labels that it alone has are gone. */
-  override reset(): void {
-    // prom-client's constructor calls it.
-    if (!(#family in this) || this.#family === null) super.reset()
-    else {
-      this.#family.reset()
-      showUnlabelled(this as unknown as Metric, this.#family)
-    }
+  metric.set = (labels: unknown, value?: unknown) => {
+    const x = numberOf(amount(labels, value), 'Value')
+    of(labels).put(x)
   }
-
-  /** Removes this process's value of those labels. */
-  override remove(...args: unknown[]): void {
-    if (this.#family === null) super.remove(...(args as string[]))
-    else this.#family.remove(this.#family.told(args))
+  metric.inc = (labels?: unknown, value?: unknown) => {
+    const x = delta(labels, value)
+    of(labels).add(x)
   }
-
-  /** What the aggregator makes of the values of all living processes. */
-  override get(): ReturnType<PromGauge<T>['get']> {
-    const shared = sharedOf(this)
-    return shared === undefined ? super.get() : collected(this, shared)
+  metric.dec = (labels?: unknown, value?: unknown) => {
+    const x = delta(labels, value)
+    of(labels).add(-x)
   }
+  return family
 }
+
+/** See index.ts. */
+export class Gauge<T extends string = string> extends sharing(prom.Gauge, 'gauge', familyOf)<T> {}

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import { integerOf, RseqError, typeError } from '../../base/errors'
+import type { Cell } from '../../metrics/cell'
 import { AGGREGATORS, type Aggregator, type Merged } from '../../metrics/families'
-import type { Cell } from '../series/cell'
 import type { Fits } from '../series/family'
 import { Family } from '../series/family'
 import type { Labels } from '../series/labels'

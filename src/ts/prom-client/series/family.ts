@@ -1,11 +1,11 @@
 import type { Registry } from 'prom-client'
+import { type Cell, type CellOptions, type CellOwner, REGIONS } from '../../metrics/cell'
 import { Merged, SCOPE_LABEL } from '../../metrics/families'
-import { Tree } from '../../metrics/label-tree'
+import { LabelTree } from '../../metrics/label-tree'
 import type { Series } from '../../metrics/survey'
-import type { Cell, CellOptions } from './cell'
 import { checkPlace, emptyAll } from './emptying'
 import { Holds } from './holds'
-import { Home } from './home'
+import { MetricHome } from './home'
 import { checkLabels, countOf, type Labels, labelsOf, ownLabels } from './labels'
 import { Limit } from './limit'
 import { Looks } from './look'
@@ -18,7 +18,7 @@ export type Fits = (merged: Merged) => boolean
 const NONE: readonly Merged[] = []
 
 /** A metric's name, and its sets of labels: those that this thread has, and those of all others. */
-export class Family<C extends Cell> {
+export class Family<C extends Cell> implements CellOwner {
   readonly name: string
   readonly labelNames: readonly string[]
   /** Of its cells. */
@@ -28,7 +28,7 @@ export class Family<C extends Cell> {
   readonly #fits: Fits
   /** Counting a set's labels tells whether it has others: see {@link given}. */
   readonly #isCountable: boolean
-  readonly #cells: Tree<C>
+  readonly #cells: LabelTree<C>
   /** In the order in which they were opened. */
   readonly #open = new Set<C>()
   /** Labels of what others have opened. */
@@ -36,7 +36,7 @@ export class Family<C extends Cell> {
   readonly #rows = new Rows()
   /** Those of the last look, and which of them are of this kind. */
   #last: { from: readonly (readonly Merged[])[]; fitting: readonly Merged[] } = { from: [], fitting: NONE }
-  #home: Home<C>
+  #home: MetricHome
   readonly #limit: Limit
   /** Where sets beyond the limit are counted together. */
   #overflow: C | null = null
@@ -63,8 +63,8 @@ export class Family<C extends Cell> {
     this.#isCountable =
       new Set(labelNames).size === labelNames.length && !labelNames.some((name) => name in {})
     this.#limit = new Limit(this.name, labelNames, metric.maxSeries)
-    this.#cells = new Tree(labelNames)
-    this.#home = new Home(placeOf(metric.name, metric.registers), metric.name, metric.help)
+    this.#cells = new LabelTree(labelNames)
+    this.#home = new MetricHome(placeOf(metric.name, metric.registers), metric.help)
   }
 
   /**
@@ -76,7 +76,7 @@ export class Family<C extends Cell> {
   tryOut(): void {
     const cell = this.#make(this, {})
     const { region, scope } = placeApart()
-    cell.open({ region, labels: { [SCOPE_LABEL]: scope }, help: this.#help, heap: null })
+    cell.open({ region, labels: { [SCOPE_LABEL]: scope }, help: this.#help, opener: REGIONS })
     cell.close()
   }
 
@@ -187,7 +187,7 @@ export class Family<C extends Cell> {
   setApart(): void {
     this.#close()
     this.#home.forget()
-    this.#home = new Home(placeApart(), this.name, this.#help)
+    this.#home = new MetricHome(placeApart(), this.#help)
   }
 
   /** This thread's sets of labels in the order in which they came, and then those of others. */

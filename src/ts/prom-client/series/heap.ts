@@ -2,30 +2,33 @@ import { Buckets } from '../../contract/buckets'
 import type { PerCpuCounter } from '../../counter/counter'
 import type { PerCpuSum } from '../../counter/sum'
 import type { PerCpuHistogram } from '../../histogram/histogram'
+import type { Opener, Part } from '../../metrics/cell'
 import { type Merged, merge } from '../../metrics/families'
 import { type Gauge, PROCESS_LABEL } from '../../metrics/gauge'
 import type { Sample, Series } from '../../metrics/survey'
+import type { NamedOptions } from '../../region/entries'
 
 /*
  * What finds no room in any region counts here, in the memory of its thread, as prom-client does: a service goes on, and
  * what it counts is right. Only this thread's pages have it. The portable backend's region has 16,384 names.
  */
 
-type Labels = Readonly<Record<string, string>>
-
-class HeapNumber implements Sample {
+/** It does what the class does that it stands in for, as far as cells use that. */
+class HeapPart implements Sample, Part {
   readonly held = true
-  readonly counts = new Float64Array(0)
   readonly min = Number.NaN
   readonly max = Number.NaN
   /** It is in none, and never moved to one. */
   readonly region = null
+  readonly counts: Float64Array
   value = 0
 
   constructor(
     readonly series: Series,
     readonly close: () => void,
-  ) {}
+  ) {
+    this.counts = new Float64Array(series.buckets?.count ?? 0)
+  }
 
   inc(): void {
     this.value++
@@ -39,31 +42,8 @@ class HeapNumber implements Sample {
     this.value = x
   }
 
-  reset(): void {
-    this.value = 0
-  }
-}
-
-class HeapHistogram implements Sample {
-  readonly held = true
-  readonly min = Number.NaN
-  readonly max = Number.NaN
-  readonly region = null
-  readonly counts: Float64Array
-  readonly #buckets: Buckets
-  value = 0
-
-  constructor(
-    readonly series: Series,
-    buckets: Buckets,
-    readonly close: () => void,
-  ) {
-    this.#buckets = buckets
-    this.counts = new Float64Array(buckets.count)
-  }
-
   record(x: number): void {
-    const bucket = this.#buckets.indexOf(x)
+    const bucket = (this.series.buckets as Buckets).indexOf(x)
     this.counts[bucket] = (this.counts[bucket] as number) + 1
     this.value += x
   }
@@ -74,15 +54,10 @@ class HeapHistogram implements Sample {
   }
 }
 
-/** A metric's series that are in no region. They do what the classes do that they stand in for, as far as cells use them. */
-export class Heap {
-  readonly #name: string
+/** A metric's series that are in no region. */
+export class Heap implements Opener {
   readonly #samples = new Set<Sample>()
   #merged: readonly Merged[] | null = null
-
-  constructor(name: string) {
-    this.#name = name
-  }
 
   /** The same list, as long as there are the same series. Null where there are none. */
   get sets(): readonly Merged[] | null {
@@ -91,44 +66,42 @@ export class Heap {
     return this.#merged
   }
 
-  integers(labels: Labels): PerCpuCounter {
-    return this.#number('counter', labels) as unknown as PerCpuCounter
+  counter(name: string, { labels }: NamedOptions): PerCpuCounter {
+    return this.#opened('counter', name, labels) as unknown as PerCpuCounter
   }
 
-  fractions(labels: Labels): PerCpuSum {
-    return this.#number('sum', labels) as unknown as PerCpuSum
+  sum(name: string, { labels }: NamedOptions): PerCpuSum {
+    return this.#opened('sum', name, labels) as unknown as PerCpuSum
   }
 
-  gauge(labels: Labels, code: number): Gauge {
-    return this.#number('gauge', { ...labels, [PROCESS_LABEL]: '' }, code) as unknown as Gauge
+  gauge(name: string, { labels }: NamedOptions, code: number): Gauge {
+    return this.#opened('gauge', name, { ...labels, [PROCESS_LABEL]: '' }, code) as unknown as Gauge
   }
 
-  histogram(labels: Labels, bounds: readonly number[]): PerCpuHistogram {
-    const buckets = new Buckets({ shape: 0, extra: Float64Array.from(bounds) })
-    const series = this.#series('histogram', labels, 0, buckets)
-    const one: HeapHistogram = new HeapHistogram(series, buckets, () => this.#remove(one))
-    return this.#add(one) as unknown as PerCpuHistogram
+  histogram(
+    name: string,
+    { labels, buckets }: NamedOptions & { buckets: readonly number[] },
+  ): PerCpuHistogram {
+    const all = new Buckets({ shape: 0, extra: Float64Array.from(buckets) })
+    return this.#opened('histogram', name, labels, 0, all) as unknown as PerCpuHistogram
   }
 
-  #number(kind: Series['kind'], labels: Labels, code = 0): HeapNumber {
-    const one: HeapNumber = new HeapNumber(this.#series(kind, labels, code), () => this.#remove(one))
-    return this.#add(one)
-  }
-
-  #series(kind: Series['kind'], labels: Labels, code: number, buckets: Buckets | null = null): Series {
+  #opened(
+    kind: Series['kind'],
+    name: string,
+    labels: Series['labels'] = {},
+    code = 0,
+    buckets: Buckets | null = null,
+  ): HeapPart {
     // Behind those of any region.
     const place = { entry: 2 ** 32, generation: 0 }
-    return Object.freeze({ ...place, kind, name: this.#name, labels, help: '', unit: '', buckets, code })
-  }
-
-  #add<T extends Sample>(one: T): T {
-    this.#samples.add(one)
+    const series = Object.freeze({ ...place, kind, name, labels, help: '', unit: '', buckets, code })
+    const part: HeapPart = new HeapPart(series, () => {
+      this.#samples.delete(part)
+      this.#merged = null
+    })
+    this.#samples.add(part)
     this.#merged = null
-    return one
-  }
-
-  #remove(one: Sample): void {
-    this.#samples.delete(one)
-    this.#merged = null
+    return part
   }
 }

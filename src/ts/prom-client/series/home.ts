@@ -1,13 +1,15 @@
 import { monotonicMs } from '../../base/builtins'
 import { RseqError } from '../../base/errors'
 import { warnOnce } from '../../base/warning'
-import { type Movable, moveLater } from '../../metrics/moving'
+import { type Cell, type CellOptions, type Held, type Opener, REGIONS } from '../../metrics/cell'
+import { Home } from '../../metrics/home'
 import { hasSpilled, markSpilled } from '../../metrics/spilling'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../../region/patience'
 import { Region } from '../../region/region'
-import type { Cell, CellOptions, Held } from './cell'
 import { Heap } from './heap'
 import { labelsIn, type Place, spillPlaceOf } from './memory'
+
+type Open<T> = (options: CellOptions) => T
 
 /** Why a metric goes on in the process's own memory: a service must not end for want of cells. */
 const SPILLS = new Set([
@@ -31,10 +33,6 @@ export function warnOfSpill(error: Error): void {
   warnOnce(`spill: ${code ?? name}`, () => `rseq/prom-client: ${what}. ${message}`, code)
 }
 
-function warnOfHeap({ message, code }: RseqError): void {
-  warnOnce('heap', () => `rseq/prom-client: new series are of their thread alone. ${message}`, code)
-}
-
 function isSpilling(error: unknown): error is RseqError {
   return error instanceof RseqError && SPILLS.has(error.code)
 }
@@ -53,24 +51,20 @@ function refusalOf(region: Region): RseqError | null {
   return known !== undefined && monotonicMs() < known.until ? known.error : null
 }
 
-/**
- * Where a metric's cells are opened: in its place, or in the process's own memory where they cannot be there. Those that
- * met a busy lock or no room are moved to their place later, see moving.ts.
- */
-export class Home<C extends Cell> implements Movable {
+/** Where a metric's cells are opened: what finds no room in the process either is in the memory of its thread. */
+export class MetricHome extends Home {
   readonly #place: Place
   readonly #help: string
   /** What is in no region. */
-  readonly heap: Heap
-  readonly #moving = new Set<C>()
+  readonly heap = new Heap()
 
-  constructor(place: Place, name: string, help: string) {
+  constructor(place: Place, help: string) {
+    super()
     this.#place = place
-    this.heap = new Heap(name)
     this.#help = help
   }
 
-  get region(): Region {
+  override get region(): Region {
     return this.#place.region
   }
 
@@ -83,49 +77,26 @@ export class Home<C extends Cell> implements Movable {
     return hasSpilled(this.region) ? [this.#place, this.#spillPlace] : [this.#place]
   }
 
-  /**
-   * Opens something of a cell.
-   *
-   * @throws what `open` does, but for what makes it spill
-   */
-  open<T>(cell: C, open: (options: CellOptions) => T): T {
-    try {
-      return withPatience(SHORT, () => this.#openIn(cell, this.#place, open))
-    } catch (error) {
-      if (!isSpilling(error)) throw error
-      if (this.region === Region.process) return this.#openInHeap(cell, open, error)
-      warnOfSpill(error)
-      markSpilled(this.region)
-      const opened = this.#openInProcess(cell, open)
-      if (isPassing(error)) {
-        this.#moving.add(cell)
-        moveLater(this)
-      }
-      return opened
+  /** What there is of a cell already, whoever has made it: open, until it is released. Nothing is made. */
+  there(cell: Cell): Held | null {
+    for (const place of this.places(hasSpilled)) {
+      const held = withPatience(SHORT, () => cell.there(this.optionsOf(cell, place)))
+      if (held !== null) return held
     }
+    return null
   }
 
-  #openInProcess<T>(cell: C, open: (options: CellOptions) => T): T {
-    try {
-      return this.#openIn(cell, this.#spillPlace, open)
-    } catch (error) {
-      if (!isSpilling(error)) throw error
-      return this.#openInHeap(cell, open, error)
-    }
-  }
-
-  #openInHeap<T>(cell: C, open: (options: CellOptions) => T, error: RseqError): T {
-    warnOfHeap(error)
-    return open({ ...this.#optionsOf(cell, this.#spillPlace), heap: this.heap })
+  protected override optionsOf(cell: Cell, place = this.#place, opener: Opener = REGIONS): CellOptions {
+    return { region: place.region, labels: labelsIn(place, cell.labels), help: this.#help, opener }
   }
 
   /** @throws {RseqError} the last one again, where there was no room for anything new a moment ago */
-  #openIn<T>(cell: C, place: Place, open: (options: CellOptions) => T): T {
+  protected override openHere<T>(cell: Cell, open: Open<T>, place = this.#place): T {
     const refusal = refusalOf(place.region)
-    const held = refusal && cell.there(this.#optionsOf(cell, place))
+    const held = refusal && cell.there(this.optionsOf(cell, place))
     if (refusal !== null && held === null) throw refusal
     try {
-      return open(this.#optionsOf(cell, place))
+      return open(this.optionsOf(cell, place))
     } catch (error) {
       if ((error as RseqError).code === 'ERR_RSEQ_REGION_FULL') refuse(place.region, error as RseqError)
       throw error
@@ -134,38 +105,29 @@ export class Home<C extends Cell> implements Movable {
     }
   }
 
-  /** What there is of a cell already, whoever has made it: open, until it is released. Nothing is made. */
-  there(cell: C): Held | null {
-    for (const place of this.places(hasSpilled)) {
-      const held = withPatience(SHORT, () => cell.there(this.#optionsOf(cell, place)))
-      if (held !== null) return held
-    }
-    return null
-  }
-
-  /** Its cells are closed, or somebody else's. */
-  forget(): void {
-    this.#moving.clear()
-  }
-
-  moveOne(): boolean {
-    const [cell] = this.#moving
-    if (cell === undefined) return false
+  protected override spill<T>(cell: Cell, error: unknown, open: Open<T>): T {
+    if (!isSpilling(error)) throw error
+    if (this.region === Region.process) return this.#openInHeap(cell, open, error)
+    warnOfSpill(error)
+    markSpilled(this.region)
     try {
-      cell.move(this.#optionsOf(cell, this.#place))
-    } catch (error) {
-      if (isPassing(error)) throw error
-      warnOfSpill(error as Error)
+      return this.openHere(cell, open, this.#spillPlace)
+    } catch (second) {
+      if (!isSpilling(second)) throw second
+      return this.#openInHeap(cell, open, second)
     }
-    this.#moving.delete(cell)
-    return this.#moving.size > 0
+  }
+
+  protected override warnOfStay(error: unknown): void {
+    warnOfSpill(error as Error)
+  }
+
+  #openInHeap<T>(cell: Cell, open: Open<T>, { message, code }: RseqError): T {
+    warnOnce('heap', () => `rseq/prom-client: new series are of their thread alone. ${message}`, code)
+    return open(this.optionsOf(cell, this.#spillPlace, this.heap))
   }
 
   get #spillPlace(): Place {
     return spillPlaceOf(this.#place)
-  }
-
-  #optionsOf(cell: C, place: Place): CellOptions {
-    return { region: place.region, labels: labelsIn(place, cell.labels), help: this.#help, heap: null }
   }
 }
