@@ -72,11 +72,10 @@ function usesDeltas(reader: IMetricReader): boolean {
 }
 
 /** @throws {TypeError | RangeError} */
-function exportOf(choice: unknown): MeterProviderOptions['export'] {
-  const what = 'MeterProvider options.export'
-  const expected = "'one' or 'every'"
-  if (choice === undefined || choice === 'one' || choice === 'every') return choice
-  throw typeof choice === 'string' ? rangeError(what, expected, choice) : typeError(what, expected, choice)
+function oneOf<T extends string>(name: string, allowed: readonly T[], expected: string, value: unknown): T {
+  const found = allowed.find((one) => one === value)
+  if (found !== undefined) return found
+  throw (typeof value === 'string' ? rangeError : typeError)(`MeterProvider options.${name}`, expected, value)
 }
 
 /** @throws {RangeError} */
@@ -125,15 +124,8 @@ function intervalOf(value: unknown): number {
   return value
 }
 
-function gaugesOf(value: unknown): GaugeAggregation {
-  const what = 'MeterProvider options.gauges'
-  const allowed = AGGREGATORS.filter((one) => one !== 'omit')
-  if (value === undefined) return 'average'
-  if (typeof value !== 'string') throw typeError(what, `one of ${allowed.join(', ')}`, value)
-  const found = allowed.find((one) => one === value)
-  if (found === undefined) throw rangeError(what, `one of ${allowed.join(', ')}`, value)
-  return found
-}
+const EXPORTS = ['one', 'every'] as const
+const GAUGES = AGGREGATORS.filter((one) => one !== 'omit')
 
 /**
  * The SDK's `MeterProvider`, over memory that all threads and processes of a service share: what a reader gets is what
@@ -167,9 +159,11 @@ export class MeterProvider implements ApiMeterProvider {
         refuseExponential(reader.selectAggregation(type), `readers[${i}]`)
       }
     }
-    const choice = exportOf(options.export)
+    const choice =
+      options.export === undefined ? undefined : oneOf('export', EXPORTS, "'one' or 'every'", options.export)
     const forOne = readers.map((reader, i) => isForOne(reader, i, choice))
-    const gauges = gaugesOf(options.gauges)
+    const { gauges: aggregation = 'average' } = options
+    const gauges = oneOf('gauges', GAUGES, `one of ${GAUGES.join(', ')}`, aggregation)
     const observables = new Observables(intervalOf(options.observeIntervalMillis))
     const resource = resourceOf(options)
     const origin = withPatience(AT_START, () => startOf(region))

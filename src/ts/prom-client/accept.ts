@@ -40,15 +40,9 @@ function exactness(range: Range, { type, version }: Format): number {
 
 /** Of several ranges that mean a format, the most exact one says how much it is liked; none: not at all. */
 function liking(ranges: readonly Range[], format: Format): number {
-  let best = 0
-  let quality = 0
-  for (const range of ranges) {
-    const exact = exactness(range, format)
-    if (exact <= best) continue
-    best = exact
-    quality = range.quality
-  }
-  return quality
+  const exact = ranges.map((range) => exactness(range, format))
+  const best = Math.max(...exact)
+  return best === 0 ? 0 : (ranges[exact.indexOf(best)]?.quality ?? 0)
 }
 
 /**
@@ -57,15 +51,8 @@ function liking(ranges: readonly Range[], format: Format): number {
  * @returns the first one, too, where none is accepted: a page that can perhaps be read is better than no page
  */
 export function chosen<T extends Format>(accept: string | undefined, formats: readonly [T, ...T[]]): T {
-  let [best] = formats
-  if (accept === undefined) return best
+  if (accept === undefined) return formats[0]
   const ranges = accept.split(',').map(rangeIn)
-  let most = liking(ranges, best)
-  for (const format of formats) {
-    const liked = liking(ranges, format)
-    if (liked <= most) continue
-    best = format
-    most = liked
-  }
-  return best
+  const likings = formats.map((format) => liking(ranges, format))
+  return formats[likings.indexOf(Math.max(...likings))] ?? formats[0]
 }
