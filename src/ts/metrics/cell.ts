@@ -45,38 +45,40 @@ export interface Held {
   release(): void
 }
 
-/** What a cell's parts are. */
+/** What a part is. */
 export interface PartKind<P extends Part> {
   open(name: string, options: CellOptions): P
-  /** What there is of it already. */
-  there(name: string, options: CellOptions): Held | null
   pour(from: P, to: P): void
 }
 
-export const INTEGERS: PartKind<PerCpuCounter> = {
+/** What a cell counts with. */
+export interface CellKind<P extends Part> extends PartKind<P> {
+  /** What there is of it already. */
+  there(name: string, options: CellOptions): Held | null
+}
+
+export const INTEGERS: CellKind<PerCpuCounter> = {
   open: (name, options) => options.opener.counter(name, options),
   there: (name, options) => openThere('counter', name, options),
   pour: pourIntegers,
 }
 
-const fractionsOf = (options: CellOptions): CellOptions => ({
-  ...options,
-  labels: { ...options.labels, [PART_LABEL]: 'fraction' },
-})
 export const FRACTIONS: PartKind<PerCpuSum> = {
-  open: (name, options) => options.opener.sum(name, fractionsOf(options)),
-  there: (name, options) => openThere('sum', name, fractionsOf(options)),
+  open(name, options) {
+    const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
+    return options.opener.sum(name, { ...options, labels })
+  },
   pour: pourFractions,
 }
 
 /** @param code see {@link Gauge.named} */
-export const gaugeKind = (code: number): PartKind<Gauge> => ({
+export const gaugeKind = (code: number): CellKind<Gauge> => ({
   open: (name, options) => options.opener.gauge(name, options, code),
   there: (name, options) => Gauge.there(name, options),
   pour: pourValue,
 })
 
-export const histogramKind = (buckets: readonly number[]): PartKind<PerCpuHistogram> => ({
+export const histogramKind = (buckets: readonly number[]): CellKind<PerCpuHistogram> => ({
   open: (name, options) => options.opener.histogram(name, { ...options, buckets }),
   // Of any bounds: there is one row of all.
   there: (name, options) => openThere('histogram', name, options),
@@ -98,9 +100,9 @@ export class Cell<P extends Part = Part> {
   protected readonly owner: CellOwner
   /** What counts; null: not open. */
   protected part: P | null = null
-  readonly #kind: PartKind<P>
+  readonly #kind: CellKind<P>
 
-  constructor(owner: CellOwner, labels: Record<string, string | number>, kind: PartKind<P>) {
+  constructor(owner: CellOwner, labels: Record<string, string | number>, kind: CellKind<P>) {
     this.owner = owner
     this.labels = labels
     this.#kind = kind

@@ -33,6 +33,18 @@ export function aggregate(values: readonly number[], aggregator: Aggregator | un
   }
 }
 
+/** Those of one key together, by the first of each. */
+export function grouped<T>(all: Iterable<T>, keyOf: (one: T) => string): [T, ...T[]][] {
+  const groups = new Map<string, [T, ...T[]]>()
+  for (const one of all) {
+    const key = keyOf(one)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [one])
+    else group.push(one)
+  }
+  return [...groups.values()]
+}
+
 /** What belongs together under one name and one set of labels, over all threads and processes. */
 export class Merged {
   readonly name: string
@@ -68,6 +80,11 @@ export class Merged {
     this.samples = samples
   }
 
+  /** @param all of the same name, kind and labels; at least one */
+  static of(all: readonly Merged[]): Merged {
+    return all.length === 1 ? (all[0] as Merged) : new Merged(all.flatMap(({ samples }) => samples))
+  }
+
   get value(): number {
     const values = this.samples.map(({ value }) => value)
     return aggregate(values, aggregatorOf(this.series))
@@ -93,17 +110,17 @@ export class Merged {
   }
 
   get min(): number {
-    return extreme(
-      Math.min,
-      this.samples.map(({ min }) => min),
-    )
+    return this.#extreme(Math.min, ({ min }) => min)
   }
 
   get max(): number {
-    return extreme(
-      Math.max,
-      this.samples.map(({ max }) => max),
-    )
+    return this.#extreme(Math.max, ({ max }) => max)
+  }
+
+  /** NaN says nothing. */
+  #extreme(pick: (a: number, b: number) => number, of: (sample: Sample) => number): number {
+    const said = this.samples.map(of).filter((x) => !Number.isNaN(x))
+    return said.length === 0 ? Number.NaN : said.reduce((a, b) => pick(a, b))
   }
 }
 
@@ -142,47 +159,26 @@ function identityOf(series: Series): Identity {
   return identity
 }
 
-/** NaN says nothing. */
-function extreme(pick: (a: number, b: number) => number, all: readonly number[]): number {
-  const said = all.filter((x) => !Number.isNaN(x))
-  return said.length === 0 ? Number.NaN : said.reduce((a, b) => pick(a, b))
-}
-
 /** Gauges are as many as processes; their aggregator makes one of them. Undefined of what is of no process. */
 function aggregatorOf({ labels, code }: Series): Aggregator | undefined {
   return PROCESS_LABEL in labels ? (AGGREGATORS[code & 0xffff] ?? 'sum') : undefined
 }
 
-/** Of a family's histograms with the same buckets: the first one that a living process has open, or the first one at all. */
-interface Variant {
-  held: number
-  any: number
-}
-
 /**
- * Which buckets of a family of histograms are shown, where there are several: while a service is deployed anew, old and new
+ * Which buckets of a family of histograms are shown, if there are several: while a service is deployed anew, old and new
  * processes count with their own. It is those that a living process has open, and of several the first ones in the region:
  * the old ones until their last process has gone. So every process shows the same.
  */
 function shownShapes(samples: readonly Sample[]): ReadonlyMap<string, string> {
-  const families = new Map<string, Map<string, Variant>>()
-  for (const { series, held } of samples) {
-    if (series.buckets === null || series.name === null) continue
-    const { family, shape } = identityOf(series)
-    const variants = families.get(family) ?? new Map<string, Variant>()
-    families.set(family, variants)
-    const variant = variants.get(shape) ?? { held: Number.POSITIVE_INFINITY, any: Number.POSITIVE_INFINITY }
-    variants.set(shape, variant)
-    variant.any = Math.min(variant.any, series.entry)
-    if (held) variant.held = Math.min(variant.held, series.entry)
-  }
+  const histograms = samples.filter(({ series }) => series.buckets !== null && series.name !== null)
   const shown = new Map<string, string>()
-  for (const [family, variants] of families) {
-    if (variants.size < 2) continue
-    const [first] = [...variants].sort(([, a], [, b]) =>
-      a.held === b.held ? a.any - b.any : a.held - b.held,
+  for (const all of grouped(histograms, ({ series }) => identityOf(series).family)) {
+    const held = all.filter((sample) => sample.held)
+    const { series } = (held.length > 0 ? held : all).reduce((a, b) =>
+      b.series.entry < a.series.entry ? b : a,
     )
-    shown.set(family, (first as [string, Variant])[0])
+    const { family, shape } = identityOf(series)
+    shown.set(family, shape)
   }
   return shown
 }
@@ -192,17 +188,12 @@ function shownShapes(samples: readonly Sample[]): ReadonlyMap<string, string> {
  * processes as their aggregators say; nothing nameless, and nothing that a dead process alone could say.
  */
 export function merge(samples: readonly Sample[]): Merged[] {
-  const found = new Map<string, Sample[]>()
   const shapes = shownShapes(samples)
-  for (const sample of samples) {
-    const { series, held } = sample
+  const shown = samples.filter(({ series, held }) => {
     const aggregator = aggregatorOf(series)
-    if (series.name === null || (aggregator !== undefined && (!held || aggregator === 'omit'))) continue
-    const { key, family, shape } = identityOf(series)
-    if (shape !== '' && (shapes.get(family) ?? shape) !== shape) continue
-    const known = found.get(key)
-    if (known === undefined) found.set(key, [sample])
-    else known.push(sample)
-  }
-  return Array.from(found.values(), (all) => new Merged(all))
+    if (series.name === null || (aggregator !== undefined && (!held || aggregator === 'omit'))) return false
+    const { family, shape } = identityOf(series)
+    return shape === '' || (shapes.get(family) ?? shape) === shape
+  })
+  return grouped(shown, ({ series }) => identityOf(series).key).map((all) => new Merged(all))
 }

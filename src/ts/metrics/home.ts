@@ -34,7 +34,7 @@ export abstract class Home implements Movable {
    *
    * @throws what `open` does, but for reasons to count in the process
    */
-  open<T>(cell: Cell, open: (options: CellOptions) => T): T {
+  placed<T>(cell: Cell, open: (options: CellOptions) => T): T {
     try {
       return withPatience(SHORT, () => this.openHere(cell, open))
     } catch (error) {

@@ -1,16 +1,16 @@
 type Labels = Readonly<Record<string, unknown>>
 
-/** What leads on from a place in the tree, by value; and what belongs to the labels that end here. */
-class Place<T> extends Map<unknown, Place<T>> {
+/** What leads on from here, by value; and what belongs to the labels that end here. */
+class Branch<T> extends Map<unknown, Branch<T>> {
   found: T | undefined = undefined
 
-  below(key: unknown): Place<T> {
-    let place = this.get(key)
-    if (place === undefined) {
-      place = new Place()
-      this.set(key, place)
+  below(key: unknown): Branch<T> {
+    let branch = this.get(key)
+    if (branch === undefined) {
+      branch = new Branch()
+      this.set(key, branch)
     }
-    return place
+    return branch
   }
 }
 
@@ -22,7 +22,7 @@ function textOf(value: unknown): unknown {
 /** What belongs to each set of values of known labels. It has a level for each label: a look-up makes and hashes no string. */
 export class LabelTree<T> {
   readonly #names: readonly string[]
-  readonly #root = new Place<T>()
+  readonly #root = new Branch<T>()
 
   /** @param names of the labels, in their order */
   constructor(names: readonly string[]) {
@@ -30,7 +30,7 @@ export class LabelTree<T> {
   }
 
   find(labels: Labels): T | undefined {
-    let at: Place<T> | undefined = this.#root
+    let at: Branch<T> | undefined = this.#root
     for (let i = 0; i < this.#names.length && at !== undefined; i++)
       at = at.get(textOf(labels[this.#names[i] as string]))
     return at?.found
@@ -38,7 +38,7 @@ export class LabelTree<T> {
 
   /** @param values as many as there are labels, in their order */
   findBy(values: readonly unknown[]): T | undefined {
-    let at: Place<T> | undefined = this.#root
+    let at: Branch<T> | undefined = this.#root
     for (let i = 0; i < this.#names.length && at !== undefined; i++) at = at.get(textOf(values[i]))
     return at?.found
   }
@@ -49,7 +49,7 @@ export class LabelTree<T> {
     at.found = one
   }
 
-  /** Places that lead nowhere then go with it. */
+  /** Branches that lead nowhere then go with it. */
   delete(labels: Labels, level = 0, at = this.#root): void {
     const name = this.#names[level]
     if (name === undefined) at.found = undefined
@@ -70,13 +70,13 @@ export class LabelTree<T> {
 
 /**
  * The same for any labels, in the order of the object's keys: nothing is allocated or sorted. Contents count, not the
- * object, which a caller may change and reuse. The same labels in another order have a place of their own.
+ * object, which a caller may change and reuse. The same labels in another order have a branch of their own.
  */
 export class AnyLabelTree<T> {
-  readonly #root = new Place<T>()
+  readonly #root = new Branch<T>()
 
   find(labels: Labels): T | undefined {
-    let at: Place<T> | undefined = this.#root
+    let at: Branch<T> | undefined = this.#root
     for (const name in labels) {
       at = at.get(name)?.get(labels[name])
       if (at === undefined) return undefined

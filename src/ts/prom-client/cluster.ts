@@ -5,7 +5,7 @@ import { AT_START, withPatience } from '../region/patience'
 import { prom } from './peer'
 import { pageIn, Registry, register, wideView } from './registry'
 import { lookAt } from './series/look'
-import { currentRegion, GLOBAL_SCOPE, scopeOf } from './series/memory'
+import { currentRegion, GLOBAL_SCOPE, scopeOf } from './series/place'
 import { isOnPages, Names } from './series/readable'
 
 interface Aggregating {

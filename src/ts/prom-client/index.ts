@@ -10,7 +10,7 @@ import { Gauge as SharedGauge } from './metrics/gauge'
 import { Histogram as SharedHistogram } from './metrics/histogram'
 import { prom } from './peer'
 import { Registry as SharedRegistry, register as sharedRegister } from './registry'
-import { setRegion } from './series/memory'
+import { setRegion } from './series/place'
 
 // Types are prom-client's own, so that code need not tell them apart.
 export type {

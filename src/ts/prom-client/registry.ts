@@ -1,36 +1,38 @@
 import { timers } from '../base/builtins'
+import { Base, sources, wide } from './base'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, showUnlabelled } from './metrics/metric'
-import { asProm, Base, jsonIn, pageOf, partOf, sources, wide } from './page/contents'
-import { watch } from './page/foreign'
+import { watch } from './page/collect'
 import type { Style } from './page/lines'
+import { jsonIn, pageOf } from './page/parts'
+import { textOf, valuesOf } from './page/text'
 import { prom } from './peer'
-import { enrol, scopeOf } from './series/memory'
-import { type Names, readableDefaults } from './series/readable'
+import { enrol, scopeOf } from './series/place'
+import { Names, readableDefaults } from './series/readable'
 
 const { OPENMETRICS_CONTENT_TYPE } = prom.Registry
 
 /** The registries that a metric is in. Those that merge() makes show it only. */
-const homes = new WeakMap<Metric, Set<Base>>()
+const owners = new WeakMap<Metric, Set<Base>>()
 const views = new WeakSet<Base>()
 
 function enter(metric: Metric, registry: Base): void {
-  const all = homes.get(metric) ?? new Set()
-  homes.set(metric, all.add(registry))
+  const all = owners.get(metric) ?? new Set()
+  owners.set(metric, all.add(registry))
   const shared = sharedOf(metric)
   // It was taken out, or in none.
   if (shared !== undefined) showUnlabelled(metric, shared.family)
-  scopeOf(asProm(registry))
+  scopeOf(registry)
   // Whether it counts in a region is known after its constructor, which calls this.
   timers
     .setImmediate(() => {
       const isHere = registry._metrics[metric.name] === metric
-      if (isHere && (isCountedByProm(metric) || metric.collect !== undefined)) watch(asProm(registry))
+      if (isHere && (isCountedByProm(metric) || metric.collect !== undefined)) watch(registry)
     })
     .unref()
 }
 
 function leave(metric: Metric, registry: Base): void {
-  const all = homes.get(metric)
+  const all = owners.get(metric)
   all?.delete(registry)
   if (all?.size === 0) sharedOf(metric)?.family.setApart()
 }
@@ -48,7 +50,7 @@ export class Registry extends Base {
   /** @throws {TypeError} for a content type that is none of prom-client's two */
   constructor(contentType?: string) {
     super(...(contentType === undefined ? [] : [contentType]))
-    enrol(asProm(this))
+    enrol(this)
   }
 
   /** @throws {Error} where there is another metric of that name */
@@ -73,12 +75,13 @@ export class Registry extends Base {
 
   /** The page of the whole service. */
   override async metrics(): Promise<string> {
-    return pageOf(this, styleOf(this))
+    const style = styleOf(this)
+    return pageOf(this, style, new Names(style.openMetrics))
   }
 
   /** One metric's part of the page; `getSingleMetricAsString` is made of it. */
   override getMetricsAsString(metric: Metric): Promise<string> {
-    return partOf(metric, styleOf(this))
+    return textOf(valuesOf(metric), styleOf(this))
   }
 
   /** As {@link metrics}, for what is registered in this process. */
@@ -125,14 +128,18 @@ export const register = Object.setPrototypeOf(prom.register, Registry.prototype)
  *
  * @param names what lines of the pages that it is to stand beside are called
  */
-export function pageIn(openMetrics: boolean, registry: Base, names?: Names): Promise<string> {
+export function pageIn(
+  openMetrics: boolean,
+  registry: Base,
+  names = new Names(openMetrics),
+): Promise<string> {
   return pageOf(registry, { ...styleOf(registry), openMetrics }, names)
 }
 
 /** @returns a registry that shows everything of a scope, whoever has registered it */
 export function wideView(scope: string): Registry {
   const registry = new Registry()
-  enrol(asProm(registry), scope)
+  enrol(registry, scope)
   views.add(registry)
   wide.add(registry)
   return registry

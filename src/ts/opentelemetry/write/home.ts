@@ -52,10 +52,6 @@ export class StreamHome extends Home implements CellOwner {
     return this.plan.region
   }
 
-  placed<T>(cell: Cell, open: (options: CellOptions) => T): T {
-    return this.open(cell, open)
-  }
-
   override moveOne(): boolean {
     const isMore = super.moveOne()
     if (!isMore) waiting.delete(this)

@@ -1,5 +1,5 @@
 import { util } from '../../base/builtins'
-import { Cell, gaugeKind, type PartKind } from '../../metrics/cell'
+import { Cell, type CellKind, gaugeKind } from '../../metrics/cell'
 import { AGGREGATORS, type Aggregator } from '../../metrics/families'
 import type { Gauge as ProcessGauge } from '../../metrics/gauge'
 import { prom } from '../peer'
@@ -34,7 +34,7 @@ class GaugeChild extends Cell<ProcessGauge> {
   readonly setToCurrentTime = (): void => this.put(Date.now() / 1000)
   readonly startTimer: () => (labels?: object) => number
 
-  constructor(family: Family<GaugeChild>, labels: Labels, kind: PartKind<ProcessGauge>) {
+  constructor(family: Family<GaugeChild>, labels: Labels, kind: CellKind<ProcessGauge>) {
     super(family, labels, kind)
     this.#family = family
     this.startTimer = () => timer((seconds, more) => family.given({ ...labels, ...more }).put(seconds))

@@ -1,7 +1,7 @@
 import { util } from '../../base/builtins'
 import type { PerCpuHistogram } from '../../histogram/histogram'
 import { isOtherShape } from '../../histogram/opening'
-import { Cell, histogramKind, type PartKind } from '../../metrics/cell'
+import { Cell, type CellKind, histogramKind } from '../../metrics/cell'
 import { BOUNDS_LABEL } from '../../metrics/families'
 import { prom } from '../peer'
 import type { Family } from '../series/family'
@@ -19,7 +19,7 @@ function sampleOf(value: unknown): number {
 const MOST_BOUNDS_TEXT = 4096
 
 /** Beside that of an older or newer release, if that has other bounds: see `shownShapes` in families.ts. */
-function kindOf(bounds: readonly number[]): PartKind<PerCpuHistogram> {
+function kindOf(bounds: readonly number[]): CellKind<PerCpuHistogram> {
   const kind = histogramKind(bounds)
   const open: typeof kind.open = (name, options) => {
     try {
@@ -44,7 +44,7 @@ class HistogramChild extends Cell<PerCpuHistogram> {
   constructor(
     family: Family<HistogramChild>,
     labels: Labels,
-    kind: PartKind<PerCpuHistogram>,
+    kind: CellKind<PerCpuHistogram>,
     startTimer: StartTimer,
   ) {
     super(family, labels, kind)

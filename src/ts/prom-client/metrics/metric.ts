@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import { integerOf, RseqError, typeError } from '../../base/errors'
 import type { Cell } from '../../metrics/cell'
-import { AGGREGATORS, type Aggregator, type Merged } from '../../metrics/families'
+import { AGGREGATORS, type Aggregator } from '../../metrics/families'
 import type { Fits } from '../series/family'
 import { Family } from '../series/family'
 import type { Labels } from '../series/labels'
@@ -134,25 +134,19 @@ export function boundsOf({ bounds }: Shared, [first]: readonly Row[]): readonly 
   return shown === undefined ? bounds : Array.from(shown)
 }
 
-/** Upper bounds as the page writes them, the last one with its sign. */
-function bucketsOf(bounds: readonly number[], merged: Merged): [le: number | '+Inf', count: number][] {
-  const totals = merged.totals()
-  return [...bounds, '+Inf' as const].map((le, i) => [le, totals[i] ?? 0])
-}
-
 function histogramValues(name: string, bounds: readonly number[], { labels, merged }: Row): Value[] {
-  const buckets = bucketsOf(bounds, merged)
+  const totals = merged.totals()
   const part = (value: number, metricName: string, own: Labels, exemplar?: null): Value => ({
     value,
     metricName,
     exemplar,
     labels: { ...own, ...labels },
   })
-  const count = buckets.at(-1)?.[1] ?? 0
+  const total = (i: number): number => totals[i] ?? 0
   return [
-    ...buckets.map(([le, total]) => part(total, `${name}_bucket`, { le }, null)),
+    ...[...bounds, '+Inf'].map((le, i) => part(total(i), `${name}_bucket`, { le }, null)),
     part(merged.value, `${name}_sum`, {}),
-    part(count, `${name}_count`, {}),
+    part(total(bounds.length), `${name}_count`, {}),
   ]
 }
 

@@ -4,6 +4,7 @@ import { STATE, WRITE } from '../../contract/backend'
 import { leaveOff } from '../series/readable'
 import { type Row, shownOnce } from '../series/rows'
 import { type Described, linesOf, MOST_TEXT, numbersOf, type Style } from './lines'
+import { textOf, type Values } from './text'
 
 /** As prom-client has it, NaN too. */
 function numberText(x: number): string {
@@ -16,20 +17,18 @@ function numberText(x: number): string {
 let out = buffer.Buffer.alloc(0)
 const state = new Float64Array(STATE.length)
 
-/** A page that is being written. Between its first text and {@link end}, nothing else may be. */
+/** A page that is being written. From its making to {@link end}, no other one may be. */
 export class Page {
   readonly #style: Style
-  readonly #between: string
+  readonly #texts: (string | Promise<string>)[] = []
   #isEmpty = true
   /** At most, so far. */
   #size = 0
   #at = 0
   #isAscii = true
 
-  /** @param between what stands between the metrics */
-  constructor(style: Style, between: string) {
+  constructor(style: Style) {
     this.#style = style
-    this.#between = between
   }
 
   /** A metric's part of the page, over all threads and processes. */
@@ -61,33 +60,32 @@ export class Page {
     }
   }
 
-  /** @returns what was written since the last call: there follows a metric's part that somebody else writes */
-  pause(): string {
+  /** The same for a metric that prom-client writes. */
+  putText(data: Values | Promise<Values>): void {
     this.#separate()
-    return this.#take()
+    this.#take()
+    this.#texts.push(textOf(data, this.#style))
   }
 
-  /**
-   * @param text behind the last line
-   * @returns the rest. Written here, for a text that is put together of two costs another copy of the page.
-   */
-  end(text: string): string {
+  async end(): Promise<string> {
+    const { openMetrics } = this.#style
     // OpenMetrics has no empty lines.
-    if (!this.#isEmpty || text === '') this.#text('\n')
-    this.#text(text)
-    return this.#take()
+    if (!this.#isEmpty || !openMetrics) this.#text('\n')
+    // Here, for a text that is put together of two costs another copy of the page.
+    if (openMetrics) this.#text('# EOF\n')
+    this.#take()
+    return (await Promise.all(this.#texts)).join('')
   }
 
   #separate(): void {
-    if (!this.#isEmpty) this.#text(this.#between)
+    if (!this.#isEmpty) this.#text(this.#style.openMetrics ? '\n' : '\n\n')
     this.#isEmpty = false
   }
 
-  #take(): string {
-    const text = out.toString(this.#isAscii ? 'latin1' : 'utf8', 0, this.#at)
+  #take(): void {
+    this.#texts.push(out.toString(this.#isAscii ? 'latin1' : 'utf8', 0, this.#at))
     this.#at = 0
     this.#isAscii = true
-    return text
   }
 
   #text(text: string): void {

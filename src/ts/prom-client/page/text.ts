@@ -1,23 +1,20 @@
+import type { Metric } from '../metrics/metric'
 import { prom } from '../peer'
-import { defaultsFor, type Line, once } from '../series/once'
+import { textsOf } from '../series/labels'
+import { defaultsFor, type Line, type MetricLines, once } from '../series/once'
 import { areLabelNames, familyName, isLabelName, isLine, type Labelled, leaveOff } from '../series/readable'
 import type { Style } from './lines'
 
 /** What prom-client writes a page of: `get()`, or what its registry asks instead. */
-export interface Values {
-  readonly name: string
+export interface Values extends MetricLines {
   readonly help: string
-  readonly type: string
-  readonly aggregator?: string
-  readonly values?: readonly Line[]
 }
 
 /** prom-client escapes strings alone, and keeps what it has made of an object: one of such strings stays itself. */
 function texts(labels: Labelled | undefined): Labelled | undefined {
   const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed()
   if (labels === undefined || Object.values(labels).every(isText)) return labels
-  const given = Object.entries(labels).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value).toWellFormed()]))
+  return Object.fromEntries(textsOf(labels))
 }
 
 function lineIn({ name, type }: Values, line: Line): Line[] {
@@ -46,11 +43,21 @@ interface Writer {
 
 const { getMetricsAsString: write } = prom.Registry.prototype as unknown as Writer
 
+/** Of a metric that is on pages as it says itself. */
+export async function valuesOf(metric: Metric): Promise<Values> {
+  const { getForPromString } = metric as { getForPromString?(): Promise<Values> }
+  return once<Values>(await (getForPromString?.call(metric) ?? metric.get()))
+}
+
 /**
  * prom-client's own text of a metric, but for what would make the page unreadable: of what prom-client counts, of every
  * process, and of metrics of anybody's making.
  */
-export async function textOf(data: Values, { openMetrics, defaults }: Style): Promise<string> {
+export async function textOf(
+  given: Values | Promise<Values>,
+  { openMetrics, defaults }: Style,
+): Promise<string> {
+  const data = await given
   const { PROMETHEUS_CONTENT_TYPE, OPENMETRICS_CONTENT_TYPE } = prom.Registry
   const more = texts(defaultsFor(data.type, defaults)) ?? {}
   const registry = {

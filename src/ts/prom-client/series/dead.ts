@@ -3,7 +3,7 @@ import { RESULT } from '../../contract/backend'
 import { codeOf } from '../../contract/results'
 import { SCOPE_LABEL } from '../../metrics/families'
 import { type Region, regionNumber } from '../../region/region'
-import { GLOBAL_SCOPE } from './memory'
+import { GLOBAL_SCOPE } from './place'
 
 const done = new WeakSet<Region>()
 

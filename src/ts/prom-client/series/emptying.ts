@@ -6,7 +6,7 @@ import type { Merged } from '../../metrics/families'
 import type { Series } from '../../metrics/survey'
 import { regionNumber } from '../../region/region'
 import type { Looks } from './look'
-import type { Place } from './memory'
+import type { Place } from './place'
 
 /*
  * Sets to 0 what others have counted. It opens what there is, one after the other, by its place in the region: nothing is

@@ -9,7 +9,7 @@ import { MetricHome } from './home'
 import { checkLabels, countOf, type Labels, labelsOf, ownLabels } from './labels'
 import { Limit } from './limit'
 import { Looks } from './look'
-import { type Place, placeApart, placeOf } from './memory'
+import { type Place, placeApart, placeOf } from './place'
 import { alike, type Row, Rows, together } from './rows'
 
 /** What a metric has in common with what others may have counted under its name. */
@@ -203,7 +203,7 @@ export class Family<C extends Cell> implements CellOwner {
       const cell = this.#cells.find(one.labels)
       const isOwn = cell?.isOpen && Object.keys(one.labels).length === countOf(this.labelNames, cell.labels)
       const known = isOwn ? own.get(cell) : undefined
-      if (known !== undefined) own.set(cell as C, new Merged([...known.samples, ...one.samples]))
+      if (known !== undefined) own.set(cell as C, Merged.of([known, one]))
       else if (isOwn) own.set(cell, one)
       else others.push({ labels: this.#inOrder(one), merged: one })
     }
@@ -219,7 +219,7 @@ export class Family<C extends Cell> implements CellOwner {
 
   /** Opens something of a cell: in the process's own memory, where it cannot be in the region. */
   placed<T>(cell: C, open: (options: CellOptions) => T): T {
-    return this.#home.open(cell, open)
+    return this.#home.placed(cell, open)
   }
 
   #close(): void {

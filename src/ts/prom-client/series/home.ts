@@ -7,7 +7,7 @@ import { hasSpilled, markSpilled } from '../../metrics/spilling'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../../region/patience'
 import { Region } from '../../region/region'
 import { Heap } from './heap'
-import { labelsIn, type Place, spillPlaceOf } from './memory'
+import { labelsIn, type Place, spillPlaceOf } from './place'
 
 type Open<T> = (options: CellOptions) => T
 
@@ -40,10 +40,6 @@ function isSpilling(error: unknown): error is RseqError {
 /** So long a full region is taken for full, in milliseconds: an error costs more than what it stands in the way of. */
 const PAUSE = 100
 const refusals = new WeakMap<Region, { readonly error: RseqError; readonly until: number }>()
-
-function refuse(region: Region, error: RseqError): void {
-  refusals.set(region, { error, until: monotonicMs() + PAUSE })
-}
 
 /** Why nothing new finds room there. Null: it may. */
 function refusalOf(region: Region): RseqError | null {
@@ -98,7 +94,9 @@ export class MetricHome extends Home {
     try {
       return open(this.optionsOf(cell, place))
     } catch (error) {
-      if ((error as RseqError).code === 'ERR_RSEQ_REGION_FULL') refuse(place.region, error as RseqError)
+      const full = error as RseqError
+      if (full.code === 'ERR_RSEQ_REGION_FULL')
+        refusals.set(place.region, { error: full, until: monotonicMs() + PAUSE })
       throw error
     } finally {
       held?.release()

@@ -7,6 +7,12 @@ export function isObject(value: unknown): value is Labels {
   return typeof value === 'object' && value !== null
 }
 
+/** What a page says of labels: what is undefined is no label, and lone surrogates cannot be written. */
+export function textsOf(labels: Readonly<Record<string, unknown>>): [name: string, text: string][] {
+  const given = Object.entries(labels).filter(([, value]) => value !== undefined)
+  return given.map(([name, value]) => [name, String(value).toWellFormed()])
+}
+
 /** @throws {Error} for a label that the metric was not made with, as prom-client says it */
 export function checkLabels(labelNames: readonly string[], labels: object): void {
   for (const label in labels) {

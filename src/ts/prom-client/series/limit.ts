@@ -1,5 +1,6 @@
 import type { Merged } from '../../metrics/families'
 import type { Labels } from './labels'
+import { labelsKey } from './once'
 import type { Labelled } from './readable'
 
 /*
@@ -8,19 +9,6 @@ import type { Labelled } from './readable'
  * made as of the last look, which a page takes: none is taken where something is counted.
  */
 
-function keyOf(labels: Labelled): string {
-  const pairs = Object.entries(labels).map(([name, value]) => [name, String(value).toWellFormed()])
-  return JSON.stringify(pairs.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)))
-}
-
-/** What a look has of a metric. */
-interface Looked {
-  readonly sets: readonly Merged[]
-  readonly keys: ReadonlySet<string>
-}
-
-const NOTHING: Looked = { sets: [], keys: new Set() }
-
 export class Limit {
   /** Of the row of all that are beyond it. */
   readonly labels: Labels
@@ -28,7 +16,8 @@ export class Limit {
   readonly #most: number
   /** Sets of the last look, and those that this thread has made since. */
   #seen = 0
-  #looked = NOTHING
+  #sets: readonly Merged[] = []
+  #keys = new Set<string>()
   #hasWarned = false
 
   /** @param most sets; undefined: any number. What has no labels has one, always */
@@ -62,18 +51,19 @@ export class Limit {
 
   clear(): void {
     this.#seen = 0
-    this.#looked = NOTHING
+    this.#sets = []
+    this.#keys = new Set()
   }
 
   /** @param sets of a look: the same list, as long as they are the same */
   see(sets: readonly Merged[]): void {
     if (!this.#isLimited) return
-    if (this.#looked.sets !== sets) {
-      const keys = new Set(sets.map(({ labels }) => keyOf(labels)))
-      keys.delete(keyOf(this.labels))
-      this.#looked = { sets, keys }
+    if (this.#sets !== sets) {
+      this.#sets = sets
+      this.#keys = new Set(sets.map(({ labels }) => labelsKey(labels)))
+      this.#keys.delete(labelsKey(this.labels))
     }
-    this.#seen = this.#looked.keys.size
+    this.#seen = this.#keys.size
   }
 
   /**
@@ -82,7 +72,7 @@ export class Limit {
    * @param labels as texts
    */
   has(labels: Labelled): boolean {
-    return this.#looked.keys.has(keyOf(labels))
+    return this.#keys.has(labelsKey(labels))
   }
 
   get #isLimited(): boolean {

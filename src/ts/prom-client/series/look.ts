@@ -24,55 +24,31 @@ export class Look {
       if (!isOnPages(one.scope) || !isReadable(one)) continue
       // Those of a family mostly stand together.
       const [first] = last
-      if (first?.name !== one.name || first.scope !== one.scope) last = this.#listOf(one)
+      if (first?.name !== one.name || first.scope !== one.scope) {
+        const names = this.scope(one.scope)
+        last = names.get(one.name) ?? []
+        names.set(one.name, last)
+      }
       last.push(one)
     }
   }
 
   /** Everything of that scope, by name. */
   scope(scope: string): Map<string, Merged[]> {
-    let names = this.#found.get(scope)
-    if (names === undefined) {
-      names = new Map()
-      this.#found.set(scope, names)
-    }
+    const names = this.#found.get(scope) ?? new Map<string, Merged[]>()
+    this.#found.set(scope, names)
     return names
   }
-
-  #listOf({ scope, name }: Merged): Merged[] {
-    const names = this.scope(scope)
-    let list = names.get(name)
-    if (list === undefined) {
-      list = []
-      names.set(name, list)
-    }
-    return list
-  }
 }
 
-/** Looks at a region again and again: while its series stay the same, it is the same look, which says new values. */
-class Looker {
-  readonly #region: Region
-  readonly #survey: Survey
-  #samples: readonly Sample[] | null = null
-  #look = new Look([])
-
-  constructor(region: Region) {
-    this.#region = region
-    this.#survey = new Survey(region)
-  }
-
-  look(): Look {
-    const samples = this.#survey.look()
-    warnOfLosses(this.#region)
-    if (samples === this.#samples) return this.#look
-    this.#look = new Look(merge(samples))
-    this.#samples = samples
-    return this.#look
-  }
+/** What was seen last of a region: while its series stay the same, it is the same look, which says new values. */
+interface Last {
+  readonly survey: Survey
+  samples: readonly Sample[]
+  look: Look
 }
 
-const lookers = new WeakMap<Region, Looker>()
+const lasts = new WeakMap<Region, Last>()
 
 /**
  * What a region counts now. Earlier looks are not to be read any more.
@@ -80,12 +56,15 @@ const lookers = new WeakMap<Region, Looker>()
  * @throws {RseqError} as `Survey.read`
  */
 export function lookAt(region: Region): Look {
-  let looker = lookers.get(region)
-  if (looker === undefined) {
-    looker = new Looker(region)
-    lookers.set(region, looker)
+  const last = lasts.get(region) ?? { survey: new Survey(region), samples: [], look: new Look([]) }
+  lasts.set(region, last)
+  const samples = last.survey.look()
+  warnOfLosses(region)
+  if (samples !== last.samples) {
+    last.look = new Look(merge(samples))
+    last.samples = samples
   }
-  return looker.look()
+  return last.look
 }
 
 /** A look at each region, all of them taken at their first use. */

@@ -1,4 +1,5 @@
-import { AGGREGATORS, type Aggregator, aggregate } from '../../metrics/families'
+import { AGGREGATORS, type Aggregator, aggregate, grouped } from '../../metrics/families'
+import { textsOf } from './labels'
 import { type Labelled, ownLabel } from './readable'
 
 /*
@@ -17,7 +18,7 @@ export interface Line {
   readonly exemplar?: unknown
 }
 
-interface Lines {
+export interface MetricLines {
   readonly name: string
   readonly type: string
   readonly aggregator?: string
@@ -26,9 +27,7 @@ interface Lines {
 
 /** The same for what a page writes the same way, in any order. What is undefined is no label. */
 export function labelsKey(labels: Labelled | null = {}): string {
-  const pairs = Object.entries(labels ?? {}).filter(([, value]) => value !== undefined)
-  const texts = pairs.map(([name, value]) => [name, String(value).toWellFormed()])
-  return JSON.stringify(texts.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)))
+  return JSON.stringify(textsOf(labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Those of a registry that a type's lines can have. */
@@ -60,8 +59,8 @@ function boundsOnce(name: string, values: readonly Line[]): Line[] {
 }
 
 /** Quantiles of several cannot be made one: the first are shown. */
-function together(same: readonly Line[], aggregator: Aggregator): Line {
-  const [first] = same as readonly [Line]
+function together(same: readonly [Line, ...Line[]], aggregator: Aggregator): Line {
+  const [first] = same
   if (same.length === 1) return first
   const exemplar = same.findLast((line) => line.exemplar)?.exemplar
   const values = same.map(({ value }) => Number(value))
@@ -74,21 +73,13 @@ function together(same: readonly Line[], aggregator: Aggregator): Line {
  *
  * @param defaults labels of a registry, for lines that do not have them
  */
-export function once<D extends Lines>(data: D, defaults: Labelled = {}): D {
+export function once<D extends MetricLines>(data: D, defaults: Labelled = {}): D {
   const { name, type, aggregator, values } = data
   if (!Array.isArray(values)) return data
   const more = defaultsFor(type, defaults)
-  const found = new Map<string, Line[]>()
-  for (const line of type === 'histogram' ? boundsOnce(name, values) : values) {
-    const key = keyOf(name, line, more)
-    const same = found.get(key)
-    if (same === undefined) found.set(key, [line])
-    else same.push(line)
-  }
+  const lines = type === 'histogram' ? boundsOnce(name, values) : values
   const how = AGGREGATORS.find((one) => one === aggregator) ?? 'sum'
   const isQuantile = ({ metricName = name }: Line): boolean => type === 'summary' && metricName === name
-  const all = Array.from(found.values(), (same) =>
-    together(same, isQuantile(same[0] as Line) ? 'first' : how),
-  )
-  return { ...data, values: all }
+  const all = grouped(lines, (line) => keyOf(name, line, more))
+  return { ...data, values: all.map((same) => together(same, isQuantile(same[0]) ? 'first' : how)) }
 }

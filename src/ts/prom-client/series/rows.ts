@@ -1,5 +1,5 @@
 import { sameShape } from '../../contract/buckets'
-import { Merged } from '../../metrics/families'
+import { grouped, Merged } from '../../metrics/families'
 import type { Labels } from './labels'
 import { defaultsFor, labelsKey } from './once'
 
@@ -19,27 +19,20 @@ export function alike(all: readonly Merged[]): readonly Merged[] {
     : all.filter(({ buckets }) => buckets !== null && sameShape(buckets.shape, first))
 }
 
+function asOne(rows: readonly [Row, ...Row[]]): Row {
+  return { ...rows[0], merged: Merged.of(rows.map(({ merged }) => merged)) }
+}
+
 /** Another thread can have counted in the process what is in the region, too: of the same labels there is one row. */
 export function together(rows: readonly Row[]): Row[] {
-  const found = new Map<string, Row>()
-  for (const row of rows) {
-    const key = JSON.stringify(Object.entries(row.merged.labels))
-    const same = found.get(key)?.merged.samples ?? []
-    found.set(key, { ...row, merged: new Merged([...same, ...row.merged.samples]) })
-  }
-  return [...found.values()]
+  return grouped(rows, ({ merged }) => JSON.stringify(Object.entries(merged.labels))).map(asOne)
 }
 
 /** Of one name, whatever is the same kind of thing and has the same labels as one. */
 export function joined(all: readonly Merged[]): Merged[] {
-  const found = new Map<string, Merged>()
-  for (const one of all) {
-    const { kind, buckets, labels } = one
-    const key = JSON.stringify([kind, ...(buckets?.shape.extra ?? []), Object.entries(labels)])
-    const same = found.get(key)
-    found.set(key, same === undefined ? one : new Merged([...same.samples, ...one.samples]))
-  }
-  return [...found.values()]
+  const keyOf = ({ kind, buckets, labels }: Merged): string =>
+    JSON.stringify([kind, ...(buckets?.shape.extra ?? []), Object.entries(labels)])
+  return grouped(all, keyOf).map((same) => Merged.of(same))
 }
 
 /** What is shown of a list of rows, where it has several that are the same on a page. */
@@ -47,27 +40,10 @@ interface Shown {
   readonly defaults: string
   readonly rows: readonly Row[]
   /** Of which each of the rows is made. */
-  readonly of: readonly (readonly Row[])[]
+  readonly of: readonly (readonly [Row, ...Row[]])[]
 }
 
 const shown = new WeakMap<readonly Row[], Shown>()
-
-function grouped(all: readonly Row[], defaults: Labels, key: string): Shown {
-  const found = new Map<string, Row[]>()
-  for (const row of all) {
-    const same = labelsKey({ ...defaults, ...row.labels })
-    const others = found.get(same)
-    if (others === undefined) found.set(same, [row])
-    else others.push(row)
-  }
-  const of = [...found.values()]
-  // The list itself, where nothing is the same.
-  return {
-    defaults: key,
-    of,
-    rows: of.length === all.length ? all : of.map(([first]) => ({ ...(first as Row) })),
-  }
-}
 
 /**
  * A registry's labels can be what one of its rows has itself, and another one has not: those are one on its pages.
@@ -80,15 +56,15 @@ export function shownOnce(all: readonly Row[], type: string, defaults: Readonly<
   if (key === '[]') return all
   let known = shown.get(all)
   if (known?.defaults !== key) {
-    known = grouped(all, more, key)
+    const of = grouped(all, ({ labels }) => labelsKey({ ...more, ...labels }))
+    // The list itself, where nothing is the same.
+    known = { defaults: key, of, rows: of.length === all.length ? all : of.map(asOne) }
     shown.set(all, known)
   }
   const { rows, of } = known
   if (rows === all) return all
   rows.forEach((row, i) => {
-    const [first, ...others] = of[i] as readonly [Row, ...Row[]]
-    const samples = [first, ...others].flatMap(({ merged }) => merged.samples)
-    row.merged = others.length === 0 ? first.merged : new Merged(samples)
+    row.merged = Merged.of((of[i] as readonly Row[]).map(({ merged }) => merged))
   })
   return rows
 }

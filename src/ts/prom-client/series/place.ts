@@ -1,9 +1,9 @@
-import type { Registry } from 'prom-client'
 import { threads } from '../../base/builtins'
 import { SCOPE_LABEL } from '../../metrics/families'
 import { keyOf } from '../../metrics/spilling'
 import { Region, regionNumber } from '../../region/region'
 import { warnIfApart } from '../../region/service/apart'
+import { textsOf } from './labels'
 
 /** What the entries of the global registry's metrics have as their scope; others have more behind it. */
 export const GLOBAL_SCOPE = 'prom'
@@ -49,7 +49,7 @@ export interface Place {
  * processes know it by. What has no metrics, as what shows those of others, takes none: the process that answers scrapes
  * may make more of them than others do. Null: no number yet.
  */
-const scopes = new WeakMap<Registry, string | null>()
+const scopes = new WeakMap<object, string | null>()
 let registries = 0
 const unregistered = new Map<string, number>()
 let detached = 0
@@ -59,15 +59,15 @@ let detached = 0
  *
  * @param scope of a view of what others have registered
  */
-export function enrol(registry: Registry, scope: string | null = null): void {
+export function enrol(registry: object, scope: string | null = null): void {
   scopes.set(registry, scope)
 }
 
-export function isGlobal(registry: Registry): boolean {
+export function isGlobal(registry: object): boolean {
   return !scopes.has(registry)
 }
 
-export function scopeOf(registry: Registry): string {
+export function scopeOf(registry: object): string {
   if (isGlobal(registry)) return GLOBAL_SCOPE
   let scope = scopes.get(registry)
   if (scope === undefined || scope === null) {
@@ -79,7 +79,7 @@ export function scopeOf(registry: Registry): string {
 }
 
 /** @param registers that a metric was made for, in order */
-export function placeOf(name: string, registers: readonly Registry[]): Place {
+export function placeOf(name: string, registers: readonly object[]): Place {
   const [first] = registers
   if (first !== undefined) return { region: currentRegion(), scope: scopeOf(first) }
   // In no registry, or not yet: told apart from others of that name by their order.
@@ -107,9 +107,6 @@ export function labelsIn(
   { scope }: Place,
   labels: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
-  const given = Object.entries(labels).filter(([, value]) => value !== undefined)
-  // Lone surrogates would be refused, by something that prom-client takes.
-  const pairs = given.map(([name, value]) => [name, String(value).toWellFormed()])
   // Own properties, __proto__ too.
-  return Object.fromEntries([[SCOPE_LABEL, scope], ...pairs])
+  return Object.fromEntries([[SCOPE_LABEL, scope], ...textsOf(labels)])
 }
