@@ -8,8 +8,8 @@ import { together } from '../src/ts/cli/bench/interruptions'
 import type { QuestionPlan } from '../src/ts/cli/bench/plan'
 import type { BenchResult, Question, Row } from '../src/ts/cli/bench/result'
 import { tableOf } from '../src/ts/cli/bench/table'
+import type { Figure } from '../src/ts/cli/kit/limits'
 import { isEmulated } from '../src/ts/cli/kit/machine'
-import type { Figure } from '../src/ts/cli/kit/statistics'
 
 const root = join(import.meta.dirname, '..')
 const addon = join(root, 'bench', 'native', 'build', 'Release', 'rseq_bench.node')

@@ -278,7 +278,8 @@ describe('lib/cli', () => {
       const required = [...source.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1] as string)
       const others = required.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))
       const own = others.filter((name) => {
-        const isLibrary = /^(\.\.\/)+[\w/-]+$/.test(name) && existsSync(`${join(folder, file, '..', name)}.js`)
+        const isLibrary =
+          /^(\.\.\/)+[\w/-]+$/.test(name) && existsSync(`${join(folder, file, '..', name)}.js`)
         return isLibrary || files.includes(join(dirname(file), name))
       })
       expect(others).toEqual(own)

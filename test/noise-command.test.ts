@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { allowedCpus, formatCpus } from '../src/ts/cli/noise/cpus'
-import type { NoiseResult } from '../src/ts/cli/noise/result'
+import type { NoiseResult } from '../src/ts/cli/noise/schema'
 import { fixtures, root } from './world'
 
 const command = [join(root, 'lib', 'cli', 'rseq.js'), 'noise']

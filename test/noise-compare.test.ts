@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { CauseNoise, CpuNoise, NoiseResult } from '../src/ts/cli/noise/result'
+import type { CauseNoise, CpuNoise, NoiseResult } from '../src/ts/cli/noise/schema'
 import { sample } from './samples'
 import { root } from './world'
 

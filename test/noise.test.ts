@@ -4,7 +4,7 @@ import { formatCpus, parseCpus } from '../src/ts/cli/noise/cpus'
 import type { Gaps } from '../src/ts/cli/noise/gaps'
 import { completions, latencyOf } from '../src/ts/cli/noise/latency'
 import { patternsIn } from '../src/ts/cli/noise/patterns'
-import { trackOf } from '../src/ts/cli/noise/timeline'
+import { timelineOf } from '../src/ts/cli/noise/timeline'
 import { mostTaken, sentence, share } from '../src/ts/cli/noise/words'
 
 const MS = 1e6
@@ -165,7 +165,7 @@ describe('latency', () => {
 
 describe('a timeline', () => {
   test('has what was taken of each column, and the longest gap that reaches into it', () => {
-    expect(trackOf(gapsOf([5, 2], [8, 7], [39, 1]), 4, 10)).toEqual({
+    expect(timelineOf(gapsOf([5, 2], [8, 7], [39, 1]), 4, 10)).toEqual({
       longest: [7, 7, 0, 1],
       taken: [4, 5, 0, 1],
     })
@@ -175,7 +175,7 @@ describe('a timeline', () => {
     fc.assert(
       fc.property(anyGaps, fc.integer({ min: 1, max: 50 }), (gaps, columns) => {
         const end = gaps.reduce((sum, [start, length]) => Math.max(sum, start + length), 1)
-        const track = trackOf(gapsOf(...gaps), columns, Math.ceil((end + 1) / columns))
+        const track = timelineOf(gapsOf(...gaps), columns, Math.ceil((end + 1) / columns))
         const sum = gaps.reduce((all, [, length]) => all + length, 0)
         expect(Math.abs(track.taken.reduce((a, b) => a + b, 0) - sum)).toBeLessThanOrEqual(columns)
         expect(Math.max(...track.longest)).toBe(Math.max(0, ...gaps.map(([, length]) => length)))

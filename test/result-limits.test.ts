@@ -2,11 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { BenchResult } from '../src/ts/cli/bench/result'
-import { RESULT } from '../src/ts/cli/bench/schema'
+import { type BenchResult, RESULT } from '../src/ts/cli/bench/result'
 import { readResult } from '../src/ts/cli/compare/read'
-import type { NoiseResult } from '../src/ts/cli/noise/result'
-import { NOISE } from '../src/ts/cli/noise/schema'
+import { NOISE, type NoiseResult } from '../src/ts/cli/noise/schema'
 
 const scratch = mkdtempSync(join(tmpdir(), 'rseq-limits-'))
 afterAll(() => rmSync(scratch, { recursive: true }))

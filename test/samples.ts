@@ -2,8 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { keyOf, type QuestionPlan, type RowPlan } from '../src/ts/cli/bench/plan'
 import type { BenchResult, Row } from '../src/ts/cli/bench/result'
-import type { Machine } from '../src/ts/cli/kit/machine'
-import type { Figure } from '../src/ts/cli/kit/statistics'
+import type { Figure, Machine } from '../src/ts/cli/kit/limits'
 import { figureOf } from '../src/ts/cli/kit/statistics'
 
 /** Results as `rseq bench` finds them, with figures that are made up, the same each time. */

@@ -1,4 +1,4 @@
-import { QUESTION_NAMES } from './bench/result'
+import { QUESTION_NAMES } from './bench/names'
 
 /** What an option takes, and so what its value is: true, a string, a number, or a list of strings. */
 export type Option = { readonly text: string } & (

@@ -1,4 +1,4 @@
-import type { Figure } from '../kit/statistics'
+import type { Figure } from '../kit/limits'
 import type { BenchResult, Question, Row } from './result'
 
 /** How a row of run B differs from the same row of run A. */

@@ -1,4 +1,4 @@
-import type { Noise } from '../kit/statistics'
+import type { Noise } from '../kit/limits'
 import { figureOf, noiseOf, quantile } from '../kit/statistics'
 import { Child } from './child'
 import { allKept, together } from './interruptions'

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
-import type { Figure } from '../kit/statistics'
+import type { Figure } from '../kit/limits'
 import { colors, wrapped } from '../kit/terminal'
 import type { QuestionPlan } from './plan'
 import type { Question, Row } from './result'

@@ -4,7 +4,7 @@ import type { Names } from '../kit/page/names'
 import { colors, hanging, wrapped } from '../kit/terminal'
 import { differences, doubts, type Section, sections } from '../noise/compare-rows'
 import { type Column, lines } from '../noise/lines'
-import type { NoiseResult } from '../noise/result'
+import type { NoiseResult } from '../noise/schema'
 
 const HEADS: readonly Column[] = [
   { head: '', goes: 0, words: true },

@@ -1,11 +1,9 @@
 import * as v from 'valibot'
 import { isPlausible } from '../bench/plausible'
-import type { BenchResult } from '../bench/result'
-import { RESULT } from '../bench/schema'
+import { type BenchResult, RESULT } from '../bench/result'
 import { readText, systemMessage } from '../kit/files'
 import { UsageError } from '../kit/usage'
-import type { NoiseResult } from '../noise/result'
-import { NOISE } from '../noise/schema'
+import { NOISE, type NoiseResult } from '../noise/schema'
 
 /** Results by what wrote them: `kind` says so, but for those of rseq bench, which have none. */
 const SCHEMAS = { bench: RESULT, noise: NOISE }

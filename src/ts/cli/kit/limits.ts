@@ -53,6 +53,10 @@ export function list<const T extends v.GenericSchema>(item: T, most: number) {
   )
 }
 
+/** What a schema accepts, for readers. */
+export type Of<T extends v.GenericSchema> = Fixed<v.InferOutput<T>>
+type Fixed<T> = { readonly [K in keyof T]: Fixed<T[K]> }
+
 /** A name, a version, a date: a few words. */
 const words = text(256)
 
@@ -65,16 +69,53 @@ const MACHINE = v.object({
   libc: words,
   node: words,
   v8: words,
+  /** Whose registration, which backend and whether fast calls: status() of the run. */
   registration: words,
   backend: words,
   fastCalls: v.boolean(),
+  /** Software emulation: figures prove nothing about speed and are never ranked. */
   emulated: v.boolean(),
 })
+export type Machine = Of<typeof MACHINE>
 
-/** An Origin. */
+/** What a result says of where it is from. */
 export const ORIGIN = {
   machine: MACHINE,
+  /** Version of the package, and the commit of the checkout that ran; null outside of one. */
   version: words,
   commit: v.nullable(words),
+  /** ISO 8601, UTC. */
   date: words,
 }
+const ORIGIN_ALONE = v.object(ORIGIN)
+export type Origin = Of<typeof ORIGIN_ALONE>
+
+/** Numbers of samples in ranges of equal width. */
+const HISTOGRAM = v.object({
+  /** Where the first range begins and the last one ends: the 1st and the 99th percentile. What is beyond is in neither. */
+  low: time,
+  high: time,
+  counts: list(count, 256),
+})
+export type Histogram = Of<typeof HISTOGRAM>
+
+/** Median of the samples, and the 10th and 90th percentile. */
+export const FIGURE = v.object({
+  median: time,
+  low: time,
+  high: time,
+  samples: count,
+  /** How they are distributed; absent in older results. */
+  histogram: v.exactOptional(HISTOGRAM),
+})
+export type Figure = Of<typeof FIGURE>
+
+/** How still the machine was: the same empty loop, again and again over the run. */
+export const NOISE = v.object({
+  /** (90th percentile − 10th percentile) / median of the empty loop's rounds. */
+  spread: ratio,
+  /** Above it, ratios are not given. */
+  limit: number(100),
+  quiet: v.boolean(),
+})
+export type Noise = Of<typeof NOISE>

@@ -4,33 +4,7 @@ import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { versions } from 'node:process'
 import type { Status } from '../../thread/status'
-
-export interface Machine {
-  readonly arch: string
-  readonly cpu: string
-  readonly cpus: number
-  readonly memoryBytes: number
-  readonly kernel: string
-  readonly libc: string
-  readonly node: string
-  readonly v8: string
-  /** Whose registration, which backend and whether fast calls: status() of the run. */
-  readonly registration: string
-  readonly backend: string
-  readonly fastCalls: boolean
-  /** Software emulation: figures prove nothing about speed and are never ranked. */
-  readonly emulated: boolean
-}
-
-/** What a result says of where it is from. */
-export interface Origin {
-  readonly machine: Machine
-  /** Version of the package, and the commit of the checkout that ran; null outside of one. */
-  readonly version: string
-  readonly commit: string | null
-  /** ISO 8601, UTC. */
-  readonly date: string
-}
+import type { Machine, Origin } from './limits'
 
 /**
  * @param root of the package

@@ -1,29 +1,4 @@
-/** How still the machine was: the same empty loop, again and again over the run. */
-export interface Noise {
-  /** (90th percentile − 10th percentile) / median of the empty loop's rounds. */
-  readonly spread: number
-  /** Above it, ratios are not given. */
-  readonly limit: number
-  readonly quiet: boolean
-}
-
-/** Median of the samples, and the 10th and 90th percentile. */
-export interface Figure {
-  readonly median: number
-  readonly low: number
-  readonly high: number
-  readonly samples: number
-  /** How they are distributed; absent in older results. */
-  readonly histogram?: Histogram
-}
-
-/** Numbers of samples in ranges of equal width. */
-export interface Histogram {
-  /** Where the first range begins and the last one ends: the 1st and the 99th percentile. What is beyond is in neither. */
-  readonly low: number
-  readonly high: number
-  readonly counts: readonly number[]
-}
+import type { Figure, Histogram, Noise } from './limits'
 
 /** Above it, two runs of the same thing differ so much that a ratio of two things says little. */
 export const NOISE_LIMIT = 0.25

@@ -1,6 +1,6 @@
 import { tick, time } from '../kit/page/format'
 import { CAUSES } from './gaps'
-import type { CpuNoise, NoiseResult } from './result'
+import type { CpuNoise, NoiseResult } from './schema'
 import { NAMES, rate, share } from './words'
 
 /** One figure in both runs; null where one has none. */

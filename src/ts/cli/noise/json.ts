@@ -1,5 +1,5 @@
 import { jsonText } from '../kit/json'
-import type { NoiseResult } from './result'
+import type { NoiseResult } from './schema'
 
 /** A list of numbers is one line: there are many of them. */
 export function document(result: NoiseResult): string {

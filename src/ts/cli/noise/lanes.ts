@@ -1,8 +1,7 @@
 import { plural, tick } from '../kit/page/format'
 import { html, type Markup } from '../kit/page/html'
 import { linear, logarithmic, percentOf, type Scale } from '../kit/page/scale'
-import type { NoiseResult } from './result'
-import type { Track } from './timeline'
+import type { NoiseResult, Timeline } from './schema'
 
 /** Units of height that a lane's drawing has. */
 const HEIGHT = 1000
@@ -54,7 +53,12 @@ function marks(heights: Scale): Markup {
 }
 
 /** One path of bars: neighbours of one height are one. */
-function bars(kind: string, { longest }: Track, heights: Scale, wanted: (column: number) => boolean): Markup {
+function bars(
+  kind: string,
+  { longest }: Timeline,
+  heights: Scale,
+  wanted: (column: number) => boolean,
+): Markup {
   const tops = longest.map((gap, i) =>
     gap > 0 && wanted(i) ? Math.round(HEIGHT * Math.min(1, Math.max(0.02, heights.at(gap)))) : 0,
   )

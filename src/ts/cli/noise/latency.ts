@@ -1,14 +1,6 @@
 import { quantileOf } from '../kit/statistics'
 import type { Gaps } from './gaps'
-
-/** How long something takes that needs a CPU for so long. Times are in nanoseconds. */
-export interface Latency {
-  readonly work: number
-  readonly p50: number
-  readonly p99: number
-  readonly p999: number
-  readonly worst: number
-}
+import type { Latency } from './schema'
 
 /** What is asked for: 100 µs, 1 ms and 10 ms. */
 export const WORKS: readonly number[] = [1e5, 1e6, 1e7]

@@ -11,9 +11,8 @@ import { table } from '../kit/page/table'
 import { differences, doubts, type Section, sections } from './compare-rows'
 import { CAUSES } from './gaps'
 import { heightsOf, lanes } from './lanes'
-import type { Latency } from './latency'
 import own from './page.css'
-import type { NoiseResult } from './result'
+import type { Latency, NoiseResult } from './schema'
 import { NAMES, patternsOf, rate, remarks, sentence, share } from './words'
 
 /** More sentences than this are no summary; the tables have the rest. */

@@ -1,17 +1,6 @@
 import { quantileOf } from '../kit/statistics'
 import { type Gaps, total } from './gaps'
-
-/** Gaps of about the same length, which are likely to have one reason. */
-export interface Pattern {
-  readonly gaps: number
-  readonly perSecond: number
-  /** Median, in nanoseconds. */
-  readonly length: number
-  /** Of the CPU's time. */
-  readonly share: number
-  /** Nanoseconds from one to the next; null where they do not come regularly. */
-  readonly every: number | null
-}
+import type { Pattern } from './schema'
 
 const MOST = 3
 /** What is left is worth a look as long as it is this part of all that was taken. */

@@ -1,59 +1,10 @@
-import type { Origin } from '../kit/machine'
+import type { Origin } from '../kit/limits'
 import { quantileOf } from '../kit/statistics'
-import { CAUSES, type Cause, type Gaps, type Seen, total } from './gaps'
-import { completions, type Latency, latencyOf, WORKS } from './latency'
-import { type Pattern, patternsIn } from './patterns'
-import { type Track, trackOf } from './timeline'
-
-/** What one `rseq noise` run found: the JSON that it writes and that `rseq compare` reads. Times are in nanoseconds. */
-export interface NoiseResult extends Origin {
-  readonly kind: 'noise'
-  /** Layout of this object; readers refuse any other. */
-  readonly schema: 1
-  /** From the first CPU's begin to the last one's end. */
-  readonly seconds: number
-  /** Gaps that are not longer were not seen. */
-  readonly threshold: number
-  /** Of a column of the timelines. */
-  readonly step: number
-  /** By number. */
-  readonly cpus: readonly CpuNoise[]
-  /** Of work that any of them does. */
-  readonly latency: readonly Latency[]
-}
-
-export interface CpuNoise {
-  readonly cpu: number
-  /** That it was watched. */
-  readonly seconds: number
-  /** Share of that time that it was taken away. */
-  readonly taken: number
-  readonly longest: number
-  readonly threads: CauseNoise
-  readonly interrupts: CauseNoise
-  /** Gaps by this command's own work, which are in no other figure. */
-  readonly own: { readonly gaps: number; readonly time: number }
-  /** Gaps that did not fit in memory: in `taken` and `longest` here, in no other figure. */
-  readonly unfit: { readonly gaps: number; readonly time: number; readonly longest: number }
-  /** How often the watching thread was moved to another CPU. */
-  readonly moved: number
-  /** The CPU was taken out of use, or from this process. */
-  readonly lost: boolean
-  readonly latency: readonly Latency[]
-  readonly timeline: Readonly<Record<Cause, Track>>
-}
-
-export interface CauseNoise {
-  readonly gaps: number
-  readonly perSecond: number
-  /** Of the CPU's time. */
-  readonly share: number
-  /** 0 where there are none, as the others. */
-  readonly median: number
-  readonly p99: number
-  readonly longest: number
-  readonly patterns: readonly Pattern[]
-}
+import { CAUSES, type Gaps, type Seen, total } from './gaps'
+import { completions, latencyOf, WORKS } from './latency'
+import { patternsIn } from './patterns'
+import type { CauseNoise, CpuNoise, Latency, NoiseResult } from './schema'
+import { timelineOf } from './timeline'
 
 const COLUMNS = 1200
 /** Of all CPUs: more make a page that no browser likes. */
@@ -83,8 +34,8 @@ export function resultOf(seen: readonly Seen[], threshold: number, origin: Origi
       ...summaryOf(one),
       latency: latency((of) => of.slice(i, i + 1)),
       timeline: {
-        threads: trackOf(one.causes.threads, columns, step),
-        interrupts: trackOf(one.causes.interrupts, columns, step),
+        threads: timelineOf(one.causes.threads, columns, step),
+        interrupts: timelineOf(one.causes.interrupts, columns, step),
       },
     })),
     latency: latency((of) => of),

@@ -1,9 +1,8 @@
 import { plural, tick, time } from '../kit/page/format'
 import { colors, wrapped } from '../kit/terminal'
 import { CAUSES } from './gaps'
-import type { Latency } from './latency'
 import { type Column, lines } from './lines'
-import type { CpuNoise, NoiseResult } from './result'
+import type { CpuNoise, Latency, NoiseResult } from './schema'
 import { mostTaken, NAMES, patternsOf, rate, remarks, sentence, share } from './words'
 
 /** More lines than this nobody reads; the JSON has all of them. */

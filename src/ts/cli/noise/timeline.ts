@@ -1,15 +1,8 @@
 import type { Gaps } from './gaps'
-
-/** Of each of the columns that the time is cut into, in nanoseconds. */
-export interface Track {
-  /** The longest gap that reaches into it. */
-  readonly longest: readonly number[]
-  /** How much of it was taken. */
-  readonly taken: readonly number[]
-}
+import type { Timeline } from './schema'
 
 /** @param step nanoseconds of a column; the first begins at the origin */
-export function trackOf({ starts, lengths }: Gaps, columns: number, step: number): Track {
+export function timelineOf({ starts, lengths }: Gaps, columns: number, step: number): Timeline {
   const [longest, taken] = [new Float64Array(columns), new Float64Array(columns)]
   for (let i = 0; i < starts.length; i++) {
     const [start, length] = [starts[i] as number, lengths[i] as number]

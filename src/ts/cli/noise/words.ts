@@ -1,7 +1,7 @@
 import { digits, time } from '../kit/page/format'
 import type { Cause } from './gaps'
-import type { Pattern } from './patterns'
-import type { CpuNoise, Summary } from './result'
+import type { Summary } from './result'
+import type { CpuNoise, Pattern } from './schema'
 
 /** What a cause is called. */
 export const NAMES: Readonly<Record<Cause, string>> = { threads: 'threads', interrupts: 'interrupts' }

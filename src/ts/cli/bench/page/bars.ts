@@ -1,7 +1,7 @@
+import type { Figure } from '../../kit/limits'
 import { tick, time, timeSpan } from '../../kit/page/format'
 import { html, type Markup, trusted } from '../../kit/page/html'
 import { linear, logarithmic, percentOf, type Scale } from '../../kit/page/scale'
-import type { Figure } from '../../kit/statistics'
 import type { BarChart } from './charts'
 import { densities } from './density'
 

@@ -1,5 +1,5 @@
+import type { Figure } from '../../kit/limits'
 import { plural } from '../../kit/page/format'
-import type { Figure } from '../../kit/statistics'
 import type { Question, Row } from '../result'
 
 /** Horizontal bars, one for each row and run. */

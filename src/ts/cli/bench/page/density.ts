@@ -1,6 +1,6 @@
+import type { Figure } from '../../kit/limits'
 import { timeSpan, whole } from '../../kit/page/format'
 import { html, type Markup } from '../../kit/page/html'
-import type { Figure } from '../../kit/statistics'
 
 const WIDTH = 100
 const HEIGHT = 20

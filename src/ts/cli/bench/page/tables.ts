@@ -1,7 +1,7 @@
+import type { Figure } from '../../kit/limits'
 import { factor, factorSpan, plural, time, timeSpan, whole } from '../../kit/page/format'
 import { type Content, html, type Markup } from '../../kit/page/html'
 import { table } from '../../kit/page/table'
-import type { Figure } from '../../kit/statistics'
 import type { Change, Comparison, Pair } from '../compare-rows'
 import type { BenchResult, Row } from '../result'
 import { pointsOf, rowAt, type Series } from './charts'

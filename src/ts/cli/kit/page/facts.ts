@@ -1,4 +1,4 @@
-import type { Origin } from '../machine'
+import type { Origin } from '../limits'
 import { memory, plural } from './format'
 import { type Content, html, type Markup } from './html'
 

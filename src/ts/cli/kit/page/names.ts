@@ -1,4 +1,4 @@
-import type { Origin } from '../machine'
+import type { Origin } from '../limits'
 import { summary } from './facts'
 import { html, type Markup } from './html'
 
