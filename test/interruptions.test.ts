@@ -1,9 +1,9 @@
+import { benchReport } from '../src/ts/cli/compare/bench-report'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { allKept, thrownAway, together } from '../src/ts/cli/bench/interruptions'
 import type { BenchResult } from '../src/ts/cli/bench/result'
-import { report } from '../src/ts/cli/compare/bench-report'
 import { readResult } from '../src/ts/cli/compare/read'
 import { Scratch } from './pages'
 import { sample } from './samples'
@@ -56,10 +56,10 @@ describe('interruptions', () => {
   test('are read and told of each of two runs, older ones too', () => {
     const [older, with24, without] = [read(undefined), read(seen), read(blind)]
     const told = (lines: string[]): string => lines.join(' ').replaceAll(/ +/g, ' ')
-    expect(told(report(older, with24, NAMES))).toMatch(
+    expect(told(benchReport(older, with24, NAMES))).toMatch(
       / Interruptions: not looked for B .* Interruptions: 24 of 1,200 samples thrown away \(moved 1, /,
     )
-    expect(told(report(without, older, NAMES))).toMatch(
+    expect(told(benchReport(without, older, NAMES))).toMatch(
       new RegExp(` Interruptions: ${BLIND} B .* Interruptions: not looked for `),
     )
   })

@@ -1,3 +1,4 @@
+import { share } from '../src/ts/cli/kit/format'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatCpus, parseCpus } from '../src/ts/cli/noise/cpus'
@@ -5,7 +6,7 @@ import type { Gaps } from '../src/ts/cli/noise/gaps'
 import { completions, latencyOf } from '../src/ts/cli/noise/latency'
 import { patternsIn } from '../src/ts/cli/noise/patterns'
 import { timelineOf } from '../src/ts/cli/noise/timeline'
-import { mostTaken, sentence, share } from '../src/ts/cli/noise/words'
+import { mostTaken, sentence } from '../src/ts/cli/noise/words'
 
 const MS = 1e6
 

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { COMMANDS, COMMON, type Command, type Option } from './commands'
 import { isSame, unfit } from './kit/destination'
+import { plural } from './kit/format'
 import { UsageError, type Values } from './kit/usage'
 
 /** A command line that makes sense. */
@@ -83,10 +84,10 @@ function checkCount(name: string, operands: readonly string[], positionals: read
   const { length } = positionals
   if (length >= needed && length <= operands.length) return
   if (operands.length === 0) throw wrong(name, 'no argument', `'${positionals[0]}'`)
-  const expected = `${needed < operands.length ? 'at most ' : ''}${operands.length}`
+  const expected = needed < operands.length ? 'at most ' : ''
   throw wrong(
     name,
-    `${expected} argument${operands.length === 1 ? '' : 's'} (${operands.join(' ')})`,
+    `${expected}${plural(operands.length, 'argument')} (${operands.join(' ')})`,
     String(length),
   )
 }

@@ -1,3 +1,4 @@
+import { noRatios } from '../kit/comparison'
 import type { Figure } from '../kit/limits'
 import type { BenchResult, Question, Row } from './result'
 
@@ -25,6 +26,7 @@ export interface Pair {
 
 /** One question of both runs; its pairs by workers and size. */
 export interface Comparison {
+  readonly name: Question['name']
   readonly title: string
   readonly per: string
   readonly pairs: readonly Pair[]
@@ -38,9 +40,7 @@ export function doubt({ machine, noise }: BenchResult): string | null {
 
 /** Why two runs have no ratios, as sentences; none where they have. */
 export function doubts(a: BenchResult, b: BenchResult): string[] {
-  return Object.entries({ A: doubt(a), B: doubt(b) })
-    .filter(([, reason]) => reason !== null)
-    .map(([name, reason]) => `No ratios: ${name} ${reason}.`)
+  return noRatios([a, b].map(doubt))
 }
 
 /** Matches the questions of two runs by name, and their rows by id, workers and size. */
@@ -50,7 +50,7 @@ export function comparisons(a: BenchResult, b: BenchResult): Comparison[] {
   return [...names].map((name) => {
     const [inA, inB] = [a, b].map(({ questions }) => questions.find((question) => question.name === name))
     const { title, per } = (inA ?? inB) as Question
-    return { title, per, pairs: pairsOf(inA?.rows ?? [], inB?.rows ?? [], withRatios) }
+    return { name, title, per, pairs: pairsOf(inA?.rows ?? [], inB?.rows ?? [], withRatios) }
   })
 }
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import process from 'node:process'
 import { status } from '../../index'
 import { writeText } from '../kit/files'
 import { jsonText } from '../kit/json'
 import { originOf } from '../kit/machine'
 import { print } from '../kit/output'
+import { endOnSignals } from '../kit/signals'
 import { wrapped } from '../kit/terminal'
 import type { Values } from '../kit/usage'
 import { thrownAway } from './interruptions'
@@ -16,8 +16,6 @@ import { watch } from './watch'
 
 /** Exit code where the machine was too noisy. */
 const NOISY = 4
-/** What a shell adds to the number of the signal that ended a process. */
-const SIGNALLED = 128
 
 /** What bench/questions.ts exports, built apart: children and threads load it too. */
 interface Questions {
@@ -43,6 +41,7 @@ export async function run(_: string[], values: Values): Promise<number> {
   const { questions: all, hypervisor } = require(join(built, 'questions.js')) as Questions
   const plans = all.filter(({ name }) => only?.includes(name) ?? true)
   const progress = watch()
+  // The children end with their parent.
   endOnSignals(progress.stop)
   const { noise, interruptions, questions } = await ask(plans, {
     effort: quick ? QUICK : FULL,
@@ -101,17 +100,4 @@ function report(
   if (interruptions !== undefined)
     lines.push(...wrapped(`Interruptions: ${thrownAway(interruptions)}. ${KEPT}`))
   return lines
-}
-
-/** The terminal has to be put right; the children end with their parent. */
-function endOnSignals(stop: () => void): void {
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-  ] as const) {
-    process.once(signal, () => {
-      stop()
-      process.exit(SIGNALLED + number)
-    })
-  }
 }

@@ -1,4 +1,4 @@
-import { whole } from '../kit/page/format'
+import { whole } from '../kit/format'
 import type { Interruptions } from './result'
 
 /** All of them together; null where they were not looked for at all. */

@@ -1,3 +1,4 @@
+import { plural } from '../kit/format'
 import type { Noise } from '../kit/limits'
 import { figureOf, noiseOf, quantile } from '../kit/statistics'
 import { Child } from './child'
@@ -194,7 +195,7 @@ async function launchGroup(
 
 function describe(plan: QuestionPlan, { label, workers, size }: RowPlan): string {
   const many = (n: number | undefined, what: string): string =>
-    n === undefined ? '' : `, ${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`
+    n === undefined ? '' : `, ${plural(n, what)}`
   return `${plan.name}${many(workers, 'worker')}${many(size, 'counter')}: ${label}`
 }
 

@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util'
-import Table from 'cli-table3'
+import { LABEL, lines } from '../kit/columns'
+import { digits, NONE, whole } from '../kit/format'
 import type { Figure } from '../kit/limits'
 import { colors, wrapped } from '../kit/terminal'
 import type { QuestionPlan } from './plan'
@@ -32,14 +32,16 @@ export function tableOf(question: Question, plan: QuestionPlan, ranked: boolean)
 function plainTable(rows: readonly Row[], plan: QuestionPlan, ranked: boolean): string[] {
   const reference = referenceOf(rows, plan)
   const published = rows.some((row) => row.published !== undefined)
-  const lines = rows.map((row) => [
+  const cells = rows.map((row) => [
     labelOf(row),
     ...figureAndSpread(row.ns),
     ...(ranked ? [ratio(row, reference)] : []),
-    ...(published ? [number(row.published?.x86_64, ''), number(row.published?.arm32, '')] : []),
+    ...(published
+      ? [row.published?.x86_64, row.published?.arm32].map((ns) => (ns === undefined ? '' : digits(ns)))
+      : []),
   ])
   const head = ['', 'ns', '10% – 90%', ...(ranked ? [`× ${plan.unit}`] : [])]
-  return grid([...head, ...(published ? ['x86-64', 'arm32'] : [])], lines)
+  return grid([...head, ...(published ? ['x86-64', 'arm32'] : [])], cells)
 }
 
 /** A column per number of workers or counters: figures, then ratios and bytes; the floors before them. */
@@ -55,7 +57,7 @@ function scaledTables(rows: readonly Row[], plan: QuestionPlan, ranked: boolean)
     })
 
   const what = rows.some(({ workers }) => workers !== undefined) ? 'workers:' : 'counters:'
-  const head = scales.map((scale) => scale.toLocaleString('en-US'))
+  const head = scales.map(whole)
   const figures = grid(
     [what, ...head],
     [...names].map(([id, row]) => [labelOf(row), ...cells(id, ({ ns }) => withSpread(ns))]),
@@ -67,7 +69,7 @@ function scaledTables(rows: readonly Row[], plan: QuestionPlan, ranked: boolean)
       labelOf(row),
       ...(ranked ? cells(id, (own, column) => ratio(own, referenceOf(column, plan))) : []),
       // Where it depends on the number of workers, the most of them.
-      ...(bytes ? cells(id, (own) => own.bytes?.toLocaleString('en-US') ?? '').slice(-1) : []),
+      ...(bytes ? cells(id, (own) => (own.bytes === undefined ? '' : whole(own.bytes))).slice(-1) : []),
     ]),
   )
   return [
@@ -81,43 +83,9 @@ const floorOf = (row: Row): string[] => [labelOf(row), ...figureAndSpread(row.ns
 
 /** Of a terminal that nobody has made wider. */
 const COLUMNS = 80
-/** In place of a figure. */
-const NOTHING = '–'
-
-const LINES = ['top', 'bottom', 'left', 'right', 'mid', 'middle'] as const
-const CROSSINGS = [
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left-mid',
-  'mid-mid',
-  'right-mid',
-] as const
-/** So many figures leave no room for lines between them. */
-const NO_LINES = Object.fromEntries([...LINES, ...CROSSINGS].map((name) => [name, '']))
-
-/** As wide as {@link COLUMNS} allow. */
-function grid(head: readonly string[], rows: readonly string[][]): string[] {
-  const wide = render(head, rows, 2)
-  const fits = wide.every((line) => stripVTControlCharacters(line).length <= COLUMNS)
-  return fits ? wide : render(head, rows, 1)
-}
-
-function render(head: readonly string[], rows: readonly string[][], gap: number): string[] {
-  const table = new Table({
-    head: head.map(colors.bold),
-    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
-    chars: NO_LINES,
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': gap },
-  })
-  table.push(...rows)
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
+/** The first head is of labels. */
+function grid([label = '', ...heads]: readonly string[], rows: readonly string[][]): string[] {
+  return lines([{ ...LABEL, head: label }, ...heads.map((head) => ({ head, goes: 0 }))], rows, COLUMNS)
 }
 
 const scaleOf = ({ workers, size }: Row): number | undefined => workers ?? size
@@ -130,23 +98,16 @@ export function referenceOf(rows: readonly Row[], { reference }: QuestionPlan): 
 }
 
 function ratio({ ns }: Row, reference: Row | undefined): string {
-  return ns === null || !reference?.ns ? NOTHING : number(ns.median / reference.ns.median)
-}
-
-/** Three significant digits, and never an exponent. */
-function number(n: number | undefined, none = NOTHING): string {
-  if (n === undefined) return none
-  if (n >= 99.95) return Math.round(n).toLocaleString('en-US')
-  return n.toFixed(n >= 9.995 ? 1 : 2)
+  return ns === null || !reference?.ns ? NONE : digits(ns.median / reference.ns.median)
 }
 
 function figureAndSpread(ns: Figure | null): string[] {
-  return ns === null ? [NOTHING, ''] : [number(ns.median), `${number(ns.low)} – ${number(ns.high)}`]
+  return ns === null ? [NONE, ''] : [digits(ns.median), `${digits(ns.low)} – ${digits(ns.high)}`]
 }
 
 function withSpread(ns: Figure | null): string {
-  if (ns === null) return NOTHING
-  return `${number(ns.median)} ±${Math.round((50 * (ns.high - ns.low)) / ns.median)}%`
+  if (ns === null) return NONE
+  return `${digits(ns.median)} ±${Math.round((50 * (ns.high - ns.low)) / ns.median)}%`
 }
 
 /** This package's rows stand out. */

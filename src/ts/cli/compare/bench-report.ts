@@ -1,11 +1,12 @@
-import Table from 'cli-table3'
 import { type Change, type Comparison, comparisons, doubts, type Pair } from '../bench/compare-rows'
 import { thrownAway } from '../bench/interruptions'
 import type { BenchResult } from '../bench/result'
-import { summary } from '../kit/page/facts'
-import { factor, factorSpan, plural, time } from '../kit/page/format'
-import type { Names } from '../kit/page/names'
-import { colors, columns, hanging, wrap, wrapped } from '../kit/terminal'
+import type { Names } from '../kit/comparison'
+import { factor, factorSpan, known, NONE, plural, time } from '../kit/format'
+import { grouped } from '../kit/grouped'
+import { colors, columns, wrap, wrapped } from '../kit/terminal'
+import { padded } from '../kit/text'
+import { report } from './report'
 
 /** Between two columns. */
 const GAP = '  '
@@ -18,26 +19,15 @@ const WIDE = 72
 /** … and narrower than this, figures stand below their names. */
 const BESIDE = 58
 
-const LINES = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', left: '', right: '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', middle: GAP },
-  ...{ mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-}
-
 /** Two runs beside each other, as lines. */
-export function report(a: BenchResult, b: BenchResult, names: Names): string[] {
+export function benchReport(a: BenchResult, b: BenchResult, names: Names): string[] {
   const reasons = doubts(a, b)
-  const all = comparisons(a, b)
-  return [
-    ...[a, b].flatMap((run, index) => [
-      ...hanging('AB'.charAt(index), names[index] ?? '', 0, 3),
-      ...hanging('', summary(run), 0, 3),
-      ...hanging('', `Interruptions: ${thrownAway(run.interruptions)}`, 0, 3),
-    ]),
-    ...reasons.flatMap((reason) => ['', ...wrapped(reason).map((line) => colors.yellow(line))]),
-    ...all.flatMap((comparison) => ['', ...section(comparison, reasons.length === 0)]),
-    ...(reasons.length === 0 ? ['', ...wrapped(READING).map(colors.dim)] : []),
-  ]
+  const withRatios = reasons.length === 0
+  const sections = comparisons(a, b).map((comparison) => section(comparison, withRatios))
+  const parts = withRatios ? [...sections, wrapped(READING).map(colors.dim)] : sections
+  return report([a, b], names, reasons, parts, ({ interruptions }) => [
+    `Interruptions: ${thrownAway(interruptions)}`,
+  ])
 }
 
 const READING =
@@ -48,66 +38,63 @@ function section({ title, per, pairs }: Comparison, withRatios: boolean): string
   if (measured.length === 0) return [...wrapped(`${title}: not measured`).map(colors.bold), ...notes(pairs)]
   return [
     ...wrapped(`${title}, time per ${per}`).map(colors.bold),
-    ...table(measured, withRatios).split('\n'),
+    ...table(measured, withRatios),
     ...notes(pairs),
   ]
 }
 
-function table(pairs: readonly Pair[], withRatios: boolean): string {
+/** By their places; a name has lines of its own, for labels are long. */
+function table(pairs: readonly Pair[], withRatios: boolean): string[] {
   const wide = columns() >= WIDE
   const beside = columns() >= BESIDE
-  const widths = [TIME, TIME, ...(withRatios ? [RATIO, ...(wide ? [SPREAD] : []), VERDICT] : [])]
   // In the narrow form the spread needs its own width below the ratio.
-  if (withRatios && !wide) widths[2] = SPREAD
-  const taken = widths.reduce((sum, width) => sum + GAP.length + width, 0)
-  const head = ['', 'A', 'B', ...(withRatios ? ['B/A', ...(wide ? ['spread'] : []), 'B is'] : [])]
-  const result = new Table({
-    head: head.map((name) => colors.dim(name)),
-    chars: LINES,
-    colWidths: [columns() - taken, ...widths],
-    colAligns: ['left', 'right', 'right', 'right', ...(wide ? (['right'] as const) : []), 'left'],
-    wordWrap: true,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  })
-  let group = ''
-  for (const pair of pairs) {
-    const { a, b, change } = pair
-    if (at(pair) !== group) {
-      group = at(pair)
-      result.push([{ content: colors.dim(group), colSpan: head.length }])
-    }
-    const figures = [a, b].map((row) => (row?.ns ? time(row.ns.median) : '–'))
-    const all = [...figures, ...(withRatios ? ratio(change, wide) : [])]
-    if (beside) result.push([name(pair, columns() - taken), ...all])
-    else result.push([{ content: name(pair, columns()), colSpan: head.length }], ['', ...all])
+  const ratioWidths = wide ? [RATIO, SPREAD, VERDICT] : [SPREAD, VERDICT]
+  const widths = [TIME, TIME, ...(withRatios ? ratioWidths : [])]
+  const room = columns() - widths.reduce((sum, width) => sum + GAP.length + width, 0)
+  const line = (name: string, cells: readonly string[]): string => {
+    const shown = cells.map((cell, i) =>
+      padded(cell, widths[i] as number, i === ratioWidths.length + 1 ? 'left' : 'right'),
+    )
+    return [padded(name, room), ...shown].join(GAP).trimEnd()
   }
-  return result
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== '')
-    .join('\n')
+  const lines = (pair: Pair): string[] => {
+    const { label, a, b, change } = pair
+    const paint = (a ?? b)?.kind === 'ours' ? colors.bold : String
+    const name = wrap(label, beside ? room : columns()).map(paint)
+    const figures = [a, b].map((row) => known(row?.ns, ({ median }) => time(median)))
+    const all = withRatios ? ratio(change, wide) : [[]]
+    const cells = all.map((more, i) => [...(i === 0 ? figures : ['', '']), ...more])
+    if (!beside) return [...name, ...cells.map((one) => line('', one))]
+    return Array.from({ length: Math.max(name.length, cells.length) }, (_, i) =>
+      line(name[i] ?? '', cells[i] ?? []),
+    )
+  }
+  const head = ['A', 'B', ...(withRatios ? ['B/A', ...(wide ? ['spread'] : []), 'B is'] : [])]
+  return [
+    line('', head.map(colors.dim)),
+    ...[...grouped(pairs, at)].flatMap(([place, some]) => [
+      ...(place === '' ? [] : [colors.dim(place)]),
+      ...some.flatMap(lines),
+    ]),
+  ]
 }
 
-function ratio(change: Change | null, wide: boolean): string[] {
-  if (change === null) return wide ? ['–', '–', ''] : ['–', '']
+/** The cells of a ratio; of a narrow one in two lines. */
+function ratio(change: Change | null, wide: boolean): string[][] {
+  if (change === null) return [wide ? [NONE, NONE] : [NONE]]
   const { low, high, verdict } = change
-  const [middle, spread] = [factor(change.ratio), colors.dim(factorSpan(low, high))]
-  return [...(wide ? [middle, spread] : [`${middle}\n${spread}`]), VERDICTS[verdict](verdict)]
+  const [middle, spread, word] = [
+    factor(change.ratio),
+    colors.dim(factorSpan(low, high)),
+    VERDICTS[verdict](verdict),
+  ]
+  return wide ? [[middle, spread, word]] : [[middle, word], [spread]]
 }
 
 const VERDICTS: Readonly<Record<Change['verdict'], (text: string) => string>> = {
   '=': colors.dim,
   faster: colors.green,
   slower: colors.red,
-}
-
-/** In lines of its own: the table would cut long words off. */
-function name({ label, a, b }: Pair, width: number): string {
-  const ours = (a ?? b)?.kind === 'ours'
-  return wrap(label, width)
-    .map((line) => (ours ? colors.bold(line) : line))
-    .join('\n')
 }
 
 /** With how many workers, over how many counters; empty where neither is varied. */
@@ -121,20 +108,20 @@ function at({ workers, size }: Pair): string {
 
 /** Rows that have no figure in one run or in both, and why: each reason once, for those in the same places. */
 function notes(pairs: readonly Pair[]): string[] {
-  const found = new Map<string, { label: string; run: string; reason: string; places: string[] }>()
-  for (const pair of pairs) {
-    for (const [run, row] of Object.entries({ A: pair.a, B: pair.b })) {
-      if (row?.ns) continue
+  const absent = pairs.flatMap((pair) =>
+    Object.entries({ A: pair.a, B: pair.b }).flatMap(([run, row]) => {
       const reason = row === null ? 'not in this run' : (row.unavailable ?? 'not measured')
-      const key = JSON.stringify([pair.label, run, reason])
-      const note = found.get(key) ?? { label: pair.label, run, reason, places: [] }
-      found.set(key, { ...note, places: [...note.places, at(pair)].filter((place) => place !== '') })
-    }
-  }
-  const alike = new Map<string, string[]>()
-  for (const { label, run, reason, places } of found.values()) {
-    const rest = `in ${run}: ${reason}${places.length === 0 ? '' : ` (${places.join('; ')})`}`
-    alike.set(rest, [...(alike.get(rest) ?? []), label])
-  }
-  return [...alike].flatMap(([rest, labels]) => wrapped(`No ${labels.join(', ')} ${rest}`, 2))
+      return row?.ns ? [] : { label: pair.label, why: `in ${run}: ${reason}`, place: at(pair) }
+    }),
+  )
+  const notes = [...grouped(absent, ({ label, why }) => JSON.stringify([label, why])).values()].map(
+    (some) => {
+      const { label, why } = some[0] as (typeof absent)[number]
+      const places = some.map(({ place }) => place).filter(Boolean)
+      return { label, text: places.length === 0 ? why : `${why} (${places.join('; ')})` }
+    },
+  )
+  return [...grouped(notes, ({ text }) => text)].flatMap(([text, some]) =>
+    wrapped(`No ${some.map(({ label }) => label).join(', ')} ${text}`, 2),
+  )
 }

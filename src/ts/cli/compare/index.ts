@@ -1,11 +1,11 @@
 import type { BenchResult } from '../bench/result'
 import { clean } from '../kit/clean'
+import type { Names } from '../kit/comparison'
 import { keep } from '../kit/destination'
 import { print } from '../kit/output'
-import type { Names } from '../kit/page/names'
 import { UsageError, type Values } from '../kit/usage'
 import type { NoiseResult } from '../noise/schema'
-import { report } from './bench-report'
+import { benchReport } from './bench-report'
 import { noiseReport } from './noise-report'
 import { readResult } from './read'
 
@@ -21,7 +21,7 @@ export async function run(positionals: string[], { html }: Values): Promise<void
     print(noiseReport(a, b, names))
     if (file !== null) (await import('../noise/page.js')).writeComparison(a, b, names, file)
   } else if (!isNoise(a) && !isNoise(b)) {
-    print(report(a, b, names))
+    print(benchReport(a, b, names))
     if (file !== null) (await import('../bench/page/index.js')).writeComparison(a, b, names, file)
   } else {
     const [first, second] = [a, b].map((one) => `rseq ${isNoise(one) ? 'noise' : 'bench'}`)

@@ -1,20 +1,20 @@
 import process from 'node:process'
 import { PerCpuCounter, status } from '../../index'
+import { plural, whole } from '../kit/format'
 import { print } from '../kit/output'
-import { type Progress, progressBar } from '../kit/progress'
+import { progressBar } from '../kit/progress'
+import { endOnSignals } from '../kit/signals'
 import { columns, wrap, wrapped } from '../kit/terminal'
 import type { Values } from '../kit/usage'
 import { UsageError } from '../kit/usage'
 import { COUNTER } from './memory'
 import { race } from './race'
-import { number, results } from './report'
+import { results } from './report'
 
 const WORKERS = 8
 const INCREMENTS = 5_000_000
 /** What the shared cell can hold. */
 const MOST_INCREMENTS = 2 ** 32 - 1
-/** What a shell adds to the number of the signal that ended a process. */
-const SIGNALLED = 128
 
 /** `rseq demo`: per-CPU counting and its price, beside one shared cell. */
 export async function run(_: string[], values: Values): Promise<void> {
@@ -29,12 +29,13 @@ export async function run(_: string[], values: Values): Promise<void> {
   const counter = PerCpuCounter.named(COUNTER)
   print(
     wrapped(
-      `${workers} ${workers === 1 ? 'worker' : 'workers'} × ${number(increments)} increments on ${cpus()}`,
+      `${plural(workers, 'worker')} × ${whole(increments)} increments on ${plural(status().cpus.allowed, 'CPU')}`,
     ),
   )
 
   const progress = progressBar()
-  endOnSignals(progress)
+  // process.exit ends workers in mid-loop; the terminal has to be put right before.
+  endOnSignals(progress.stop)
   const { backends, elapsed, shared } = await race(workers, increments, progress)
   for (const [what, n] of backends)
     print(wrap(`backend: ${what}${n < workers ? ` (${n} workers)` : ''}`, columns()))
@@ -44,20 +45,4 @@ export async function run(_: string[], values: Values): Promise<void> {
   // Before the results: that is the verdict even if nobody reads all of them.
   process.exitCode = sum === BigInt(total) && shared === total ? 0 : 1
   print(results({ total, cells, sum, shared: BigInt(shared), elapsed }))
-}
-
-function cpus(): string {
-  const { allowed } = status().cpus
-  return allowed === 1 ? '1 CPU' : `${allowed} CPUs`
-}
-
-/** process.exit ends workers in mid-loop; the terminal has to be put right before. */
-function endOnSignals(progress: Progress): void {
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-  ] as const) {
-    process.once(signal, () => process.exit(SIGNALLED + number))
-  }
-  process.once('exit', progress.stop)
 }

@@ -1,4 +1,5 @@
 import Table from 'cli-table3'
+import { percent, plural, whole } from '../kit/format'
 import { colors, wrapped } from '../kit/terminal'
 
 /** What the demo counted. */
@@ -13,22 +14,18 @@ export interface DemoResult {
   readonly elapsed: readonly number[]
 }
 
-const PLAIN = { head: [], border: [] }
-
-/** With separators, as people write it in English. */
-export function number(n: number | bigint): string {
-  return n.toLocaleString('en-US')
-}
-
 /** The demo's results, as lines. */
 export function results({ total, cells, sum, shared, elapsed }: DemoResult): string[] {
   const [perCpu = 0, atomics = 0] = elapsed.map((ns) => ns / total)
   return [
     cellTable(cells, sum, total),
-    comparison([
-      ['PerCpuCounter', verdict(sum, total), perCpu.toFixed(2)],
-      ['shared Atomics.add', verdict(shared, total), atomics.toFixed(2)],
-    ]),
+    table(
+      ['', 'sum', 'ns/inc'],
+      [
+        ['PerCpuCounter', verdict(sum, total), perCpu.toFixed(2)],
+        ['shared Atomics.add', verdict(shared, total), atomics.toFixed(2)],
+      ],
+    ),
     ...wrapped(ratio(perCpu, atomics)).map(colors.bold),
     ...wrapped(
       'ns/inc: ns per increment, wall-clock time from the first start to the last end by all increments.',
@@ -38,13 +35,9 @@ export function results({ total, cells, sum, shared, elapsed }: DemoResult): str
 
 /** Cells that hold something, and the overflow cell; the others in one row. */
 function cellTable(cells: readonly bigint[], sum: bigint, total: number): string {
-  const table = new Table({
-    head: ['CPU', 'increments', 'share'].map(colors.bold),
-    colAligns: ['left', 'right', 'right'],
-    style: { ...PLAIN, compact: true },
-  })
+  const rows: string[][] = []
   const row = (name: string, n: bigint): void => {
-    table.push([name, number(n), `${((100 * Number(n)) / total).toFixed(1)}%`])
+    rows.push([name, whole(n), percent(Number(n) / total)])
   }
   const last = cells.length - 1
   let empty = 0
@@ -52,17 +45,17 @@ function cellTable(cells: readonly bigint[], sum: bigint, total: number): string
     if (n === 0n) empty++
     else row(String(cpu), n)
   }
-  if (empty > 0) row(`${empty} other${empty === 1 ? '' : 's'}`, 0n)
+  if (empty > 0) row(plural(empty, 'other'), 0n)
   row('overflow', cells[last] ?? 0n)
-  table.push([colors.bold('sum'), colors.bold(number(sum)), verdict(sum, total)])
-  return table.toString()
+  rows.push([colors.bold('sum'), colors.bold(whole(sum)), verdict(sum, total)])
+  return table(['CPU', 'increments', 'share'], rows)
 }
 
-function comparison(rows: string[][]): string {
+function table(head: readonly string[], rows: readonly string[][]): string {
   const table = new Table({
-    head: ['', 'sum', 'ns/inc'].map(colors.bold),
+    head: head.map(colors.bold),
     colAligns: ['left', 'right', 'right'],
-    style: { ...PLAIN, compact: true },
+    style: { head: [], border: [], compact: true },
   })
   table.push(...rows)
   return table.toString()
@@ -71,7 +64,7 @@ function comparison(rows: string[][]): string {
 function verdict(sum: bigint, total: number): string {
   const difference = sum - BigInt(total)
   if (difference === 0n) return colors.green('exact')
-  return colors.red(`off by ${difference > 0n ? '+' : ''}${number(difference)}`)
+  return colors.red(`off by ${difference > 0n ? '+' : ''}${whole(difference)}`)
 }
 
 function ratio(perCpu: number, atomics: number): string {

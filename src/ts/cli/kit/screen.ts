@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import process, { stdin, stdout } from 'node:process'
 import { emitKeypressEvents } from 'node:readline'
 import { safe } from './output'
+import { exitCode, type Signal } from './signals'
 
 // Control sequences of xterm: the alternate screen, the cursor; from here to the end of the line, of the screen.
 const ENTER = '\u001b[?1049h\u001b[?25l'
@@ -10,7 +11,7 @@ const HOME = '\u001b[H'
 const CLEAR_LINE = '\u001b[K'
 const CLEAR_BELOW = '\u001b[J'
 
-const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 } as const
+const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 
 export interface Size {
   readonly columns: number
@@ -56,7 +57,7 @@ export class Screen {
     this.#take()
     process.on('exit', this.#restore)
     process.on('SIGCONT', this.#goOn)
-    for (const signal of Object.keys(SIGNALS)) process.on(signal, this.#signalled)
+    for (const signal of SIGNALS) process.on(signal, this.#signalled)
     stdout.on('resize', this.#onResize)
     emitKeypressEvents(stdin)
     stdin.on('keypress', this.#pressed)
@@ -77,7 +78,7 @@ export class Screen {
     this.#restore()
     process.off('exit', this.#restore)
     process.off('SIGCONT', this.#goOn)
-    for (const signal of Object.keys(SIGNALS)) process.off(signal, this.#signalled)
+    for (const signal of SIGNALS) process.off(signal, this.#signalled)
     stdout.off('resize', this.#onResize)
     stdin.off('keypress', this.#pressed)
     stdin.off('end', this.#ended)
@@ -117,9 +118,7 @@ export class Screen {
     this.#onResize()
   }
 
-  readonly #signalled = (signal: NodeJS.Signals): void => {
-    this.#onEnd(128 + SIGNALS[signal as keyof typeof SIGNALS])
-  }
+  readonly #signalled = (signal: Signal): void => this.#onEnd(exitCode(signal))
 
-  readonly #ended = (): void => this.#onEnd(128 + SIGNALS.SIGHUP)
+  readonly #ended = (): void => this.#onEnd(exitCode('SIGHUP'))
 }

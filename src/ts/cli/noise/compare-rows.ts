@@ -1,31 +1,48 @@
-import { tick, time } from '../kit/page/format'
+import { noRatios } from '../kit/comparison'
+import { digits, factor, known, share, tick, time } from '../kit/format'
 import { CAUSES } from './gaps'
-import type { CpuNoise, NoiseResult } from './schema'
-import { NAMES, rate, share } from './words'
+import type { CpuNoise, Latency, NoiseResult } from './schema'
 
 /** One figure in both runs; null where one has none. */
-export interface Row {
+interface Compared {
   readonly label: string
   readonly a: number | null
   readonly b: number | null
-  /** B by A; null where ratios are withheld, or one has nothing to divide. */
-  readonly ratio: number | null
   told(value: number): string
 }
 
 export interface Section {
   readonly title: string
-  readonly rows: readonly Row[]
+  readonly rows: readonly Compared[]
 }
 
 /** The CPUs of one run that a section is about. */
-type Group = readonly CpuNoise[]
+type Cpus = readonly CpuNoise[]
+type Asked = readonly [label: string, of: (cpus: Cpus) => number | null, told: Compared['told']]
+
+/** What is compared of CPUs. */
+const ASKED: readonly Asked[] = [
+  ['taken', mean(({ taken }) => taken), share],
+  ...CAUSES.flatMap((cause): Asked[] => [
+    [`${cause}: share`, mean((one) => one[cause].share), share],
+    [`${cause}: gaps/s`, mean((one) => one[cause].perSecond), digits],
+    [`${cause}: longest`, (cpus) => Math.max(0, ...cpus.map((one) => one[cause].longest)) || null, time],
+  ]),
+]
+const QUANTILES: Readonly<Record<string, keyof Latency>> = {
+  p50: 'p50',
+  p99: 'p99',
+  'p99.9': 'p999',
+  worst: 'worst',
+}
+
+function mean(of: (one: CpuNoise) => number): Asked[1] {
+  return (cpus) => (cpus.length === 0 ? null : cpus.reduce((sum, one) => sum + of(one), 0) / cpus.length)
+}
 
 /** Why two runs have no ratios, as sentences; none where they have. */
 export function doubts(a: NoiseResult, b: NoiseResult): string[] {
-  return Object.entries({ A: a, B: b })
-    .filter(([, { machine }]) => machine.emulated)
-    .map(([name]) => `No ratios: ${name} ran on an emulated machine.`)
+  return noRatios([a, b].map(({ machine }) => (machine.emulated ? 'ran on an emulated machine' : null)))
 }
 
 /** What differs between two runs that makes them hard to compare, as sentences. */
@@ -38,74 +55,29 @@ export function differences(a: NoiseResult, b: NoiseResult): string[] {
 
 /** All CPUs together, each CPU where both runs have the same ones, and latency. */
 export function sections(a: NoiseResult, b: NoiseResult): Section[] {
-  const withRatios = doubts(a, b).length === 0
   const numbers = ({ cpus }: NoiseResult): string => cpus.map(({ cpu }) => cpu).join()
   const same = numbers(a) === numbers(b) && a.cpus.length > 1
-  const row = (label: string, of: (run: NoiseResult) => number | undefined, told: Row['told']): Row =>
-    rowOf(label, of(a) ?? null, of(b) ?? null, withRatios, told)
+  const figures = (inA: Cpus, inB: Cpus): Compared[] =>
+    ASKED.map(([label, of, told]) => ({ label, a: of(inA), b: of(inB), told }))
   const works = [...new Set([...a.latency, ...b.latency].map(({ work }) => work))]
   return [
-    { title: 'All CPUs', rows: figures(a.cpus, b.cpus, withRatios) },
-    ...(same ? a.cpus : []).map((cpu, i) => ({
-      title: `CPU ${cpu.cpu}`,
-      rows: figures([cpu], b.cpus.slice(i, i + 1), withRatios),
+    { title: 'All CPUs', rows: figures(a.cpus, b.cpus) },
+    ...(same ? a.cpus : []).map((one, i) => ({
+      title: `CPU ${one.cpu}`,
+      rows: figures([one], b.cpus.slice(i, i + 1)),
     })),
     ...works.map((work) => ({
       title: `What needs ${tick(work)} of CPU takes`,
-      rows: (['p50', 'p99', 'p999', 'worst'] as const).map((key) =>
-        row(
-          key === 'p999' ? 'p99.9' : key,
-          ({ latency }) => latency.find((one) => one.work === work)?.[key],
-          time,
-        ),
-      ),
+      rows: Object.entries(QUANTILES).map(([label, key]) => {
+        const of = ({ latency }: NoiseResult) => latency.find((one) => one.work === work)?.[key] ?? null
+        return { label, a: of(a), b: of(b), told: time }
+      }),
     })),
   ]
 }
 
-function figures(a: Group, b: Group, withRatios: boolean): Row[] {
-  const row = (label: string, of: (group: Group) => number | null, told: Row['told']): Row =>
-    rowOf(label, of(a), of(b), withRatios, told)
-  return [
-    row(
-      'taken',
-      mean(({ taken }) => taken),
-      share,
-    ),
-    ...CAUSES.flatMap((cause) => [
-      row(
-        `${NAMES[cause]}: share`,
-        mean((one) => one[cause].share),
-        share,
-      ),
-      row(
-        `${NAMES[cause]}: gaps/s`,
-        mean((one) => one[cause].perSecond),
-        rate,
-      ),
-      row(
-        `${NAMES[cause]}: longest`,
-        longest((one) => one[cause].longest),
-        time,
-      ),
-    ]),
-  ]
-}
-
-function mean(of: (one: CpuNoise) => number): (group: Group) => number | null {
-  return (group) => (group.length === 0 ? null : group.reduce((sum, one) => sum + of(one), 0) / group.length)
-}
-
-function longest(of: (one: CpuNoise) => number): (group: Group) => number | null {
-  return (group) => Math.max(0, ...group.map(of)) || null
-}
-
-function rowOf(
-  label: string,
-  a: number | null,
-  b: number | null,
-  withRatios: boolean,
-  told: Row['told'],
-): Row {
-  return { label, a, b, ratio: withRatios && a !== null && b !== null && a > 0 ? b / a : null, told }
+/** A, B, and the ratio of B to A, of which there is none where A is nothing to divide by. */
+export function cellsOf({ a, b, told }: Compared): string[] {
+  const ratio = a !== null && b !== null && a > 0 ? b / a : null
+  return [known(a, told), known(b, told), known(ratio, factor)]
 }

@@ -1,11 +1,11 @@
 import type { Colors } from 'picocolors/types'
 import { bar } from '../kit/bars'
-import { plural, tick, time } from '../kit/page/format'
+import { digits, plural, share, tick, time } from '../kit/format'
 import type { Size } from '../kit/screen'
 import { cut, flow, padded } from '../kit/text'
 import type { Options } from './options'
 import type { Summary } from './result'
-import { mostTaken, patternsOf, rate, remarks, sentence, share } from './words'
+import { mostTaken, patternsOf, remarks, sentence } from './words'
 
 /** What a picture is made of. */
 export interface View {
@@ -55,7 +55,7 @@ function cpuLines({ cpus }: View, columns: number, lines: number, paint: Colors)
       const told = line(
         `CPU ${cpu}`,
         share(taken),
-        rate(threads.perSecond + interrupts.perSecond),
+        digits(threads.perSecond + interrupts.perSecond),
         longest === 0 ? '–' : time(longest),
       )
       return room < LEAST_BAR ? told : `${told}  ${bars(one, most, room, paint)}`

@@ -1,4 +1,4 @@
-import { plural, tick } from '../kit/page/format'
+import { plural, tick } from '../kit/format'
 import { html, type Markup } from '../kit/page/html'
 import { linear, logarithmic, percentOf, type Scale } from '../kit/page/scale'
 import type { NoiseResult, Timeline } from './schema'

@@ -1,90 +1,85 @@
 /// <reference path="../kit/page/modules.d.ts" />
-
-import { writeText } from '../kit/files'
-import { pageDocument } from '../kit/page/document'
-import { factsSection, originFacts, summary } from '../kit/page/facts'
-import { factor, plural, tick, time } from '../kit/page/format'
-import { type Content, html, type Markup } from '../kit/page/html'
-import { comparisonHeader, comparisonTitle, type Names } from '../kit/page/names'
+import type { Names } from '../kit/comparison'
+import { plural, share, tick, time } from '../kit/format'
+import { banner, type Card, headlines, legend } from '../kit/page/cards'
+import { originFacts } from '../kit/page/facts'
+import { html, type Markup } from '../kit/page/html'
 import base from '../kit/page/page.css'
-import { table } from '../kit/page/table'
-import { differences, doubts, type Section, sections } from './compare-rows'
-import { CAUSES } from './gaps'
+import { type Kind, writeRun, writeRuns } from '../kit/page/runs'
+import { row, table } from '../kit/page/table'
+import { cellsOf, differences, doubts, sections } from './compare-rows'
 import { heightsOf, lanes } from './lanes'
 import own from './page.css'
-import type { Latency, NoiseResult } from './schema'
-import { NAMES, patternsOf, rate, remarks, sentence, share } from './words'
+import { cpuRows, latencyRows } from './rows'
+import type { NoiseResult } from './schema'
+import { patternsOf, remarks, sentence } from './words'
 
+const LEGEND = legend([
+  ['threads', 'taken by other threads'],
+  ['interrupts', 'taken by interrupts, or below the system'],
+])
 /** More sentences than this are no summary; the tables have the rest. */
 const MOST_PATTERNS = 20
 
-/** Writes one run as a page that needs nothing else: no network, no other file. */
-export function writePage(result: NoiseResult, file: string): void {
-  const body = html`<header><h1>rseq noise</h1><p>${summary(result)}</p>
-<p>${plural(result.cpus.length, 'CPU')} watched for ${result.seconds.toFixed(1)} s: gaps of more than ${tick(result.threshold)}</p></header>
-<main>${emulated([result])}${headlines(result)}${timeline(['Timeline'], [result])}${patterns(result)}${cpuTable(result)}${latencies(result)}${remarkList(result)}${factsSection([originFacts(result)])}</main>
-`
-  writeText(file, page(`rseq noise: ${result.machine.cpu}`, body, [result]))
+const KIND: Kind<NoiseResult> = { command: 'noise', style: base + own, facts: originFacts }
+
+export function writePage(run: NoiseResult, file: string): void {
+  const { cpus, seconds, threshold } = run
+  const about = html`
+<p>${plural(cpus.length, 'CPU')} watched for ${seconds.toFixed(1)} s: gaps of more than ${tick(threshold)}</p>`
+  const figures = [patterns(run), cpuTable(run), latencies(run), remarkList(run)]
+  const body = [emulated([run]), headlines(cardsOf(run)), timeline(['Timeline'], [run]), figures]
+  writeRun(KIND, run, file, body, about)
 }
 
-/** Writes two runs beside each other, as the same kind of page. */
 export function writeComparison(a: NoiseResult, b: NoiseResult, names: Names, file: string): void {
-  const notes = [...doubts(a, b), ...differences(a, b)].map(
-    (text) => html`<p class="banner">${text}</p>
-`,
+  const reasons = doubts(a, b)
+  const notes = [...reasons, ...differences(a, b)].map((text) => banner(null, text))
+  const heads = ['', 'A', 'B', ...(reasons.length === 0 ? ['B / A'] : [])]
+  const tables = sections(a, b).map(({ title, rows }) =>
+    table(
+      title,
+      heads,
+      rows.map((one) => row(one.label, cellsOf(one).slice(0, heads.length - 1))),
+    ),
   )
-  const body = html`${comparisonHeader([a, b], names)}<main>${emulated([a, b])}${notes}${timeline(['A', 'B'], [a, b])}<section><h2>Figures</h2>
-${sections(a, b).map((section) => comparisonTable(section, doubts(a, b).length === 0))}</section>
-${factsSection([originFacts(a), originFacts(b)])}</main>
+  const figures = html`<section><h2>Figures</h2>
+${tables}</section>
 `
-  writeText(file, page(comparisonTitle(names), body, [a, b]))
-}
-
-function page(title: string, body: Content, runs: readonly NoiseResult[]): string {
-  const versions = [...new Set(runs.map(({ version }) => version))].join(' and ')
-  return pageDocument(
-    title,
-    base + own,
-    html`${body}<footer>Written by rseq ${versions}.</footer>
-`,
-  )
+  writeRuns(KIND, [a, b], file, [emulated([a, b]), notes, timeline(['A', 'B'], [a, b]), figures], names)
 }
 
 function emulated(runs: readonly NoiseResult[]): Markup[] {
-  return runs.flatMap(({ machine }, i) =>
-    machine.emulated
-      ? html`<p class="banner"><b>Emulated machine.</b> ${runs.length === 1 ? 'This run' : `Run ${'AB'[i]}`} was in software emulation: its times say nothing about others.</p>
-`
-      : [],
-  )
+  return runs.flatMap(({ machine }, i) => {
+    const name = runs.length === 1 ? 'This run' : `Run ${'AB'[i]}`
+    return machine.emulated
+      ? banner('Emulated machine.', `${name} was in software emulation: its times say nothing about others.`)
+      : []
+  })
 }
 
 /** What a reader wants to know first. */
-function headlines({ cpus, latency }: NoiseResult): Markup {
+function cardsOf({ cpus, latency }: NoiseResult): Card[] {
   const most = cpus.reduce((best, one) => (one.taken > best.taken ? one : best))
   const worst = cpus.reduce((best, one) => (one.longest > best.longest ? one : best))
   const tail = latency.find(({ work }) => work === 1e6)
-  const cards: [string, string, string][] = [
-    [share(most.taken), `of CPU ${most.cpu} was taken away`, 'more than of any other CPU'],
-    [time(worst.longest), 'was the longest gap', `on CPU ${worst.cpu}`],
+  const text = 'is the 99.9th percentile of work of 1\u00a0ms'
+  return [
+    {
+      figure: share(most.taken),
+      text: `of CPU ${most.cpu} was taken away`,
+      small: 'more than of any other CPU',
+    },
+    { figure: time(worst.longest), text: 'was the longest gap', small: `on CPU ${worst.cpu}` },
+    ...(tail ? [{ figure: time(tail.p999), text, small: `at worst ${time(tail.worst)}` }] : []),
   ]
-  if (tail !== undefined) {
-    cards.push([
-      time(tail.p999),
-      'is the 99.9th percentile of work of 1\u00a0ms',
-      `at worst ${time(tail.worst)}`,
-    ])
-  }
-  return html`<ul class="headlines">${cards.map(([figure, text, small]) => html`<li><strong>${figure}</strong><span>${text}</span><small>${small}</small></li>`)}</ul>
-`
 }
 
 function timeline(titles: readonly string[], runs: readonly NoiseResult[]): Markup {
   const heights = heightsOf(runs)
   return html`<section><h2>Timeline</h2>
 <p class="note">The longest gap in each moment, on a logarithmic scale.</p>
-<ul class="legend"><li><i class="swatch threads"></i>taken by other threads</li><li><i class="swatch interrupts"></i>taken by interrupts, or below the system</li></ul>
-${runs.map((run, i) => html`${titles.length > 1 ? html`<h3>${titles[i] ?? ''}</h3>` : null}${lanes(run, heights)}`)}</section>
+${LEGEND}${runs.map((run, i) => html`${titles.length > 1 ? html`<h3>${titles[i] ?? ''}</h3>` : null}${lanes(run, heights)}`)}</section>
 `
 }
 
@@ -100,14 +95,8 @@ function patterns({ cpus }: NoiseResult): Markup | null {
 }
 
 function cpuTable({ cpus }: NoiseResult): Markup {
-  const rows = cpus.flatMap((one) =>
-    CAUSES.map((cause, i) => {
-      const { gaps, perSecond, share: part, median, p99, longest } = one[cause]
-      const told = (ns: number): string => (gaps === 0 ? '–' : time(ns))
-      const figures = [share(part), rate(perSecond), told(median), told(p99), told(longest)]
-      return html`<tr><th scope="row">${i === 0 ? `CPU ${one.cpu}` : ''}</th><td>${i === 0 ? `${one.seconds.toFixed(1)} s` : ''}</td><td>${i === 0 ? share(one.taken) : ''}</td><td class="text">${NAMES[cause]}</td>${figures.map((figure) => html`<td>${figure}</td>`)}</tr>
-`
-    }),
+  const rows = cpuRows(cpus).map(([cpu = '', watched = '', taken = '', by = '', ...figures]) =>
+    row(cpu, [watched, taken, html`<td class="text">${by}</td>`, ...figures]),
   )
   const head = ['CPU', 'Watched', 'Taken', 'Taken by', 'Share', 'Gaps per second', 'Median', '99%', 'Longest']
   return html`<section><h2>CPUs</h2>${table('How often each was taken away, and for how long', head, rows)}</section>
@@ -115,19 +104,10 @@ function cpuTable({ cpus }: NoiseResult): Markup {
 }
 
 function latencies({ cpus, latency }: NoiseResult): Markup {
-  const row = (name: string, { p50, p99, p999, worst }: Latency): Markup =>
-    html`<tr><th scope="row">${name}</th>${[p50, p99, p999, worst].map((ns) => html`<td>${time(ns)}</td>`)}</tr>
-`
+  const head = ['CPU', 'Median', '99%', '99.9%', 'Worst']
   const tables = latency.map((all) => {
-    const rows = cpus.flatMap(({ cpu, latency: own }) => {
-      const one = own.find(({ work }) => work === all.work)
-      return one === undefined ? [] : row(`CPU ${cpu}`, one)
-    })
-    return table(
-      `What needs ${tick(all.work)} of CPU takes`,
-      ['CPU', 'Median', '99%', '99.9%', 'Worst'],
-      [...rows, ...(cpus.length > 1 ? [row('any of them', all)] : [])],
-    )
+    const rows = latencyRows(all, cpus).map(([name = '', ...cells]) => row(name, cells))
+    return table(`What needs ${tick(all.work)} of CPU takes`, head, rows)
   })
   return html`<section><h2>Latency</h2>
 <p class="note">For work that begins at any of 10,000 times, evenly spaced over the run, and that nothing but these gaps holds up.</p>
@@ -141,14 +121,4 @@ function remarkList({ cpus }: NoiseResult): Markup | null {
     ? null
     : html`<section><h2>Remarks</h2><ul class="patterns">${all.map((text) => html`<li>${text}</li>`)}</ul></section>
 `
-}
-
-function comparisonTable({ title, rows }: Section, withRatios: boolean): Markup {
-  const cells = rows.map(({ label, a, b, ratio, told }) => {
-    const figures = [a, b].map((value) => (value === null ? '–' : told(value)))
-    const all = withRatios ? [...figures, ratio === null ? '–' : factor(ratio)] : figures
-    return html`<tr><th scope="row">${label}</th>${all.map((text) => html`<td>${text}</td>`)}</tr>
-`
-  })
-  return table(title, ['', 'A', 'B', ...(withRatios ? ['B / A'] : [])], cells)
 }

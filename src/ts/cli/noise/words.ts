@@ -1,25 +1,9 @@
-import { digits, time } from '../kit/page/format'
+import { digits, share, time } from '../kit/format'
 import type { Cause } from './gaps'
 import type { Summary } from './result'
 import type { CpuNoise, Pattern } from './schema'
 
-/** What a cause is called. */
-export const NAMES: Readonly<Record<Cause, string>> = { threads: 'threads', interrupts: 'interrupts' }
-
 const TAKERS: Readonly<Record<Cause, string>> = { threads: 'other threads', interrupts: 'interrupts' }
-
-/** Two digits at least, and no more zeros than there are: 6.0 %, 0.031 %. */
-export function share(part: number): string {
-  const percent = 100 * part
-  if (percent === 0) return '0 %'
-  if (percent >= 1) return `${percent.toFixed(1)} %`
-  return percent < 0.001 ? '< 0.001 %' : `${percent.toFixed(percent < 0.01 ? 3 : 2)} %`
-}
-
-/** Times a second. */
-export function rate(perSecond: number): string {
-  return digits(perSecond)
-}
 
 /** A pattern, and whose it is. */
 export interface Named extends Pattern {
@@ -39,7 +23,7 @@ export function patternsOf(cpus: readonly Pick<CpuNoise, 'cpu' | Cause>[]): Name
 
 /** A pattern as a sentence. */
 export function sentence({ cpu, cause, gaps, perSecond, length, share: part, every }: Named): string {
-  const often = gaps === 1 ? 'once' : `${rate(perSecond)} times a second`
+  const often = gaps === 1 ? 'once' : `${digits(perSecond)} times a second`
   const rhythm = every === null ? '' : ` (every ${time(every)})`
   return `CPU ${cpu} is taken by ${TAKERS[cause]} ${often} for ${time(length)}${rhythm}: ${share(part)} of its time.`
 }

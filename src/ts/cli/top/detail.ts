@@ -1,7 +1,7 @@
 import { bar, bars } from '../kit/bars'
+import { amount, compact, exact, NONE } from '../kit/format'
 import { cut, flow, padded, shown } from '../kit/text'
 import { labelTexts } from './labels'
-import { amount, compact, exact, NONE } from './numbers'
 import { distribution, type Row } from './rows'
 import type { Split } from './service'
 

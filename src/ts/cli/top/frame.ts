@@ -1,9 +1,9 @@
 import type { Colors } from 'picocolors/types'
+import { amount, compact, duration, exact, plural } from '../kit/format'
 import type { Size } from '../kit/screen'
 import { cut, flow, padded, shown } from '../kit/text'
 import { detail } from './detail'
 import { identityText } from './identity'
-import { amount, compact, duration, exact } from './numbers'
 import { arranged, MOST_ROWS, type Row } from './rows'
 import type { Facts, Split } from './service'
 import { indexOf, type State } from './state'
@@ -52,7 +52,7 @@ export function header(facts: Facts, width: number, interval: number | null): st
   const parts = [
     ...(leader === null ? [] : [`leader ${leader}`]),
     ...[shown(identityText(facts)) || []].flat(),
-    `${living} ${living === 1 ? 'process' : 'processes'}${dead === 0 ? '' : `, ${dead} dead`}`,
+    `${plural(living, 'process', 'processes')}${dead === 0 ? '' : `, ${dead} dead`}`,
     ...(uptime === null ? [] : [`up ${duration(uptime)}`]),
     ...(interval === null ? [] : [`every ${interval} s`]),
     `names ${exact(names.used)}/${compact(names.capacity)}`,

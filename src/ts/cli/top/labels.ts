@@ -1,6 +1,6 @@
+import { NONE } from '../kit/format'
 import { shown, widthOf } from '../kit/text'
 import { distinct } from './distinct'
-import { NONE } from './numbers'
 import { packed } from './packed'
 import { type Row, scopeText, widthsOf } from './rows'
 

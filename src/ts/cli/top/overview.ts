@@ -1,6 +1,6 @@
+import { amount, compact, exact, plural, secondsOf } from '../kit/format'
 import { type Content, html, type Markup } from '../kit/page/html'
 import { banner } from './frame'
-import { amount, compact, exact, secondsOf } from './numbers'
 import { PERCENTILES, type Recording, type Track } from './record'
 import type { Facts } from './service'
 
@@ -46,8 +46,8 @@ function counted(tracks: readonly Track[], { found }: Recording, { living, dead 
   const names = new Set(tracks.map(({ row }) => row.name)).size
   return {
     figure: exact(found),
-    text: `series${found > tracks.length ? '' : `, of ${exact(names)} ${names === 1 ? 'name' : 'names'}`}`,
-    small: `${living === 1 ? '1 process counts' : `${exact(living)} processes count`} them${dead === 0 ? '' : `, ${exact(dead)} dead`}`,
+    text: `series${found > tracks.length ? '' : `, of ${plural(names, 'name')}`}`,
+    small: `${plural(living, 'process counts', 'processes count')} them${dead === 0 ? '' : `, ${exact(dead)} dead`}`,
   }
 }
 

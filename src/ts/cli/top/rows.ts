@@ -1,6 +1,7 @@
 import { HistogramSnapshot } from '../../histogram/reading'
 import type { Merged } from '../../metrics/families'
 import type { Series } from '../../metrics/survey'
+import { whole } from '../kit/format'
 import { shown, widthOf } from '../kit/text'
 
 /** What a service counted, at one time. */
@@ -78,8 +79,9 @@ export const MOST_ROWS = 10_000
 
 /** Says how many are shown, where that is not all; else empty. */
 export function cutNote(shown: number, of: number, what = 'metrics'): string {
-  const [some, all] = [shown, of].map((n) => n.toLocaleString('en-US'))
-  return shown < of ? `Shows ${some} of ${all} ${what}: those that sort first. --filter chooses others.` : ''
+  return shown < of
+    ? `Shows ${whole(shown)} of ${whole(of)} ${what}: those that sort first. --filter chooses others.`
+    : ''
 }
 
 function samplesOf(counts: Float64Array): number {

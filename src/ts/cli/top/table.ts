@@ -1,9 +1,9 @@
 import type { HistogramSnapshot } from '../../histogram/reading'
 import { bars } from '../kit/bars'
+import { amount, compact, exact, NONE } from '../kit/format'
 import { cut, padded } from '../kit/text'
 import { distinct } from './distinct'
 import { Labels } from './labels'
-import { amount, compact, exact, NONE } from './numbers'
 import { type Row, widthsOf } from './rows'
 
 interface Column {

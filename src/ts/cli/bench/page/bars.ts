@@ -1,5 +1,5 @@
+import { tick, time, timeSpan } from '../../kit/format'
 import type { Figure } from '../../kit/limits'
-import { tick, time, timeSpan } from '../../kit/page/format'
 import { html, type Markup, trusted } from '../../kit/page/html'
 import { linear, logarithmic, percentOf, type Scale } from '../../kit/page/scale'
 import type { BarChart } from './charts'

@@ -1,5 +1,5 @@
+import { plural } from '../../kit/format'
 import type { Figure } from '../../kit/limits'
-import { plural } from '../../kit/page/format'
 import type { Question, Row } from '../result'
 
 /** Horizontal bars, one for each row and run. */
@@ -88,7 +88,7 @@ export function pointsOf(series: readonly Series[]): number[] {
 }
 
 /** How charts of these runs may look. */
-export interface Look {
+export interface Style {
   readonly ranked: boolean
   readonly highlight: boolean
 }
@@ -98,7 +98,7 @@ export function barChart(
   title: string,
   runs: readonly (readonly Series[])[],
   x: number,
-  look: Look,
+  style: Style,
 ): BarChart {
   const ids = new Map(runs.flat().map((series) => [series.id, series]))
   const bars = [...ids.values()].map(({ id, label, kind }) => ({
@@ -112,9 +112,9 @@ export function barChart(
     ),
   }))
   const shown = bars.filter((bar) => bar.runs.some((figure) => figure !== null))
-  if (look.ranked) shown.sort((a, b) => firstMedian(a.runs) - firstMedian(b.runs))
+  if (style.ranked) shown.sort((a, b) => firstMedian(a.runs) - firstMedian(b.runs))
   const [least, most] = rangeOf(shown.flatMap((bar) => bar.runs))
-  const { highlight } = look
+  const { highlight } = style
   return { type: 'bars', title, log: most > LOG_BARS * least, highlight, runs: runs.length, bars: shown }
 }
 
@@ -139,7 +139,7 @@ export function lineChart(
   axis: string,
   run: readonly Series[],
   together: readonly (readonly Series[])[],
-  { highlight }: Look,
+  { highlight }: Style,
 ): LineChart {
   const x = pointsOf(together.flat()).filter((value) => value >= 0)
   const drawn = (series: Series): Figures => x.map((value) => figureAt(series, value))

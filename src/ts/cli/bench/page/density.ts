@@ -1,5 +1,5 @@
+import { timeSpan, whole } from '../../kit/format'
 import type { Figure } from '../../kit/limits'
-import { timeSpan, whole } from '../../kit/page/format'
 import { html, type Markup } from '../../kit/page/html'
 
 const WIDTH = 100

@@ -1,12 +1,12 @@
-import { type Facts, originFacts } from '../../kit/page/facts'
-import { percent } from '../../kit/page/format'
-import { html, type Markup } from '../../kit/page/html'
-import { doubt } from '../compare-rows'
+import { percent } from '../../kit/format'
+import { banner } from '../../kit/page/cards'
+import { type FactList, originFacts } from '../../kit/page/facts'
+import type { Markup } from '../../kit/page/html'
 import { thrownAway } from '../interruptions'
 import type { BenchResult } from '../result'
 
 /** Where and when a run was. */
-export function facts({ noise, quick, interruptions, ...origin }: BenchResult): Facts {
+export function facts({ noise, quick, interruptions, ...origin }: BenchResult): FactList {
   const still = `${percent(noise.spread)} spread of an empty loop, limit ${percent(noise.limit)}`
   return [
     ...originFacts(origin),
@@ -18,23 +18,13 @@ export function facts({ noise, quick, interruptions, ...origin }: BenchResult): 
 
 /** What a reader has to know before the first figure. */
 export function banners(runs: readonly BenchResult[]): Markup[] {
-  return runs.flatMap((run, index) => {
+  return runs.flatMap(({ noise, machine }, index) => {
     const name = runs.length === 1 ? 'This run' : `Run ${'AB'[index]}`
-    const { noise, machine } = run
-    if (doubt(run) === null) return []
-    const found: Markup[] = []
-    if (machine.emulated) {
-      found.push(
-        html`<p class="banner"><b>Emulated machine.</b> ${name} was in software emulation: its figures prove nothing about speed. Nothing is ranked.</p>
-`,
-      )
-    }
-    if (!noise.quiet) {
-      found.push(
-        html`<p class="banner"><b>Noisy machine.</b> ${name} is no measure of speed: the same empty loop varied by ${percent(noise.spread)}, more than ${percent(noise.limit)}. No ratios are given.</p>
-`,
-      )
-    }
-    return found
+    const emulated = `${name} was in software emulation: its figures prove nothing about speed. Nothing is ranked.`
+    const noisy = `${name} is no measure of speed: the same empty loop varied by ${percent(noise.spread)}, more than ${percent(noise.limit)}. No ratios are given.`
+    return [
+      ...(machine.emulated ? [banner('Emulated machine.', emulated)] : []),
+      ...(noise.quiet ? [] : [banner('Noisy machine.', noisy)]),
+    ]
   })
 }

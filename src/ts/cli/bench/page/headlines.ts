@@ -1,13 +1,7 @@
-import { plural, time, times } from '../../kit/page/format'
+import { plural, time, times } from '../../kit/format'
+import type { Card } from '../../kit/page/cards'
 import { doubt } from '../compare-rows'
 import type { BenchResult, Row } from '../result'
-
-/** A ratio that a page opens with. */
-export interface Headline {
-  readonly ratio: string
-  readonly text: string
-  readonly figures: string
-}
 
 interface Claim {
   readonly question: BenchResult['questions'][number]['name']
@@ -27,12 +21,12 @@ const CLAIMS: readonly Claim[] = [
 ]
 
 /** The most telling ratios of a run; none where it was noisy or emulated, or did not measure them. */
-export function headlines(result: BenchResult): Headline[] {
+export function cardsOf(result: BenchResult): Card[] {
   if (doubt(result) !== null) return []
-  return CLAIMS.flatMap((claim) => headline(result, claim))
+  return CLAIMS.flatMap((claim) => cardOf(result, claim))
 }
 
-function headline({ questions }: BenchResult, { question, ours, than, workers }: Claim): Headline[] {
+function cardOf({ questions }: BenchResult, { question, ours, than, workers }: Claim): Card[] {
   const rows = questions.find(({ name }) => name === question)?.rows ?? []
   const find = (id: string): Row | undefined =>
     rows.find((row) => row.id === id && row.workers === workers && row.ns !== null)
@@ -42,9 +36,9 @@ function headline({ questions }: BenchResult, { question, ours, than, workers }:
   const threads = workers === undefined ? '' : `, with ${plural(workers, 'worker')}`
   return [
     {
-      ratio: `${times(Math.max(own, other) / Math.min(own, other))} as ${own <= other ? 'fast' : 'slow'}`,
+      figure: `${times(Math.max(own, other) / Math.min(own, other))} as ${own <= other ? 'fast' : 'slow'}`,
       text: `${mine.label}, compared with ${theirs.label}${threads}`,
-      figures: `${time(own)} against ${time(other)}`,
+      small: `${time(own)} against ${time(other)}`,
     },
   ]
 }

@@ -1,4 +1,4 @@
-import { plural, tick, time, timeSpan, whole } from '../../kit/page/format'
+import { plural, tick, time, timeSpan, whole } from '../../kit/format'
 import { html, type Markup } from '../../kit/page/html'
 import { linear, logarithmic, percentOf, type Scale } from '../../kit/page/scale'
 import type { Line, LineChart } from './charts'

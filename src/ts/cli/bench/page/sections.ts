@@ -1,4 +1,5 @@
-import { plural, time } from '../../kit/page/format'
+import { plural, time } from '../../kit/format'
+import { legend } from '../../kit/page/cards'
 import { type Content, html, type Markup } from '../../kit/page/html'
 import { type Comparison, doubt } from '../compare-rows'
 import type { BenchResult, Question, Row } from '../result'
@@ -9,9 +10,9 @@ import {
   barsAt,
   isLine,
   type LineChart,
-  type Look,
   lineChart,
   type Series,
+  type Style,
   seriesOf,
   variedBy,
 } from './charts'
@@ -28,66 +29,79 @@ const AXES = { workers: 'worker', size: 'counter' } as const
 
 /** One question of one run; null where nothing of it was measured. */
 export function questionSection(run: BenchResult, question: Question): Markup | null {
-  const look = lookOf([run])
-  const varied = variedBy([question])
-  const all = seriesOf(question, varied)
-  const x = barsAt(all, varied)
-  const drawn = varied === null ? [] : all.filter((series) => isLine(series, x))
-  if (x === null && drawn.length === 0) return null
+  const style = styleOf([run])
+  const { all, varied, x, drawn } = partsOf([question])
+  const [own = [], lines = []] = [...all, ...drawn]
   const parts: Content[] = []
   if (x !== null) {
-    const title = x < 0 ? question.title : `${question.title} – ${plural(x, 'worker')}`
-    const bars = barChart(title, [all], x, look)
+    const bars = barChart(titleAt(question, x), all, x, style)
     const order = bars.bars.map(({ label }) => label)
-    const shown = [...all].sort((a, b) => order.indexOf(a.label) - order.indexOf(b.label))
-    parts.push(figure(bars), look.ranked ? faster(bars) : null)
-    parts.push(barTable(`${title} – time per ${question.per}`, shown, x))
+    const shown = [...own].sort((a, b) => order.indexOf(a.label) - order.indexOf(b.label))
+    parts.push(figure(bars), style.ranked ? faster(bars) : null)
+    parts.push(barTable(`${bars.title} – time per ${question.per}`, shown, x))
   }
-  if (varied !== null && drawn.length > 0) {
-    const lines = lineChart(`${question.title} by ${varied}`, AXES[varied], drawn, [drawn], look)
-    const caption = `${lines.title} – time per ${question.per}`
-    parts.push(figure(lines), lineTable(caption, AXES[varied], drawn))
+  if (varied !== null && lines.length > 0) {
+    const chart = lineChart(`${question.title} by ${varied}`, AXES[varied], lines, drawn, style)
+    parts.push(figure(chart), lineTable(`${chart.title} – time per ${question.per}`, AXES[varied], lines))
   }
-  return html`<section id="${question.name}"><h2>${question.title}</h2>
-${note(question.per, varied, question.rows)}${legend(all, look)}${parts}${unavailable(question.rows)}</section>
-`
+  const kinds = LEGEND.filter(([kind]) => own.some((series) => series.kind === kind && isMeasured(series)))
+  const content = [style.highlight ? legend(kinds) : null, parts, unavailable(question.rows)]
+  return parts.length === 0 ? null : section(question, varied, question.rows, content)
 }
 
 /** One question of two runs; null where neither measured anything of it. */
 export function comparisonSection(
   runs: readonly [BenchResult, BenchResult],
-  name: Question['name'],
   comparison: Comparison,
 ): Markup | null {
-  const look = lookOf(runs)
+  const { name, title, pairs } = comparison
+  const style = styleOf(runs)
   const questions = runs.map((run) => run.questions.find((question) => question.name === name))
-  const varied = variedBy(questions.filter((question) => question !== undefined))
-  const both = questions.map((question) => (question === undefined ? [] : seriesOf(question, varied)))
-  const x = barsAt(both.flat(), varied)
-  const drawn = both.map((all) => (varied === null ? [] : all.filter((series) => isLine(series, x))))
-  if (x === null && drawn.flat().length === 0) return null
-  const parts: Content[] = []
-  if (x !== null) {
-    const title = x < 0 ? comparison.title : `${comparison.title} – ${plural(x, 'worker')}`
-    // In the order of the files: the eye compares A with B, not one row with the next.
-    parts.push(figure(barChart(title, both, x, { ...look, ranked: false })))
-  }
-  for (const [index, one] of drawn.entries()) {
-    if (varied === null || one.length === 0) continue
-    const title = `${comparison.title} by ${varied} – ${'AB'[index]}`
-    parts.push(figure(lineChart(title, AXES[varied], one, drawn, look), 'beside'))
-  }
-  return html`<section id="${name}"><h2>${comparison.title}</h2>
-${note(
-  comparison.per,
-  varied,
-  questions.flatMap((question) => question?.rows ?? []),
-)}${runLegend()}<div class="charts">${parts}</div>${compareTable(comparison)}${unavailable(inNeither(comparison))}</section>
-`
+  const { all, varied, x, drawn } = partsOf(questions)
+  // In the order of the files: the eye compares A with B, not one row with the next.
+  const bars =
+    x === null ? [] : [figure(barChart(titleAt(comparison, x), all, x, { ...style, ranked: false }))]
+  const charts = drawn.flatMap((lines, i) => {
+    if (varied === null || lines.length === 0) return []
+    const caption = `${title} by ${varied} – ${'AB'[i]}`
+    return figure(lineChart(caption, AXES[varied], lines, drawn, style), 'beside')
+  })
+  if (bars.length + charts.length === 0) return null
+  const rows = questions.flatMap((question) => question?.rows ?? [])
+  const inNeither = pairs.flatMap(({ a, b }) => (a?.ns || b?.ns ? [] : (a ?? b ?? [])))
+  return section(comparison, varied, rows, [
+    legend([
+      ['run-a', 'A'],
+      ['run-b', 'B'],
+    ]),
+    html`<div class="charts">${[bars, charts]}</div>`,
+    compareTable(comparison),
+    unavailable(inNeither),
+  ])
 }
 
-function inNeither({ pairs }: Comparison): Row[] {
-  return pairs.flatMap(({ a, b }) => (a?.ns || b?.ns ? [] : (a ?? b ?? [])))
+/** What is drawn of a question in each run: `x` is where bars are, null for none; `drawn` are lines. */
+function partsOf(questions: readonly (Question | undefined)[]) {
+  const varied = variedBy(questions.filter((question) => question !== undefined))
+  const all = questions.map((question) => (question === undefined ? [] : seriesOf(question, varied)))
+  const x = barsAt(all.flat(), varied)
+  const drawn = all.map((some) => (varied === null ? [] : some.filter((series) => isLine(series, x))))
+  return { all, varied, x, drawn }
+}
+
+function titleAt({ title }: Pick<Question, 'title'>, x: number): string {
+  return x < 0 ? title : `${title} – ${plural(x, 'worker')}`
+}
+
+function section(
+  { name, title, per }: Pick<Question, 'name' | 'title' | 'per'>,
+  varied: string | null,
+  rows: readonly Row[],
+  content: Content,
+): Markup {
+  return html`<section id="${name}"><h2>${title}</h2>
+${note(per, varied, rows)}${content}</section>
+`
 }
 
 function figure(chart: BarChart | LineChart, kind = 'alone'): Markup {
@@ -98,7 +112,7 @@ function figure(chart: BarChart | LineChart, kind = 'alone'): Markup {
 `
 }
 
-function lookOf(runs: readonly BenchResult[]): Look {
+function styleOf(runs: readonly BenchResult[]): Style {
   return {
     ranked: runs.every((run) => doubt(run) === null),
     highlight: runs.every(({ machine }) => !machine.emulated),
@@ -116,20 +130,6 @@ function note(per: string, varied: string | null, rows: readonly Row[]): Markup 
 const DISTRIBUTIONS =
   ' Small pictures: how the samples are distributed from the 1st to the 99th percentile, each on an axis of its own, shaded from the 10th to the 90th, with a line at the median.'
 
-function legend(all: readonly Series[], { highlight }: Look): Markup | null {
-  if (!highlight) return null
-  const items = LEGEND.filter(([kind]) =>
-    all.some((series) => series.kind === kind && isMeasured(series)),
-  ).map(([kind, text]) => html`<li><i class="swatch ${kind}"></i>${text}</li>`)
-  return html`<ul class="legend">${items}</ul>
-`
-}
-
-function runLegend(): Markup {
-  return html`<ul class="legend"><li><i class="swatch run-a"></i>A</li><li><i class="swatch run-b"></i>B</li></ul>
-`
-}
-
 /** Says what is faster than anything of this package: a reader should not have to look for it. */
 function faster({ bars }: BarChart): Markup | null {
   const timed = bars.map(({ label, kind, runs }) => ({ label, kind, median: runs[0]?.median ?? 0 }))
@@ -138,14 +138,9 @@ function faster({ bars }: BarChart): Markup | null {
   const ahead = timed.filter(({ kind, median }) => kind !== 'ours' && median < best.median)
   const names = ahead.map(({ label, median }) => `${label} (${time(median)})`).join('; ')
   const mine = `${best.label} (${time(best.median)})`
-  if (ahead.length === 0) {
-    return html`<p>Nothing measured here is faster than ${mine}.</p>
-`
-  }
-  return ahead.every(({ kind }) => kind === 'floor')
-    ? html`<p>Faster than ${mine} is only what does nothing: ${names}.</p>
-`
-    : html`<p>Faster than ${mine}: ${names}.</p>
+  const isFloor = ahead.every(({ kind }) => kind === 'floor')
+  const told = isFloor ? `is only what does nothing: ${names}` : names
+  return html`<p>${ahead.length === 0 ? `Nothing measured here is faster than ${mine}.` : `Faster than ${mine}${isFloor ? ' ' : ': '}${told}.`}</p>
 `
 }
 

@@ -1,7 +1,8 @@
+import { factor, factorSpan, known, NONE, plural, time, timeSpan, whole } from '../../kit/format'
+import { grouped } from '../../kit/grouped'
 import type { Figure } from '../../kit/limits'
-import { factor, factorSpan, plural, time, timeSpan, whole } from '../../kit/page/format'
 import { type Content, html, type Markup } from '../../kit/page/html'
-import { table } from '../../kit/page/table'
+import { row, table } from '../../kit/page/table'
 import type { Change, Comparison, Pair } from '../compare-rows'
 import type { BenchResult, Row } from '../result'
 import { pointsOf, rowAt, type Series } from './charts'
@@ -31,12 +32,10 @@ export function barTable(caption: string, series: readonly Series[], x: number):
   ]
   const body = rows.map(({ label, kind, ns, bytes, published }) => {
     const more = [
-      ...(withBytes ? [optional(bytes, whole)] : []),
-      ...(withPublished ? [optional(published?.x86_64, time), optional(published?.arm32, time)] : []),
+      ...(withBytes ? [known(bytes, whole)] : []),
+      ...(withPublished ? [known(published?.x86_64, time), known(published?.arm32, time)] : []),
     ]
-    return html`<tr class="${kind}"><th scope="row">${label}</th>${ns && figureCells(ns)}${more}
-<td class="text">${KINDS[kind]}</td></tr>
-`
+    return row(label, [ns && figureCells(ns), ...more, html`\n<td class="text">${KINDS[kind]}</td>`], kind)
   })
   return html`${table(caption, head, body)}${withPublished ? PUBLISHED : null}`
 }
@@ -47,10 +46,6 @@ const PUBLISHED = html`<p class="note">Published: in the commit that brought rse
 
 function figureCells(figure: Figure): Markup {
   return html`<td>${time(figure.median)}</td><td>${span(figure)}</td><td>${whole(figure.samples)}</td>`
-}
-
-function optional(value: number | undefined, shown: (value: number) => string): Markup {
-  return html`<td>${value === undefined ? '–' : shown(value)}</td>`
 }
 
 /** The figures of a line chart: a row for each line, a column for each x. */
@@ -64,31 +59,25 @@ export function lineTable(caption: string, axis: string, series: readonly Series
     series.map((one) => {
       const cells = xs.map((x) => {
         const figure = one.at.get(x)?.ns
-        return figure
-          ? html`<td>${time(figure.median)}${densities([figure])}${span(figure)}</td>`
-          : html`<td>–</td>`
+        return figure ? html`<td>${time(figure.median)}${densities([figure])}${span(figure)}</td>` : NONE
       })
-      const bytes = withBytes ? optional(rowAt(one, most)?.bytes, whole) : null
-      return html`<tr class="${one.kind}"><th scope="row">${one.label}</th>${cells}${bytes}</tr>
-`
+      const bytes = withBytes ? [known(rowAt(one, most)?.bytes, whole)] : []
+      return row(one.label, [...cells, ...bytes], one.kind)
     }),
   )
 }
 
 /** The rows that could not run, and why: each reason once. */
 export function unavailable(rows: readonly Row[]): Markup | null {
-  const missing = new Map<string, Map<string, Row[]>>()
-  for (const row of rows) {
-    if (row.ns !== null) continue
-    const reason = row.unavailable ?? 'no reason given'
-    const labels = missing.get(reason) ?? new Map<string, Row[]>()
-    missing.set(reason, labels.set(row.label, [...(labels.get(row.label) ?? []), row]))
-  }
+  const missing = grouped(
+    rows.filter(({ ns }) => ns === null),
+    (one) => one.unavailable ?? 'no reason given',
+  )
   if (missing.size === 0) return null
-  const items = [...missing].map(([reason, labels]) => {
-    const names = [...labels].map(([label, alike], index) => {
+  const items = [...missing].map(([reason, without]) => {
+    const names = [...grouped(without, ({ label }) => label)].map(([label, alike], index) => {
       const scales = alike.flatMap(({ workers, size }) => workers ?? size ?? [])
-      const some = rows.some((row) => row.label === label && row.ns !== null)
+      const some = rows.some((one) => one.label === label && one.ns !== null)
       const at = some && scales.length > 0 ? ` (${scales.map(whole).join(', ')})` : ''
       return html`${index > 0 ? ', ' : ''}<b>${label}</b>${at}`
     })
@@ -100,9 +89,11 @@ export function unavailable(rows: readonly Row[]): Markup | null {
 
 /** Questions of which no run measured anything, and why: no sections of their own. */
 export function notMeasured(runs: readonly BenchResult[]): Markup | null {
-  const all = runs.flatMap((run) => run.questions)
-  const items = [...new Set(all.map(({ name }) => name))].flatMap((name) => {
-    const same = all.filter((question) => question.name === name)
+  const all = grouped(
+    runs.flatMap((run) => run.questions),
+    ({ name }) => name,
+  )
+  const items = [...all.values()].flatMap((same) => {
     const rows = same.flatMap((question) => question.rows)
     if (rows.some(({ ns }) => ns !== null)) return []
     const reasons = [...new Set(rows.map(({ unavailable: reason = 'no reason given' }) => reason))]
@@ -127,34 +118,28 @@ export function compareTable({ title, per, pairs: all }: Comparison): Markup {
     'B',
     ...(ratios ? ['B / A', 'Ratio’s spread', 'B is'] : []),
   ]
-  const cell = (wanted: boolean, n: number | undefined): Content =>
-    wanted ? html`<td>${n === undefined ? '–' : whole(n)}</td>` : null
-  return table(
-    `${title} – time per ${per}`,
-    head,
-    pairs.map(
-      (pair) => html`<tr class="${(pair.a ?? pair.b)?.kind ?? ''}"><th scope="row">${pair.label}</th>${[
-        cell(withWorkers, pair.workers),
-        cell(withSize, pair.size),
-        figureCell(pair.a),
-        figureCell(pair.b),
-        ratios ? changeCells(pair) : null,
-      ]}</tr>
-`,
-    ),
-  )
+  const scales = ({ workers, size }: Pair): string[] => [
+    ...(withWorkers ? [known(workers, whole)] : []),
+    ...(withSize ? [known(size, whole)] : []),
+  ]
+  const rows = pairs.map((pair) => {
+    const { label, a, b, change } = pair
+    const cells = [...scales(pair), figureCell(a), figureCell(b), ...(ratios ? changeCells(change) : [])]
+    return row(label, cells, (a ?? b)?.kind)
+  })
+  return table(`${title} – time per ${per}`, head, rows)
 }
 
-function figureCell(row: Row | null): Markup {
-  if (row === null) return html`<td class="absent">not in this run</td>`
-  if (row.ns === null) return html`<td class="absent">${row.unavailable ?? 'not measured'}</td>`
-  return html`<td>${time(row.ns.median)}<br>${span(row.ns)}</td>`
+function figureCell(of: Row | null): Markup {
+  if (of === null) return html`<td class="absent">not in this run</td>`
+  if (of.ns === null) return html`<td class="absent">${of.unavailable ?? 'not measured'}</td>`
+  return html`<td>${time(of.ns.median)}<br>${span(of.ns)}</td>`
 }
 
-function changeCells({ change }: Pair): Markup {
-  if (change === null) return html`<td>–</td><td>–</td><td>–</td>`
+function changeCells(change: Change | null): Content[] {
+  if (change === null) return [NONE, NONE, NONE]
   const { ratio, low, high, verdict } = change
-  return html`<td>${factor(ratio)}</td><td>${factorSpan(low, high)}</td><td class="${VERDICTS[verdict]}">${verdict}</td>`
+  return [factor(ratio), factorSpan(low, high), html`<td class="${VERDICTS[verdict]}">${verdict}</td>`]
 }
 
 const VERDICTS: Readonly<Record<Change['verdict'], string>> = {

@@ -1,16 +1,16 @@
+import { plural } from '../format'
 import type { Origin } from '../limits'
-import { memory, plural } from './format'
 import { type Content, html, type Markup } from './html'
 
 /** Labels and values, in the order of a reader's interest. */
-export type Facts = readonly (readonly [label: string, value: string])[]
+export type FactList = readonly (readonly [label: string, value: string])[]
 
 /** Where and when a run of whatever command was. */
-export function originFacts({ machine, ...run }: Origin): Facts {
+export function originFacts({ machine, ...run }: Origin): FactList {
   return [
     ['CPU', machine.cpu],
     ['CPUs', `${machine.cpus} (${machine.arch})${machine.emulated ? ', emulated' : ''}`],
-    ['Memory', memory(machine.memoryBytes)],
+    ['Memory', `${(machine.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
     ['Linux', machine.kernel],
     ['libc', machine.libc],
     ['Node', `${machine.node}, V8 ${machine.v8}`],
@@ -36,7 +36,7 @@ export function summary({ machine, version, commit, date }: Origin): string {
 }
 
 /** A run's facts; of two runs beside each other, with what differs marked. */
-export function factsSection(runs: readonly Facts[]): Markup {
+export function factsSection(runs: readonly FactList[]): Markup {
   const [first = [], second] = runs
   if (second === undefined) {
     const items = first.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)
