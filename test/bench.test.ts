@@ -1,19 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { status } from 'rseq'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { together } from '../src/ts/cli/bench/interruptions'
 import type { QuestionPlan } from '../src/ts/cli/bench/plan'
 import type { BenchResult, Question, Row } from '../src/ts/cli/bench/result'
 import { tableOf } from '../src/ts/cli/bench/table'
 import type { Figure } from '../src/ts/cli/kit/limits'
 import { isEmulated } from '../src/ts/cli/kit/machine'
+import { installed, rseq, scratchFolder } from './command'
+import { root } from './world'
 
-const root = join(import.meta.dirname, '..')
 const addon = join(root, 'bench', 'native', 'build', 'Release', 'rseq_bench.node')
-const scratch = mkdtempSync(join(tmpdir(), 'rseq-bench-'))
+const scratch = scratchFolder()
 const NOISY = 4
 
 beforeAll(() => {
@@ -21,11 +21,9 @@ beforeAll(() => {
   const args = ['scripts/node-gyp.mjs', 'rebuild', '--directory', 'bench/native']
   expect(spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status).toBe(0)
 })
-afterAll(() => rmSync(scratch, { recursive: true }))
 
 function bench(args: string[], folder = root) {
-  const command = join(folder, 'lib', 'cli', 'rseq.js')
-  return spawnSync(process.execPath, [command, 'bench', ...args], { encoding: 'utf8', cwd: folder })
+  return rseq(['bench', ...args], { folder, cwd: folder, env: process.env })
 }
 
 function resultOf(file: string): BenchResult {
@@ -34,6 +32,11 @@ function resultOf(file: string): BenchResult {
 
 function rowsOf({ questions }: BenchResult): Map<string, Row> {
   return new Map(questions.flatMap(({ rows }) => rows.map((row) => [row.id, row] as const)))
+}
+
+/** Every row has one. */
+function expectFigures({ questions }: BenchResult): void {
+  for (const { id, ns } of questions.flatMap(({ rows }) => rows)) expect(ns?.median, id).toBeGreaterThan(0)
 }
 
 describe('rseq bench', () => {
@@ -98,18 +101,14 @@ describe('rseq bench', () => {
     const file = join(scratch, 'processes.json')
     const { status: code } = bench(['--quick', '--only', 'processes', '--only', 'scrape', '--json', file])
     expect([0, NOISY]).toContain(code)
-    const rows = resultOf(file).questions.flatMap((question) => question.rows)
-    expect(rows.filter(({ ns }) => ns === null)).toEqual([])
-    for (const { id, ns } of rows) expect(ns?.median, id).toBeGreaterThan(0)
+    expectFigures(resultOf(file))
   })
 
   test('measures slots and events, and what they are held to has figures', () => {
     const file = join(scratch, 'structures.json')
     const { status: code } = bench(['--quick', '--only', 'pool', '--only', 'ring', '--json', file])
     expect([0, NOISY]).toContain(code)
-    const rows = resultOf(file).questions.flatMap((question) => question.rows)
-    expect(rows.filter(({ ns }) => ns === null)).toEqual([])
-    for (const { id, ns } of rows) expect(ns?.median, id).toBeGreaterThan(0)
+    expectFigures(resultOf(file))
     const limits = spawnSync(process.execPath, [join(root, 'bench', 'structures.mjs'), '--json', file], {
       encoding: 'utf8',
     })
@@ -120,25 +119,14 @@ describe('rseq bench', () => {
   })
 
   test('says what is missing where only the package is installed', () => {
-    const folder = join(scratch, 'installed')
-    for (const part of ['package.json', 'lib', 'build/Release']) {
-      cpSync(join(root, part), join(folder, part), { recursive: true })
-    }
+    const folder = installed(join(scratch, 'installed'), 'build/Release')
     const file = join(scratch, 'installed.json')
     const page = join(scratch, 'installed.html')
     const asked = ['--only', 'getcpu', '--only', 'published']
-    const {
-      stdout,
-      stderr,
-      status: code,
-    } = bench(['--quick', ...asked, '--json', file, '--html', page], folder)
-    expect([0, NOISY]).toContain(code)
-    expect(
-      stderr
-        .trimEnd()
-        .split('\n')
-        .map((line) => line.split(':')[0]),
-    ).toEqual(['getcpu', 'published'])
+    const run = bench(['--quick', ...asked, '--json', file, '--html', page], folder)
+    const { stdout, stderr } = run
+    expect([0, NOISY]).toContain(run.status)
+    expect(stderr.match(/^[a-z]+(?=:)/gm)).toEqual(['getcpu', 'published'])
     const result = resultOf(file)
     expect(result.commit).toBeNull()
     const rows = rowsOf(result)
@@ -159,9 +147,7 @@ describe('rseq bench', () => {
   })
 
   test('throws nothing away where interruptions cannot be seen, and says so', () => {
-    const folder = join(scratch, 'portable')
-    for (const part of ['package.json', 'lib'])
-      cpSync(join(root, part), join(folder, part), { recursive: true })
+    const folder = installed(join(scratch, 'portable'))
     const file = join(scratch, 'portable.json')
     const { stdout, status: code } = bench(['--quick', '--only', 'getcpu', '--json', file], folder)
     expect([0, NOISY]).toContain(code)

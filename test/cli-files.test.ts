@@ -5,27 +5,23 @@ import {
   constants,
   existsSync,
   linkSync,
-  mkdtempSync,
   openSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readText, withFile, writeText } from '../src/ts/cli/kit/files'
+import { command, rseq as run, scratchFolder, USAGE } from './command'
 import { sample } from './samples'
 import { fixtures, root } from './world'
 
-const USAGE = 2
-const command = join(root, 'lib', 'cli', 'rseq.js')
-const scratch = mkdtempSync(join(tmpdir(), 'rseq-files-'))
+const scratch = scratchFolder()
 const at = (name: string): string => join(scratch, name)
 const server = createServer()
 
@@ -36,10 +32,7 @@ beforeAll(async () => {
   writeFileSync(at('good'), JSON.stringify(sample('x86_64')))
   await new Promise<void>((resolve) => server.listen(at('socket'), resolve))
 })
-afterAll(() => {
-  server.close()
-  rmSync(scratch, { recursive: true })
-})
+afterAll(() => server.close())
 
 /** What nobody can be made to wait at, or to read without end. */
 const NO_FILES: [string, string][] = [
@@ -51,13 +44,7 @@ const NO_FILES: [string, string][] = [
 ]
 
 /** A command that hangs is ended, and fails. */
-function rseq(...args: string[]) {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [command, ...args], {
-    encoding: 'utf8',
-    timeout: 30_000,
-  })
-  return { stdout, stderr, status }
-}
+const rseq = (...args: string[]) => run(args, { timeout: 30_000 })
 
 /** The same by a shell: in `script`, `rseq` is the command, and $1 and so on are `args`. */
 function shell(script: string, ...args: string[]) {

@@ -1,26 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { status } from 'rseq'
 import { describe, expect, test } from 'vitest'
+import { command, heard, plain, rseq, USAGE } from './command'
 import { built, root } from './world'
 
 const folder = join(root, 'lib', 'cli')
-const command = join(folder, 'rseq.js')
 const INACTIVE = 3
-const USAGE = 2
 const QUESTIONS = 'getcpu, counters, histogram, pool, ring, processes, published or scrape'
-
-// The runner's own wishes about colours are not the user's.
-const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
-const plain = { ...inherited, TERM: 'xterm-256color' }
-
-function rseq(args: string[], env: NodeJS.ProcessEnv = plain, prefix: string[] = []) {
-  const [file = '', ...rest] = [...prefix, process.execPath, command, ...args]
-  return spawnSync(file, rest, { encoding: 'utf8', env })
-}
 
 /*
  * Runs a command on a terminal of so many columns, and types Ctrl-C once it shows argv[2], if that is not
@@ -100,20 +91,20 @@ describe('rseq', () => {
 
   test.each(['ENOSYS', 'EPERM'])('exits with 3 and the reason where rseq fails with %s', (reason) => {
     const env = { ...plain, GLIBC_TUNABLES: 'glibc.pthread.rseq=0' }
-    const report = rseq([], env, [join(built, 'deny'), reason])
+    const report = rseq([], { env, prefix: [join(built, 'deny'), reason] })
     expect(report.stderr).toBe('')
     expect(report.status).toBe(INACTIVE)
     expect(report.stdout.split('\n')[0]).toBe('rseq is not active (backend: atomic)')
     expect(report.stdout).toMatch(new RegExp(`^  reason +${reason}$`, 'm'))
 
-    const json = rseq(['--json'], env, [join(built, 'deny'), reason])
+    const json = rseq(['--json'], { env, prefix: [join(built, 'deny'), reason] })
     expect(json.status).toBe(INACTIVE)
     expect(JSON.parse(json.stdout)).toMatchObject({ available: false, reason, backend: 'atomic' })
   })
 
   test('waits for the abort check to answer', () => {
     const env = { ...plain, RSEQ_PROBE: '1', LD_PRELOAD: join(built, 'fake.node'), FAKE_PIN_DELAY: '20' }
-    const { stdout } = rseq(['--json'], env)
+    const { stdout } = rseq(['--json'], { env })
     expect(JSON.parse(stdout).message).not.toContain('being tried')
   })
 
@@ -196,12 +187,9 @@ describe('rseq', () => {
     async (args) => {
       const child = spawn(process.execPath, [command, ...args], { env: plain })
       child.stdout.destroy()
-      let stderr = ''
-      child.stderr.on('data', (data) => {
-        stderr += data
-      })
-      const code = await new Promise((resolve) => child.on('close', resolve))
-      expect(stderr).toBe('')
+      const stderr = heard(child.stderr)
+      const [code] = await once(child, 'close')
+      expect(stderr()).toBe('')
       expect([0, 141]).toContain(code)
     },
   )
@@ -229,8 +217,8 @@ describe('rseq on a terminal', () => {
     for (const args of [['--no-color'], ['--no-color', '--help'], ['help', 'demo', '--no-color']]) {
       expect(onTerminal(80, args, { ...plain, FORCE_COLOR: '1' }).output).not.toContain('\u001b')
     }
-    expect(rseq([], { ...plain, FORCE_COLOR: '1' }).stdout).toContain('\u001b[32m')
-    expect(rseq(['--json'], { ...plain, FORCE_COLOR: '1' }).stdout).not.toContain('\u001b')
+    expect(rseq([], { env: { ...plain, FORCE_COLOR: '1' } }).stdout).toContain('\u001b[32m')
+    expect(rseq(['--json'], { env: { ...plain, FORCE_COLOR: '1' } }).stdout).not.toContain('\u001b')
   })
 
   test.each([30, 40, 80])('fits into %i columns', (columns) => {

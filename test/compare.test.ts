@@ -5,40 +5,32 @@ import { stripVTControlCharacters } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { BenchResult, Row } from '../src/ts/cli/bench/result'
 import type { Figure } from '../src/ts/cli/kit/limits'
+import { command, plain, rseq, USAGE } from './command'
 import { Scratch } from './pages'
 import { sample } from './samples'
-import { root } from './world'
 
-const USAGE = 2
-const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...env } = process.env
-const command = join(root, 'lib', 'cli', 'rseq.js')
+const samples = new Scratch()
+afterAll(() => samples.remove())
+const scratch = samples.folder
+const samplePath = samples.path.bind(samples)
 
-const scratch = new Scratch()
-afterAll(() => scratch.remove())
-const samplePath = scratch.path.bind(scratch)
-
-function compare(args: string[], more: NodeJS.ProcessEnv = {}) {
-  return spawnSync(process.execPath, [command, 'compare', ...args], {
-    encoding: 'utf8',
-    env: { ...env, ...more },
-  })
-}
+const compare = (args: string[]) => rseq(['compare', ...args])
 
 /** The command's output on a terminal of so many columns. */
 function onTerminal(columns: number, args: string[]): string[] {
-  const terminal = join(scratch.folder, 'terminal.cjs')
+  const terminal = join(scratch, 'terminal.cjs')
   writeFileSync(terminal, `process.stdout.isTTY = true; process.stdout.columns = ${columns}`)
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ['--require', terminal, command, 'compare', ...args],
-    { encoding: 'utf8', env },
+    { encoding: 'utf8', env: plain },
   )
   expect(stderr).toBe('')
   return stripVTControlCharacters(stdout).split('\n')
 }
 
 function write(name: string, content: unknown): string {
-  const file = join(scratch.folder, name)
+  const file = join(scratch, name)
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
   return file
 }
@@ -184,7 +176,7 @@ describe('rseq compare', () => {
 
   test('shows names of files as text, whatever they have', () => {
     const hostile = write('red \u001b[31m\u202e<b>.json', sample('x86_64'))
-    const file = join(scratch.folder, 'hostile.html')
+    const file = join(scratch, 'hostile.html')
     const { stdout, status } = compare([hostile, samplePath('arm64'), '--html', file])
     expect(status).toBe(0)
     expect(stdout).toContain('red ␛[31m\ufffd<b>.json')
@@ -192,7 +184,7 @@ describe('rseq compare', () => {
   })
 
   test('writes a page', () => {
-    const file = join(scratch.folder, 'two.html')
+    const file = join(scratch, 'two.html')
     const { stdout, stderr, status } = compare([samplePath('x86_64'), samplePath('arm64'), '--html', file])
     expect([stderr, status]).toEqual(['', 0])
     expect(stdout).toContain('B/A')
@@ -214,9 +206,9 @@ describe('rseq compare refuses', () => {
   }
 
   test('a file that is not there, or a folder', () => {
-    const missing = join(scratch.folder, 'missing.json')
+    const missing = join(scratch, 'missing.json')
     expect(refused([missing, samplePath('x86_64')])).toBe(`${missing}: no such file or directory`)
-    expect(refused([samplePath('x86_64'), scratch.folder])).toMatch(
+    expect(refused([samplePath('x86_64'), scratch])).toMatch(
       /: expected a file, received a directory$/,
     )
   })
@@ -283,13 +275,13 @@ describe('rseq compare refuses', () => {
   })
 
   test('a page that cannot be written, after the table', () => {
-    const file = join(scratch.folder, 'too-large.html')
+    const file = join(scratch, 'too-large.html')
     // No file may have even one byte.
     const limited = ['-c', 'ulimit -f 0 && exec "$@"', 'sh', process.execPath, command, 'compare']
     const { stdout, stderr, status } = spawnSync(
       'sh',
       [...limited, samplePath('x86_64'), samplePath('arm64'), '--html', file],
-      { encoding: 'utf8', env },
+      { encoding: 'utf8', env: plain },
     )
     expect(status).toBe(1)
     expect(stdout).toContain('B/A')
@@ -297,7 +289,7 @@ describe('rseq compare refuses', () => {
   })
 
   test('a page in a folder that is not there, before anything else', () => {
-    const file = join(scratch.folder, 'no', 'such', 'page.html')
+    const file = join(scratch, 'no', 'such', 'page.html')
     expect(refused([samplePath('x86_64'), samplePath('arm64'), '--html', file])).toBe(
       `--html: expected a file in a folder that is there, received '${file}'`,
     )

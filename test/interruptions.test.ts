@@ -1,15 +1,14 @@
 import { benchReport } from '../src/ts/cli/compare/bench-report'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { allKept, thrownAway, together } from '../src/ts/cli/bench/interruptions'
 import type { BenchResult } from '../src/ts/cli/bench/result'
 import { readResult } from '../src/ts/cli/compare/read'
-import { Scratch } from './pages'
+import { scratchFolder } from './command'
 import { sample } from './samples'
 
-const scratch = new Scratch()
-afterAll(() => scratch.remove())
+const scratch = scratchFolder()
 
 const seen = { calls: 1200, unseen: 0, kept: 0, discarded: { moved: 1, preempted: 20, other: 3 } }
 const blind = { calls: 50, unseen: 50, kept: 0, discarded: { moved: 0, preempted: 0, other: 0 } }
@@ -18,7 +17,7 @@ const BLIND = 'could not be seen, no sample thrown away'
 
 /** What is read of a result that has these. */
 function read(interruptions: unknown) {
-  const file = join(scratch.folder, 'result.json')
+  const file = join(scratch, 'result.json')
   writeFileSync(file, JSON.stringify({ ...sample('x86_64'), interruptions }))
   return readResult(file) as BenchResult
 }

@@ -1,68 +1,17 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import type { CauseNoise, CpuNoise, NoiseResult } from '../src/ts/cli/noise/schema'
+import { describe, expect, test } from 'vitest'
+import type { NoiseResult } from '../src/ts/cli/noise/schema'
+import { rseq, scratchFolder, USAGE } from './command'
+import { cpuOf, resultOf } from './noise-samples'
 import { sample } from './samples'
 import { root } from './world'
 
-const USAGE = 2
-const command = join(root, 'lib', 'cli', 'rseq.js')
 const built = createRequire(import.meta.url)(
   join(root, 'lib', 'cli', 'noise', 'page.js'),
 ) as typeof import('../src/ts/cli/noise/page')
-const { NO_COLOR: _, FORCE_COLOR: __, ...plain } = process.env
-const scratch = mkdtempSync(join(tmpdir(), 'rseq-noise-'))
-afterAll(() => rmSync(scratch, { recursive: true }))
-
-function causeOf(share: number, longest: number): CauseNoise {
-  const pattern = { gaps: 200, perSecond: 20, length: 3e6, share, every: 5e7 }
-  return { gaps: 200, perSecond: 20, share, median: 3e6, p99: longest, longest, patterns: [pattern] }
-}
-
-function cpuOf(cpu: number, share: number, longest = 3e6): CpuNoise {
-  const none = { gaps: 0, time: 0 }
-  const columns = (value: number): number[] =>
-    Array.from({ length: 100 }, (_, i) => (i % 5 === 0 ? value : 0))
-  const track = (value: number) => ({ longest: columns(value), taken: columns(value / 2) })
-  return {
-    cpu,
-    seconds: 10,
-    taken: share + 0.01,
-    longest,
-    threads: causeOf(share, longest),
-    interrupts: causeOf(0.01, 2e4),
-    own: none,
-    unfit: { ...none, longest: 0 },
-    moved: 0,
-    lost: false,
-    latency: [{ work: 1e6, p50: 1e6, p99: 2e6, p999: 3e6, worst: 4e6 }],
-    timeline: { threads: track(longest), interrupts: track(2e4) },
-  }
-}
-
-function resultOf(cpus: readonly CpuNoise[], more: Partial<NoiseResult> = {}): NoiseResult {
-  return {
-    kind: 'noise',
-    schema: 1,
-    machine: {
-      ...{ arch: 'x64', cpu: 'Sample CPU', cpus: cpus.length, memoryBytes: 2 ** 33, kernel: '6.18.5' },
-      ...{ libc: 'glibc 2.36', node: '20.20.2', v8: '11.3', registration: 'libc', backend: 'rseq' },
-      ...{ fastCalls: true, emulated: false },
-    },
-    version: '0.1.0',
-    commit: null,
-    date: '2026-01-02T03:04:05.000Z',
-    seconds: 10,
-    threshold: 1000,
-    step: 1e8,
-    cpus,
-    latency: [{ work: 1e6, p50: 1e6, p99: 2e6, p999: 3e6, worst: 4e6 }],
-    ...more,
-  }
-}
+const scratch = scratchFolder()
 
 function write(name: string, content: unknown): string {
   const file = join(scratch, name)
@@ -70,9 +19,7 @@ function write(name: string, content: unknown): string {
   return file
 }
 
-function compare(...args: string[]) {
-  return spawnSync(process.execPath, [command, 'compare', ...args], { encoding: 'utf8', env: plain })
-}
+const compare = (...args: string[]) => rseq(['compare', ...args])
 
 function compared(a: NoiseResult, b: NoiseResult): string {
   const { stdout, stderr, status } = compare(write('a.json', a), write('b.json', b))

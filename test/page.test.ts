@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { BenchResult } from '../src/ts/cli/bench/result'
-import { page as built, Scratch } from './pages'
+import { scratchFolder } from './command'
+import { page as built } from './pages'
 import { SAMPLES, sample } from './samples'
 
-const scratch = new Scratch()
-afterAll(() => scratch.remove())
+const scratch = scratchFolder()
 
 async function pageOf(result: BenchResult): Promise<string> {
-  const file = join(scratch.folder, 'page.html')
+  const file = join(scratch, 'page.html')
   built.writePage(result, file)
   return readFileSync(file, 'utf8')
 }
 
 async function comparisonOf(a: BenchResult, b: BenchResult): Promise<string> {
-  const file = join(scratch.folder, 'comparison.html')
+  const file = join(scratch, 'comparison.html')
   built.writeComparison(a, b, ['a.json', 'b.json'], file)
   return readFileSync(file, 'utf8')
 }

@@ -3,8 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SAMPLES, type Sample, sample } from './samples'
-
-const root = join(import.meta.dirname, '..')
+import { root } from './world'
 
 /** The built page's writer. */
 export const page = createRequire(import.meta.url)(

@@ -1,23 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type BenchResult, RESULT } from '../src/ts/cli/bench/result'
 import { readResult } from '../src/ts/cli/compare/read'
 import { NOISE, type NoiseResult } from '../src/ts/cli/noise/schema'
+import { scratchFolder } from './command'
+import { X64 } from './samples'
 
-const scratch = mkdtempSync(join(tmpdir(), 'rseq-limits-'))
-afterAll(() => rmSync(scratch, { recursive: true }))
-const file = join(scratch, 'result.json')
+const file = join(scratchFolder(), 'result.json')
 
-const ORIGIN = {
-  machine: {
-    ...{ arch: 'x64', cpu: 'Sample', cpus: 2, memoryBytes: 2 ** 33, kernel: '6.18.5', libc: 'glibc 2.36' },
-    ...{ node: '20.20.2', v8: '11.3', registration: 'libc', backend: 'rseq' },
-    ...{ fastCalls: true, emulated: false },
-  },
-  ...{ version: '0.1.0', commit: 'abc', date: '2026-01-02T03:04:05.000Z' },
-}
+const ORIGIN = { machine: X64, version: '0.1.0', commit: 'abc', date: '2026-01-02T03:04:05.000Z' }
 const interruptions = { calls: 9, unseen: 1, kept: 1, discarded: { moved: 1, preempted: 1, other: 1 } }
 
 /** All that a result can have, optional parts as well. */

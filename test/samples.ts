@@ -12,7 +12,7 @@ export const SAMPLES: readonly Sample[] = ['x86_64', 'arm64', 'arm64-emulated', 
 const questions = join(import.meta.dirname, '..', 'lib', 'bench', 'questions.js')
 const PLANS = (createRequire(import.meta.url)(questions) as { questions: QuestionPlan[] }).questions
 
-const X64: Machine = {
+export const X64: Machine = {
   arch: 'x64',
   cpu: 'Sample x86-64 server CPU',
   cpus: 2,

@@ -1,19 +1,16 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { PerCpuCounter, Region } from 'rseq'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { TopJson } from '../src/ts/cli/top/json'
+import { plain as anyone, command, heard, rseq, scratchFolder } from './command'
 import { ENTRY, HEADER, layoutOf } from './fixtures/mutate/image.mjs'
 import { PseudoTerminal } from './pseudo-terminal'
-import { root } from './world'
 
-const command = [process.execPath, join(root, 'lib', 'cli', 'rseq.js'), 'top']
-const { NO_COLOR: _, FORCE_COLOR: __, RSEQ_REGION: ___, ...inherited } = process.env
-const plain = { ...inherited, TERM: 'xterm-256color' }
-const scratch = mkdtempSync(join(tmpdir(), 'rseq-hostile-'))
-afterAll(() => rmSync(scratch, { recursive: true }))
+const { RSEQ_REGION: _, ...plain } = anyone
+const scratch = scratchFolder()
 
 /** Longer than any of these takes, and much less than any took where time grew with the square of a text. */
 const PATIENCE = 60_000
@@ -40,10 +37,9 @@ function regionWith(count: number, labels: (i: number) => Record<string, string>
 }
 
 function top(args: string[], env: NodeJS.ProcessEnv = plain, warned = '') {
-  const [file = '', ...rest] = command
-  const options = { encoding: 'utf8', env, timeout: PATIENCE, maxBuffer: 2 ** 28 } as const
-  const { stdout, stderr, status, signal } = spawnSync(file, [...rest, ...args], options)
-  expect([stderr.replace(/ in \S+,/, ' in REGION,'), status, signal]).toEqual([warned, 0, null])
+  const options = { env, timeout: PATIENCE, maxBuffer: 2 ** 28 }
+  const { stdout, stderr, status } = rseq(['top', ...args], options)
+  expect([stderr.replace(/ in \S+,/, ' in REGION,'), status]).toEqual([warned, 0])
   return stdout
 }
 
@@ -103,7 +99,7 @@ describe('texts that nobody should have', () => {
   })
 
   test('are pictures on a terminal of 80 columns', async () => {
-    const terminal = new PseudoTerminal(80, 24, [...command, hostile], plain)
+    const terminal = new PseudoTerminal(80, 24, [process.execPath, command, 'top', hostile], plain)
     try {
       const screen = await terminal.until('a row', (lines) => lines.some((line) => line.includes('metric_2')))
       expect(screen.join('\n')).toContain('a␛[2J␛]0;t')
@@ -119,9 +115,7 @@ describe('texts that nobody should have', () => {
   test.each([['top', '--once'], ['compare', PATH], ['bench', '--only'], ['noise', '--cpus'], ['help'], []])(
     'in an argument of %s %s reach standard error as pictures',
     (...args) => {
-      const [file = '', script = ''] = command
-      const given = [script, ...args, PATH]
-      const { stderr, stdout, status } = spawnSync(file, given, { encoding: 'utf8', env: plain })
+      const { stderr, stdout, status } = rseq([...args, PATH], { env: plain })
       expect([stdout, status === 1 || status === 2]).toEqual(['', true])
       expect(stderr).toMatch(/^rseq: .*␛\[2J␡\ufffd\ufffd␊/)
       expect(stderr.slice(0, -1)).not.toMatch(/\p{C}/u)
@@ -205,16 +199,13 @@ describe('40,000 entries', () => {
   })
 
   test('end quietly where nobody reads them, before all are made', async () => {
-    const [node = '', ...rest] = command
-    const child = spawn(node, [...rest, '--json', file], { env: plain, stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    child.stderr.on('data', (text: Buffer) => {
-      said += text
-    })
+    const args = [command, 'top', '--json', file]
+    const child = spawn(process.execPath, args, { env: plain, stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = heard(child.stderr)
     child.stdout.once('data', () => child.stdout.destroy())
-    const code = await new Promise((resolve) => child.once('close', resolve))
-    expect([code, said]).toEqual([141, ''])
-    const piped = `'${node}' '${rest.join("' '")}' --once '${file}' | head -n 1`
+    const [code] = await once(child, 'close')
+    expect([code, said()]).toEqual([141, ''])
+    const piped = `'${process.execPath}' '${command}' top --once '${file}' | head -n 1`
     expect(execFileSync('sh', ['-c', piped], { encoding: 'utf8', env: plain })).toBe(`${file}\n`)
   })
 })

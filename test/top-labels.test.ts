@@ -70,7 +70,7 @@ function texts(rows: readonly Row[], width: number): string[] {
 
 function screen(rows: readonly Row[], columns: number): string[] {
   const view: View = {
-    ...{ facts, rows, found: rows.length, known: rows.length, state: start, interval: 1 },
+    ...{ facts, rows, found: rows.length, known: rows.length, choices: start, interval: 1 },
     split: () => null,
   }
   return frame(view, { columns, rows: 80 }, paint)

@@ -1,7 +1,7 @@
 import { Merged as Made } from '../lib/metrics/families.js'
+import type { Choices } from '../src/ts/cli/top/choices'
 import type { Look } from '../src/ts/cli/top/rows'
 import type { Facts } from '../src/ts/cli/top/service'
-import type { State } from '../src/ts/cli/top/state'
 import { bucketsOf } from '../src/ts/contract/buckets'
 import type { Merged } from '../src/ts/metrics/families'
 import type { Sample, Series } from '../src/ts/metrics/survey'
@@ -74,7 +74,7 @@ export const facts: Facts = {
 }
 
 /** What somebody in front of it has chosen before anything. */
-export const start: State = {
+export const start: Choices = {
   sort: 'rate',
   filter: '',
   typing: false,

@@ -1,12 +1,13 @@
-import { amount, compact, duration, exact } from '../src/ts/cli/kit/format'
 import stringWidth from 'string-width'
 import { describe, expect, test, vi } from 'vitest'
 import { Merged as Made } from '../lib/metrics/families.js'
 import { bar, bars } from '../src/ts/cli/kit/bars'
 import { clean } from '../src/ts/cli/kit/clean'
+import { amount, compact, duration, exact } from '../src/ts/cli/kit/format'
 import type { Key } from '../src/ts/cli/kit/screen'
 import { cut, flow, padded, widthOf } from '../src/ts/cli/kit/text'
 import { chart, ticks } from '../src/ts/cli/top/chart'
+import { type Choices, press } from '../src/ts/cli/top/choices'
 import { detail } from '../src/ts/cli/top/detail'
 import { frame, type View } from '../src/ts/cli/top/frame'
 import { document, type TopJson } from '../src/ts/cli/top/json'
@@ -14,7 +15,6 @@ import { optionsOf } from '../src/ts/cli/top/options'
 import { page } from '../src/ts/cli/top/page'
 import { arranged, distribution, rowsOf } from '../src/ts/cli/top/rows'
 import type { Facts } from '../src/ts/cli/top/service'
-import { press, type State } from '../src/ts/cli/top/state'
 import { layoutFor, plainTable } from '../src/ts/cli/top/table'
 import type { Merged } from '../src/ts/metrics/families'
 import { facts, histogram, look, metric, paint, start } from './top-samples'
@@ -30,16 +30,16 @@ const many = look(
   ...Array.from({ length: 40 }, (_, i) => metric(`filler_${i}`, i)),
 )
 
-function view(more: Partial<State> = {}, about = facts): View {
-  const state = { ...start, ...more }
+function view(more: Partial<Choices> = {}, about = facts): View {
+  const choices = { ...start, ...more }
   const rows = rowsOf(many, look(-1000, ...many.metrics.slice(1)))
   const split = () => [10, 20, 0, 1_000_000, 7]
   return {
     facts: about,
-    rows: arranged(rows, state.sort, state.filter),
+    rows: arranged(rows, choices.sort, choices.filter),
     known: rows.length,
     found: rows.length,
-    state,
+    choices,
     interval: 1,
     split,
   }
@@ -273,8 +273,8 @@ describe('keys', () => {
     sequence: name.length === 1 ? name : '',
     ...more,
   })
-  const whenPressed = (state: State, ...pressed: Key[]) =>
-    pressed.reduce<State | null>((now, key) => now && press(now, key, keys, 2), state)
+  const whenPressed = (state: Choices, ...pressed: Key[]) =>
+    pressed.reduce<Choices | null>((now, key) => now && press(now, key, keys, 2), state)
 
   test.each([
     [[named('down')], 'b'],

@@ -43,7 +43,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   status: {
     text: 'Report whether restartable sequences are active here, and why. The default command.',
     operands: [],
-    options: { json: { kind: 'flag', text: 'print status() as JSON' } },
+    options: { json: flag('print status() as JSON') },
     notes: ['Exit code: 0 where rseq is active, 3 where it is not.'],
     load: () => import('./status/index.js'),
   },
@@ -52,9 +52,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     operands: [],
     options: {
       // A worker takes some 5 MB; more of them than CPUs show nothing new.
-      workers: { ...whole(256), text: 'worker threads (8)' },
+      workers: whole(256, 'worker threads (8)'),
       // The shared cell has 32 bits: `Atomics.add` on 64 is another, slower, operation.
-      increments: { ...whole(2 ** 32 - 1), text: 'increments of each worker (5000000)' },
+      increments: whole(2 ** 32 - 1, 'increments of each worker (5000000)'),
     },
     notes: ['Exit code: 0 where every sum is exact, else 1.'],
     load: () => import('./demo/index.js'),
@@ -70,9 +70,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         list: true,
         text: 'ask this question only; can be repeated:',
       },
-      quick: { kind: 'flag', text: 'shorter: under a minute, with wider spreads' },
-      json: { kind: 'output', value: 'FILE', text: 'write the result as JSON, for rseq compare' },
-      html: { kind: 'output', value: 'FILE', text: 'write the result as a page with charts' },
+      quick: flag('shorter: under a minute, with wider spreads'),
+      json: file('write the result as JSON, for rseq compare'),
+      html: file('write the result as a page with charts'),
     },
     notes: [
       'Libraries to compare with (prom-client, @opentelemetry/sdk-metrics, hdr-histogram-js, koffi) are those of the folder that it is started in.',
@@ -83,7 +83,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   compare: {
     text: "Show two results of 'rseq bench --json', or of 'rseq noise --json', beside each other: two machines, or two commits.",
     operands: ['A.json', 'B.json'],
-    options: { html: { kind: 'output', value: 'FILE', text: 'write them as a page too' } },
+    options: { html: file('write them as a page too') },
     notes: [
       'A ratio above 1 says that B takes longer, or is taken more. Of rseq bench, its spread is from the 10th and 90th percentiles of both runs; "=" where they overlap. Emulated and noisy runs get no ratios.',
     ],
@@ -93,22 +93,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     text: 'What a running service counts, live. It is only looked at: nothing in it changes.',
     operands: ['[pid|file]'],
     options: {
-      once: { kind: 'flag', text: 'print one table and end; what happens where the output is no terminal' },
-      json: { kind: 'flag', text: 'the same as JSON: every metric, with per-CPU values and buckets' },
-      html: {
-        kind: 'output',
-        value: 'FILE',
-        text: 'record, and write a page with charts of rates and percentiles',
-      },
-      seconds: { ...whole(86_400), text: 'how long to record (10), or to run' },
-      interval: {
-        kind: 'number',
-        value: 'S',
-        whole: false,
-        least: 0.1,
-        most: 3600,
-        text: 'seconds from look to look (1); with --once, how long to wait for rates',
-      },
+      once: flag('print one table and end; what happens where the output is no terminal'),
+      json: flag('the same as JSON: every metric, with per-CPU values and buckets'),
+      html: file('record, and write a page with charts of rates and percentiles'),
+      seconds: whole(86_400, 'how long to record (10), or to run'),
+      interval: number('S', 3600, 'seconds from look to look (1); with --once, how long to wait for rates'),
       sort: { kind: 'choice', value: 'KEY', choices: ['rate', 'total', 'name'], text: 'by (rate):' },
       filter: { kind: 'text', value: 'TEXT', text: 'only what has it in name, labels or kind' },
     },
@@ -122,18 +111,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     text: 'How often each CPU is taken away, by threads or interrupts, for how long, and what that means for latency. A thread on each CPU spins meanwhile; all others go first.',
     operands: [],
     options: {
-      seconds: { ...whole(86_400), text: 'how long to watch (10)' },
+      seconds: whole(86_400, 'how long to watch (10)'),
       cpus: { kind: 'text', value: 'LIST', text: 'only these, like 0,2-3 (all that this process may use)' },
-      threshold: {
-        kind: 'number',
-        value: 'US',
-        whole: false,
-        least: 0.1,
-        most: 1_000_000,
-        text: 'microseconds: gaps that are not longer are not seen (1)',
-      },
-      json: { kind: 'output', value: 'FILE', text: 'write the result as JSON, for rseq compare' },
-      html: { kind: 'output', value: 'FILE', text: 'write the result as a page with a timeline' },
+      threshold: number('US', 1_000_000, 'microseconds: gaps that are not longer are not seen (1)'),
+      json: file('write the result as JSON, for rseq compare'),
+      html: file('write the result as a page with a timeline'),
     },
     notes: [
       'Ctrl-C ends it, and what was seen until then is shown. Needs the native addon, but no rseq.',
@@ -145,11 +127,23 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** Options of every command. */
 export const COMMON: Readonly<Record<string, Option>> = {
-  'no-color': { kind: 'flag', text: 'no colours, as with NO_COLOR=1 in the environment' },
+  'no-color': flag('no colours, as with NO_COLOR=1 in the environment'),
   help: { kind: 'flag', short: 'h', text: 'print this help' },
   version: { kind: 'flag', short: 'v', text: 'print the version' },
 }
 
-function whole(most: number) {
-  return { kind: 'number', value: 'N', whole: true, least: 1, most } as const
+function flag(text: string) {
+  return { kind: 'flag', text } as const
+}
+
+function file(text: string) {
+  return { kind: 'output', value: 'FILE', text } as const
+}
+
+function whole(most: number, text: string) {
+  return { kind: 'number', value: 'N', whole: true, least: 1, most, text } as const
+}
+
+function number(value: string, most: number, text: string) {
+  return { kind: 'number', value, whole: false, least: 0.1, most, text } as const
 }

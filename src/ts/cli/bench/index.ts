@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { status } from '../../index'
-import { writeText } from '../kit/files'
 import { jsonText } from '../kit/json'
-import { originOf } from '../kit/machine'
-import { print } from '../kit/output'
+import type { Noise } from '../kit/limits'
+import { originHere, root } from '../kit/machine'
+import { give } from '../kit/result'
 import { endOnSignals } from '../kit/signals'
 import { wrapped } from '../kit/terminal'
 import type { Values } from '../kit/usage'
@@ -20,10 +20,8 @@ const NOISY = 4
 /** What bench/questions.ts exports, built apart: children and threads load it too. */
 interface Questions {
   readonly questions: readonly QuestionPlan[]
-  hypervisor(): string
 }
 
-const root = join(__dirname, '..', '..', '..')
 const built = join(root, 'lib', 'bench')
 
 /** Of the command line. */
@@ -38,7 +36,7 @@ interface Wishes {
 export async function run(_: string[], values: Values): Promise<number> {
   const { only, quick = false, json, html } = values as Wishes
   // Not a literal: it is built apart, and stays a file of its own.
-  const { questions: all, hypervisor } = require(join(built, 'questions.js')) as Questions
+  const { questions: all } = require(join(built, 'questions.js')) as Questions
   const plans = all.filter(({ name }) => only?.includes(name) ?? true)
   const progress = watch()
   // The children end with their parent.
@@ -51,15 +49,17 @@ export async function run(_: string[], values: Values): Promise<number> {
   })
   const result: BenchResult = {
     schema: 1,
-    ...originOf(root, status(), hypervisor()),
+    ...originHere(status()),
     quick,
     noise,
     ...(interruptions !== null && { interruptions }),
     questions,
   }
-  if (json !== undefined) writeText(json, `${jsonText(result)}\n`)
-  if (html !== undefined) (await import('./page/index.js')).writePage(result, html)
-  print(report(result, plans))
+  const page = async () => {
+    const { writePage } = await import('./page/index.js')
+    return (file: string): void => writePage(result, file)
+  }
+  await give({ lines: report(result, plans), json: () => `${jsonText(result)}\n`, page }, { json, html })
   return noise.quiet || result.machine.emulated ? 0 : NOISY
 }
 
@@ -77,27 +77,16 @@ function report(
   for (const [i, question] of questions.entries()) {
     lines.push('', ...tableOf(question, plans[i] as QuestionPlan, ranked))
   }
-  const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`
-  const { spread, limit } = noise
-  lines.push('')
-  if (machine.emulated) {
-    lines.push(
-      ...wrapped('This machine is emulated: its figures say nothing about speed, and are not compared.'),
-    )
-  } else if (noise.quiet) {
-    lines.push(
-      ...wrapped(
-        `Noise: an empty loop varied by ${percent(spread)} during the run (limit ${percent(limit)}).`,
-      ),
-    )
-  } else {
-    lines.push(
-      ...wrapped(
-        `Too noisy to compare: an empty loop, always the same, varied by ${percent(spread)} during the run, and ${percent(limit)} is the limit. The figures above are given without ratios; run again on a quieter machine.`,
-      ),
-    )
-  }
+  lines.push('', ...wrapped(verdict(machine.emulated, noise)))
   if (interruptions !== undefined)
     lines.push(...wrapped(`Interruptions: ${thrownAway(interruptions)}. ${KEPT}`))
   return lines
+}
+
+function verdict(emulated: boolean, { quiet, spread, limit }: Noise): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`
+  if (emulated) return 'This machine is emulated: its figures say nothing about speed, and are not compared.'
+  return quiet
+    ? `Noise: an empty loop varied by ${percent(spread)} during the run (limit ${percent(limit)}).`
+    : `Too noisy to compare: an empty loop, always the same, varied by ${percent(spread)} during the run, and ${percent(limit)} is the limit. The figures above are given without ratios; run again on a quieter machine.`
 }

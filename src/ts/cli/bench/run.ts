@@ -1,4 +1,5 @@
 import { plural } from '../kit/format'
+import { grouped } from '../kit/grouped'
 import type { Noise } from '../kit/limits'
 import { figureOf, noiseOf, quantile } from '../kit/statistics'
 import { Child } from './child'
@@ -144,14 +145,7 @@ function isEmptyLoop({ id }: RowPlan): boolean {
  * all of them, with the first.
  */
 function groupsOf(rows: readonly RowPlan[]): RowPlan[][] {
-  const groups = new Map<number, RowPlan[]>()
-  for (const row of rows) {
-    const scale = row.workers ?? row.size ?? 1
-    const group = groups.get(scale)
-    if (group === undefined) groups.set(scale, [row])
-    else group.push(row)
-  }
-  return [...groups.values()]
+  return [...grouped(rows, ({ workers, size }) => workers ?? size ?? 1).values()]
 }
 
 /** New processes for all rows, warmed up one after the other; then rounds, A B C A B C …; then their end. */

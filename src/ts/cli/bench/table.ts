@@ -1,5 +1,6 @@
 import { LABEL, lines } from '../kit/columns'
 import { digits, NONE, whole } from '../kit/format'
+import { grouped } from '../kit/grouped'
 import type { Figure } from '../kit/limits'
 import { colors, wrapped } from '../kit/terminal'
 import type { QuestionPlan } from './plan'
@@ -117,11 +118,8 @@ function labelOf({ kind, label }: Row): string {
 
 /** Why rows have no figure: each reason once. */
 function missing(rows: readonly Row[]): string[] {
-  const reasons = new Map<string, Set<string>>()
-  for (const { label, unavailable } of rows) {
-    if (unavailable === undefined) continue
-    const labels = reasons.get(unavailable) ?? new Set()
-    reasons.set(unavailable, labels.add(label))
-  }
-  return [...reasons].flatMap(([reason, labels]) => wrapped(`No ${[...labels].join(', ')}: ${reason}`))
+  const absent = rows.filter(({ unavailable }) => unavailable !== undefined)
+  return [...grouped(absent, ({ unavailable }) => unavailable)].flatMap(([reason, some]) =>
+    wrapped(`No ${[...new Set(some.map(({ label }) => label))].join(', ')}: ${reason}`),
+  )
 }

@@ -1,5 +1,5 @@
-import { env, stderr } from 'node:process'
-import { SingleBar } from 'cli-progress'
+import { stderr } from 'node:process'
+import { barOf, blocks } from '../kit/progress'
 
 /** Shows how far a run is, on standard error: standard output is the result alone. */
 export interface Watch {
@@ -16,31 +16,23 @@ export interface Watch {
 
 /** A bar on a terminal; elsewhere a line for each question. */
 export function watch(): Watch {
-  return stderr.isTTY && env.TERM !== 'dumb' ? bar() : lines()
-}
-
-function lines(): Watch {
-  return { start() {}, asks: (question) => stderr.write(`${question} …\n`), says() {}, step() {}, stop() {} }
-}
-
-function bar(): Watch {
-  const columns = (): number => Math.min(stderr.columns || 80, 100)
-  const single = new SingleBar({
-    format: (_, { progress }, { what }: { what: string }) => {
-      const percent = `${Math.floor(progress * 100)}% `.padStart(5)
-      const full = Math.round(progress * 20)
-      const text = `${percent}${'█'.repeat(full)}${'░'.repeat(20 - full)} ${what}`
-      return text.slice(0, columns() - 1)
-    },
-    stream: stderr,
-    hideCursor: true,
-    clearOnComplete: true,
+  const bar = barOf((share, text) => {
+    const percent = `${Math.floor(share * 100)}% `.padStart(5)
+    return `${percent}${blocks(share, 20)} ${text}`.slice(0, Math.min(stderr.columns || 80, 100) - 1)
   })
+  if (bar === null)
+    return {
+      start() {},
+      asks: (question) => stderr.write(`${question} …\n`),
+      says() {},
+      step() {},
+      stop() {},
+    }
   return {
-    start: (steps) => single.start(steps, 0, { what: '' }),
-    asks: (what) => single.update({ what }),
-    says: (what) => single.update({ what }),
-    step: (what) => single.increment(1, what === undefined ? {} : { what }),
-    stop: () => single.stop(),
+    start: (steps) => bar.start(steps, 0, { text: '' }),
+    asks: (text) => bar.update({ text }),
+    says: (text) => bar.update({ text }),
+    step: (text) => bar.increment(1, text === undefined ? {} : { text }),
+    stop: () => bar.stop(),
   }
 }

@@ -2,7 +2,7 @@ import type { BenchResult } from '../bench/result'
 import { clean } from '../kit/clean'
 import type { Names } from '../kit/comparison'
 import { keep } from '../kit/destination'
-import { print } from '../kit/output'
+import { give } from '../kit/result'
 import { UsageError, type Values } from '../kit/usage'
 import type { NoiseResult } from '../noise/schema'
 import { benchReport } from './bench-report'
@@ -16,13 +16,18 @@ export async function run(positionals: string[], { html }: Values): Promise<void
   if (file !== null) keep([fileA, fileB], '--html', file)
   const [a, b] = [readResult(fileA), readResult(fileB)]
   const names: Names = [clean(fileA), clean(fileB)]
-  // Pages are loaded for this alone.
   if (isNoise(a) && isNoise(b)) {
-    print(noiseReport(a, b, names))
-    if (file !== null) (await import('../noise/page.js')).writeComparison(a, b, names, file)
+    const page = async () => {
+      const { writeComparison } = await import('../noise/page.js')
+      return (to: string): void => writeComparison(a, b, names, to)
+    }
+    await give({ lines: noiseReport(a, b, names), page }, { html: file })
   } else if (!isNoise(a) && !isNoise(b)) {
-    print(benchReport(a, b, names))
-    if (file !== null) (await import('../bench/page/index.js')).writeComparison(a, b, names, file)
+    const page = async () => {
+      const { writeComparison } = await import('../bench/page/index.js')
+      return (to: string): void => writeComparison(a, b, names, to)
+    }
+    await give({ lines: benchReport(a, b, names), page }, { html: file })
   } else {
     const [first, second] = [a, b].map((one) => `rseq ${isNoise(one) ? 'noise' : 'bench'}`)
     throw new UsageError(

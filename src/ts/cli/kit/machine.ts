@@ -6,41 +6,26 @@ import { versions } from 'node:process'
 import type { Status } from '../../thread/status'
 import type { Machine, Origin } from './limits'
 
-/**
- * @param root of the package
- * @param status of this process
- * @param hypervisor its name for itself, where it can be asked
- */
-export function originOf(root: string, status: Status, hypervisor: string): Origin {
+/** Of the package: each command is a file in a folder of lib/cli. */
+export const root = join(__dirname, '..', '..', '..')
+
+/** Where a result of this process is from, of which `status` is. */
+export function originHere(status: Status): Origin {
+  // What the benchmarks' own addon says, where there is one. Not a literal: it is built apart, and stays a file of its own.
+  const questions = require(join(root, 'lib', 'bench', 'questions.js')) as { hypervisor(): string }
   const { version } = JSON.parse(read(join(root, 'package.json'))) as { version: string }
-  return {
-    machine: machineOf(status, hypervisor),
-    version,
-    commit: commitOf(root),
-    date: new Date().toISOString(),
-  }
+  const machine = machineOf(status, questions.hypervisor())
+  return { machine, version, commit: commitOf(root), date: new Date().toISOString() }
 }
 
-/**
- * @param status of this process
- * @param hypervisor its name for itself, where it can be asked
- */
-export function machineOf(status: Status, hypervisor: string): Machine {
+/** @param hypervisor its name for itself, where it can be asked */
+function machineOf({ libc, kernel, registration, backend, fastCalls }: Status, hypervisor: string): Machine {
   const cpu = cpuName()
-  const { name, version } = status.libc
+  const { node, v8 } = versions
   return {
-    arch: arch(),
-    cpu,
-    cpus: cpus().length,
-    memoryBytes: totalmem(),
-    kernel: status.kernel.release,
-    libc: version === null ? name : `${name} ${version}`,
-    node: versions.node,
-    v8: versions.v8,
-    registration: status.registration,
-    backend: status.backend,
-    fastCalls: status.fastCalls,
-    emulated: isEmulated(cpu, hypervisor),
+    ...{ arch: arch(), cpu, cpus: cpus().length, memoryBytes: totalmem(), kernel: kernel.release },
+    libc: libc.version === null ? libc.name : `${libc.name} ${libc.version}`,
+    ...{ node, v8, registration, backend, fastCalls, emulated: isEmulated(cpu, hypervisor) },
   }
 }
 
@@ -64,7 +49,7 @@ export function isEmulated(cpu: string, hypervisor: string): boolean {
 }
 
 /** The checkout's commit, with a + where files differ from it; null outside of one. */
-export function commitOf(root: string): string | null {
+function commitOf(root: string): string | null {
   if (!existsSync(join(root, '.git'))) return null
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()

@@ -1,5 +1,5 @@
 import { env, stderr } from 'node:process'
-import { type Options, type Params, SingleBar } from 'cli-progress'
+import { SingleBar } from 'cli-progress'
 
 /** Often enough for the eye, and too seldom to disturb the workers. */
 const EVERY_MS = 100
@@ -13,34 +13,45 @@ export interface Progress {
   stop(): void
 }
 
-function draw(_: Options, { progress, maxWidth }: Params, { label }: { label: string }): string {
-  const percent = `${Math.floor(progress * 100)}%`.padStart(5)
-  const room = Math.min(40, maxWidth - LABEL_COLUMNS - percent.length - 1)
-  const full = Math.round(progress * room)
-  const bar = room > 0 ? '█'.repeat(full) + '░'.repeat(room - full) : ''
-  return label.padEnd(LABEL_COLUMNS) + bar + percent
-}
-
-/** A bar on standard error, so that standard output is the result alone; nothing where that is no terminal. */
-export function progressBar(): Progress {
-  if (!stderr.isTTY || env.TERM === 'dumb') return { start: () => {}, stop: () => {} }
-  const bar = new SingleBar({
-    format: draw,
+/**
+ * A bar on standard error, so that standard output is the result alone; null where that is no terminal.
+ *
+ * @param draw of a share from 0 to 1, and what is said beside it, in so many columns
+ */
+export function barOf(draw: (share: number, text: string, columns: number) => string): SingleBar | null {
+  if (!stderr.isTTY || env.TERM === 'dumb') return null
+  return new SingleBar({
+    format: (_, { progress, maxWidth }, { text }: { text: string }) => draw(progress, text, maxWidth),
     stream: stderr,
     hideCursor: true,
     linewrap: true,
     clearOnComplete: true,
   })
+}
+
+/** So much of `room` columns. */
+export function blocks(share: number, room: number): string {
+  const full = Math.round(share * room)
+  return room > 0 ? '█'.repeat(full) + '░'.repeat(room - full) : ''
+}
+
+/** A bar, or nothing. */
+export function progressBar(): Progress {
+  const bar = barOf((share, label, columns) => {
+    const percent = `${Math.floor(share * 100)}%`.padStart(5)
+    const room = Math.min(40, columns - LABEL_COLUMNS - percent.length - 1)
+    return label.padEnd(LABEL_COLUMNS) + blocks(share, room) + percent
+  })
   let timer: NodeJS.Timeout | undefined
   const stop = (): void => {
     clearInterval(timer)
-    bar.stop()
+    bar?.stop()
   }
   return {
-    start(label, total, read) {
+    start(text, total, read) {
       stop()
-      bar.start(total, 0, { label })
-      timer = setInterval(() => bar.update(read()), EVERY_MS)
+      bar?.start(total, 0, { text })
+      timer = bar === null ? undefined : setInterval(() => bar.update(read()), EVERY_MS)
     },
     stop,
   }

@@ -32,7 +32,7 @@ export function isInteractive(): boolean {
 }
 
 /** Has the terminal from {@link open} to {@link close}, which gives it back as it was, however the process ends. */
-export class Screen {
+class Screen {
   readonly #onKey: (key: Key) => void
   readonly #onResize: () => void
   readonly #onEnd: (code: number) => void
@@ -121,4 +121,55 @@ export class Screen {
   readonly #signalled = (signal: Signal): void => this.#onEnd(exitCode(signal))
 
   readonly #ended = (): void => this.#onEnd(exitCode('SIGHUP'))
+}
+
+/** What somebody looks at. */
+export interface Show<T> {
+  /** All lines of the screen. */
+  draw(size: Size): readonly string[]
+  /** @returns what ends it; undefined where it goes on */
+  press(key: Key, redraw: () => void): T | undefined
+  /** What happens every so many milliseconds; false where that shows nothing new. */
+  readonly every?: { readonly ms: number; look(): boolean }
+  /** Called once there is a screen, before anything is drawn: ends it too. */
+  until?(): Promise<T>
+}
+
+/** Escape, q and Ctrl-C. */
+export function isQuit({ name, sequence, ctrl }: Key): boolean {
+  return name === 'escape' || sequence === 'q' || (ctrl === true && name === 'c')
+}
+
+/**
+ * Shows it until something ends it: a signal with the exit code that says so. What goes wrong in a handler ends the
+ * command, not the process: the terminal is given back first.
+ */
+export function show<T>({ draw, press, every, until }: Show<T>): Promise<T | number> {
+  let screen: Screen
+  let timer: NodeJS.Timeout | undefined
+  return new Promise<T | number>((resolve, reject) => {
+    const guarded = (act: () => void): void => {
+      try {
+        act()
+      } catch (error) {
+        reject(error)
+      }
+    }
+    const redraw = (): void => guarded(() => screen.draw(draw(screen.size)))
+    const onKey = (key: Key): void => {
+      const end = press(key, redraw)
+      if (end !== undefined) resolve(end)
+    }
+    const look = (): void => {
+      if (every?.look()) redraw()
+    }
+    screen = new Screen((key) => guarded(() => onKey(key)), redraw, resolve)
+    screen.open()
+    until?.().then(resolve, reject)
+    redraw()
+    if (every !== undefined) timer = setInterval(() => guarded(look), every.ms)
+  }).finally(() => {
+    clearInterval(timer)
+    screen.close()
+  })
 }

@@ -25,6 +25,14 @@ export function quantileOf(sorted: ArrayLike<number>, q: number): number {
   return below + (above - below) * (at - Math.floor(at))
 }
 
+/** Several of them; 0 without samples. */
+export function quantilesOf<const Q extends readonly number[]>(
+  sorted: ArrayLike<number>,
+  ...qs: Q
+): { [K in keyof Q]: number } {
+  return qs.map((q) => (sorted.length === 0 ? 0 : quantileOf(sorted, q))) as { [K in keyof Q]: number }
+}
+
 /** Median, 10th and 90th percentile, and the distribution. */
 export function figureOf(samples: readonly number[]): Figure {
   return {

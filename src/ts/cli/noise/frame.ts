@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types'
 import { bar } from '../kit/bars'
-import { digits, plural, share, tick, time } from '../kit/format'
+import { digits, NONE, plural, share, tick, time } from '../kit/format'
 import type { Size } from '../kit/screen'
 import { cut, flow, padded } from '../kit/text'
 import type { Options } from './options'
@@ -56,7 +56,7 @@ function cpuLines({ cpus }: View, columns: number, lines: number, paint: Colors)
         `CPU ${cpu}`,
         share(taken),
         digits(threads.perSecond + interrupts.perSecond),
-        longest === 0 ? '–' : time(longest),
+        longest === 0 ? NONE : time(longest),
       )
       return room < LEAST_BAR ? told : `${told}  ${bars(one, most, room, paint)}`
     }),

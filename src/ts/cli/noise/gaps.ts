@@ -1,3 +1,4 @@
+import { firstIndex } from './first-index'
 import { ERROR, GAP, MOVED, TOTALS, type WatchMemory, WRITTEN } from './memory'
 import type { Own } from './own'
 
@@ -67,14 +68,8 @@ export function seenBy({ cpu, control, into }: WatchMemory, own: Own, since = 0)
     recorded: gaps > 0 ? Math.max(0, (into[last] as number) + (into[last + 1] as number) - begun) : watched,
     all: pick(into, places),
     causes: {
-      threads: pick(
-        into,
-        places.filter((at) => into[at + 2] !== 0),
-      ),
-      interrupts: pick(
-        into,
-        places.filter((at) => into[at + 2] === 0),
-      ),
+      threads: pick(into, places, (at) => into[at + 2] !== 0),
+      interrupts: pick(into, places, (at) => into[at + 2] === 0),
     },
     own: mine,
     // When those were is not known.
@@ -86,16 +81,11 @@ export function seenBy({ cpu, control, into }: WatchMemory, own: Own, since = 0)
 
 /** The first gap that began then or later: they are in order. */
 function firstSince(into: Float64Array, count: number, since: number): number {
-  let [low, high] = [0, count]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((into[TOTALS + GAP * middle] as number) < since) low = middle + 1
-    else high = middle
-  }
-  return low
+  return firstIndex(count, (i) => (into[TOTALS + GAP * i] as number) >= since)
 }
 
-function pick(into: Float64Array, places: Uint32Array): Gaps {
+function pick(into: Float64Array, all: Uint32Array, wanted: (at: number) => boolean = () => true): Gaps {
+  const places = all.filter(wanted)
   return {
     starts: Float64Array.from(places, (at) => into[at] as number),
     lengths: Float64Array.from(places, (at) => into[at + 1] as number),

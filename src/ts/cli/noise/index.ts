@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import process, { stderr } from 'node:process'
 import { status } from '../../index'
-import { writeText } from '../kit/files'
-import { originOf } from '../kit/machine'
-import { print } from '../kit/output'
+import { originHere } from '../kit/machine'
+import { give } from '../kit/result'
 import { isInteractive } from '../kit/screen'
 import { formatCpus } from './cpus'
 import { document } from './json'
@@ -12,8 +10,6 @@ import { type Options, optionsOf } from './options'
 import { resultOf } from './result'
 import { Spinners } from './spinners'
 import { report } from './table'
-
-const root = join(__dirname, '..', '..', '..')
 
 /**
  * `rseq noise`: how often each CPU is taken away, for how long, and what that means for a service.
@@ -28,10 +24,12 @@ export async function run(_: string[], values: Record<string, unknown>): Promise
   const code = isInteractive() ? await live(spinners, options) : await plainly(spinners, options)
   if (code !== 0) return code
   await spinners.ended()
-  const result = resultOf(spinners.seen(), options.threshold, originOf(root, status(), hypervisor()))
-  print(report(result))
-  if (options.json !== null) writeText(options.json, document(result))
-  if (options.html !== null) (await import('./page.js')).writePage(result, options.html)
+  const result = resultOf(spinners.seen(), options.threshold, originHere(status()))
+  const page = async () => {
+    const { writePage } = await import('./page.js')
+    return (file: string): void => writePage(result, file)
+  }
+  await give({ lines: report(result), json: () => document(result), page }, options)
   return 0
 }
 
@@ -52,11 +50,4 @@ async function plainly(spinners: Spinners, { seconds, cpus }: Options): Promise<
   } finally {
     process.off('SIGINT', interrupt)
   }
-}
-
-/** What the benchmarks' own addon says, where there is one. */
-function hypervisor(): string {
-  // Not a literal: it is built apart, and stays a file of its own.
-  const questions = require(join(root, 'lib', 'bench', 'questions.js')) as { hypervisor(): string }
-  return questions.hypervisor()
 }

@@ -1,6 +1,6 @@
 import { plural, tick } from '../kit/format'
 import { html, type Markup } from '../kit/page/html'
-import { linear, logarithmic, percentOf, type Scale } from '../kit/page/scale'
+import { linear, logarithmic, percentOf, powersOfTen, type Scale } from '../kit/page/scale'
 import type { NoiseResult, Timeline } from './schema'
 
 /** Units of height that a lane's drawing has. */
@@ -47,9 +47,7 @@ function y(heights: Scale, value: number): string {
 }
 
 function marks(heights: Scale): Markup {
-  // Those that are powers of ten: the others stand too close.
-  const shown = heights.marks.filter((mark) => Number.isInteger(Math.round(Math.log10(mark) * 1e6) / 1e6))
-  return html`<svg class="marks">${shown.map((mark) => html`<text x="100%" y="${y(heights, mark)}" dy="0.35em">${tick(mark)}</text>`)}</svg>`
+  return html`<svg class="marks">${powersOfTen(heights).marks.map((mark) => html`<text x="100%" y="${y(heights, mark)}" dy="0.35em">${tick(mark)}</text>`)}</svg>`
 }
 
 /** One path of bars: neighbours of one height are one. */

@@ -1,4 +1,4 @@
-import { quantileOf } from '../kit/statistics'
+import { quantilesOf } from '../kit/statistics'
 import type { Gaps } from './gaps'
 import type { Latency } from './schema'
 
@@ -69,11 +69,6 @@ export function latencyOf(work: number, times: readonly Float64Array[]): Latency
   }
   all.sort()
   if (all.length === 0) return null
-  const [p50, p99, p999, worst] = [0.5, 0.99, 0.999, 1].map((q) => quantileOf(all, q)) as [
-    number,
-    number,
-    number,
-    number,
-  ]
+  const [p50, p99, p999, worst] = quantilesOf(all, 0.5, 0.99, 0.999, 1)
   return { work, p50, p99, p999, worst }
 }

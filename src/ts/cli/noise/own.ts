@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { cpuId } from '../../index'
+import { firstIndex } from './first-index'
 
 interface Note {
   readonly begin: number
@@ -43,13 +44,7 @@ export class Own {
   /** Whether it worked on that CPU at any time between those. */
   overlaps(cpu: number, start: number, end: number): boolean {
     const notes = this.#notes.get(cpu) ?? []
-    let [low, high] = [0, notes.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((notes[middle] as Note).end < start) low = middle + 1
-      else high = middle
-    }
-    const next = notes[low]
+    const next = notes[firstIndex(notes.length, (i) => (notes[i] as Note).end >= start)]
     return next !== undefined && next.begin <= end
   }
 }

@@ -1,4 +1,4 @@
-import { quantileOf } from '../kit/statistics'
+import { quantileOf, quantilesOf } from '../kit/statistics'
 import { type Gaps, total } from './gaps'
 import type { Pattern } from './schema'
 
@@ -63,10 +63,6 @@ function intervalOf(starts: Float64Array): number | null {
     .map((start, i) => start - (starts[i] as number))
     .sort()
   if (intervals.length < LEAST_INTERVALS) return null
-  const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantileOf(intervals, q)) as [
-    number,
-    number,
-    number,
-  ]
+  const [low, median, high] = quantilesOf(intervals, 0.25, 0.5, 0.75)
   return high - low < STEADY * median ? median : null
 }

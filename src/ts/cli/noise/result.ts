@@ -1,6 +1,6 @@
 import type { Origin } from '../kit/limits'
-import { quantileOf } from '../kit/statistics'
-import { CAUSES, type Gaps, type Seen, total } from './gaps'
+import { quantilesOf } from '../kit/statistics'
+import { type Gaps, type Seen, total } from './gaps'
 import { completions, latencyOf, WORKS } from './latency'
 import { patternsIn } from './patterns'
 import type { CauseNoise, CpuNoise, Latency, NoiseResult } from './schema'
@@ -47,10 +47,7 @@ export type Summary = Omit<CpuNoise, 'latency' | 'timeline'>
 
 export function summaryOf(seen: Seen): Summary {
   const { cpu, watched, recorded, causes, own, unfit, moved, lost } = seen
-  const [threads, interrupts] = CAUSES.map((cause) => causeOf(causes[cause], recorded)) as [
-    CauseNoise,
-    CauseNoise,
-  ]
+  const [threads, interrupts] = [causeOf(causes.threads, recorded), causeOf(causes.interrupts, recorded)]
   const taken = total(seen.all) + unfit.time
   return {
     cpu,
@@ -69,11 +66,7 @@ export function summaryOf(seen: Seen): Summary {
 function causeOf(gaps: Gaps, recorded: number): CauseNoise {
   const sorted = gaps.lengths.toSorted()
   const count = sorted.length
-  const [median, p99, longest] = [0.5, 0.99, 1].map((q) => (count === 0 ? 0 : quantileOf(sorted, q))) as [
-    number,
-    number,
-    number,
-  ]
+  const [median, p99, longest] = quantilesOf(sorted, 0.5, 0.99, 1)
   return {
     gaps: count,
     perSecond: recorded > 0 ? (count / recorded) * 1e9 : 0,

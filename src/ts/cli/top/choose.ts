@@ -1,17 +1,18 @@
 import { createColors } from 'picocolors'
-import { type Key, Screen } from '../kit/screen'
+import { NONE, plural } from '../kit/format'
+import { isQuit, show } from '../kit/screen'
 import { colors } from '../kit/terminal'
 import { cut, shown as shownText } from '../kit/text'
+import { indexOf, select } from './choices'
 import type { Found } from './find'
 import { identityOf, identityText, leaderOf } from './identity'
-import { indexOf, select } from './state'
 
 /** One of them as a line: its processes, its file, its application. */
 export function choiceLine({ shown, pids }: Found): string {
   const leader = leaderOf(shown) ?? pids[0]
-  const many = `${pids.length} ${pids.length === 1 ? 'process' : 'processes'}`
+  const many = plural(pids.length, 'process', 'processes')
   const says = identityText(identityOf(shown, pids))
-  return `${String(leader ?? '–').padStart(8)}  ${many.padEnd(12)} ${shownText(`${shown}  ${says}`).trimEnd()}`
+  return `${String(leader ?? NONE).padStart(8)}  ${many.padEnd(12)} ${shownText(`${shown}  ${says}`).trimEnd()}`
 }
 
 /**
@@ -28,10 +29,10 @@ export function choose(
   const paint = createColors(coloured && colors.isColorSupported)
   const keys = found.map(({ shown }) => shown)
   let selected: string | null = null
-  let screen: Screen
-  return new Promise<Found | number>((resolve, reject) => {
-    const draw = (): void => {
-      const { columns, rows } = screen.size
+  let height = 0
+  return show<Found | number>({
+    draw({ columns, rows }) {
+      height = rows
       const index = indexOf(selected, keys)
       const room = Math.max(1, rows - 3)
       const start = Math.max(0, Math.min(index - Math.floor(room / 2), found.length - room))
@@ -40,24 +41,15 @@ export function choose(
         const line = cut(`${isSelected ? '>' : ' '} ${choiceLine(one)}`, columns)
         return isSelected ? paint.inverse(line) : line
       })
-      const head = cut(question, columns)
-      screen.draw([paint.bold(head), ...lines, '', paint.dim(cut('↑↓ select  Enter show  q quit', columns))])
-    }
-    const onKey = (key: Key): void => {
-      try {
-        if (key.name === 'escape' || key.sequence === 'q' || (key.ctrl && key.name === 'c')) resolve(0)
-        else if (key.name === 'return' || key.name === 'enter') {
-          resolve(found[indexOf(selected, keys)] as Found)
-        } else {
-          selected = select(key, selected, keys, screen.size.rows) ?? selected
-          draw()
-        }
-      } catch (error) {
-        reject(error)
-      }
-    }
-    screen = new Screen(onKey, draw, resolve)
-    screen.open()
-    draw()
-  }).finally(() => screen.close())
+      const foot = paint.dim(cut('↑↓ select  Enter show  q quit', columns))
+      return [paint.bold(cut(question, columns)), ...lines, '', foot]
+    },
+    press(key, redraw) {
+      if (isQuit(key)) return 0
+      if (key.name === 'return' || key.name === 'enter') return found[indexOf(selected, keys)]
+      selected = select(key, selected, keys, height) ?? selected
+      redraw()
+      return undefined
+    },
+  })
 }

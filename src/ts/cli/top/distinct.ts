@@ -1,3 +1,4 @@
+import { grouped } from '../kit/grouped'
 import { clusters, cut, widthOf } from '../kit/text'
 
 /** Of what is cut in its middle, this part of the room is its beginning … */
@@ -69,14 +70,9 @@ function cutApart<K>(
   })
 }
 
-function grouped<K>(cells: ReadonlyMap<K, string>): Map<string, K[]> {
-  const groups = new Map<string, K[]>()
-  for (const [key, cell] of cells) {
-    const group = groups.get(cell)
-    if (group === undefined) groups.set(cell, [key])
-    else group.push(key)
-  }
-  return groups
+/** By what they look like. */
+function alikeIn<K>(cells: ReadonlyMap<K, string>): Map<string, K[]> {
+  return grouped(cells.keys(), (key) => cells.get(key) as string)
 }
 
 /**
@@ -90,13 +86,13 @@ export function distinct<K extends string>(texts: ReadonlyMap<K, string>, width:
   const cells = new Map<K, string>()
   for (const [key, text] of texts) cells.set(key, cut(text, width))
   for (const way of width > 2 ? CUTS : []) {
-    for (const keys of grouped(cells).values()) {
+    for (const keys of alikeIn(cells).values()) {
       if (keys.length < 2) continue
       const alike = keys.map((key) => [key, texts.get(key) as string] as const)
       cutApart(alike, way, width, cells)
     }
   }
-  const groups = grouped(cells)
+  const groups = alikeIn(cells)
   const taken = new Set(groups.keys())
   for (const keys of groups.values()) if (keys.length > 1) number(keys, texts, width, cells, taken)
   return cells

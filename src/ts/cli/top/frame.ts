@@ -2,11 +2,11 @@ import type { Colors } from 'picocolors/types'
 import { amount, compact, duration, exact, plural } from '../kit/format'
 import type { Size } from '../kit/screen'
 import { cut, flow, padded, shown } from '../kit/text'
+import { type Choices, indexOf } from './choices'
 import { detail } from './detail'
 import { identityText } from './identity'
 import { arranged, MOST_ROWS, type Row } from './rows'
 import type { Facts, Split } from './service'
-import { indexOf, type State } from './state'
 import { headLine, type Layout, layoutFor, rowLine, sharedLine } from './table'
 
 /** What a picture is made of. */
@@ -18,14 +18,17 @@ export interface View {
   readonly found: number
   /** How many there are, with those that a filter hides. */
   readonly known: number
-  readonly state: State
+  readonly choices: Choices
   /** Seconds. */
   readonly interval: number
   readonly split: (row: Row) => Split | null
 }
 
 /** The rows of a picture. */
-export function viewed(all: readonly Row[], { sort, filter }: State): Pick<View, 'rows' | 'found' | 'known'> {
+export function viewed(
+  all: readonly Row[],
+  { sort, filter }: Choices,
+): Pick<View, 'rows' | 'found' | 'known'> {
   const rows = arranged(all, sort, filter)
   return { rows: rows.slice(0, MOST_ROWS), found: rows.length, known: all.length }
 }
@@ -71,15 +74,22 @@ export function banner({ living, trouble, lostWrites }: Facts): string {
   return living > 0 ? '' : 'The service has ended: these are its last values.'
 }
 
-/** How many rows of the table fit on a screen of that size. */
-export function pageOf(view: View, size: Size): number {
-  return parts(view, size).page
+/** What goes where on a screen. */
+export interface Places {
+  readonly layout: Layout
+  readonly above: readonly string[]
+  readonly notice: string
+  /** Lines of details below the table. */
+  readonly below: number
+  /** How many rows of the table fit. */
+  readonly page: number
 }
 
-function parts({ facts, rows, interval, state }: View, { columns, rows: height }: Size) {
+/** Where the parts of a picture go on a screen of that size. */
+export function placesOf({ facts, rows, interval, choices }: View, { columns, rows: height }: Size): Places {
   // Two columns say which row is selected.
   const layout = layoutFor(rows, Math.max(1, columns - 2))
-  const shared = state.help ? '' : sharedLine(layout, columns)
+  const shared = choices.help ? '' : sharedLine(layout, columns)
   const above =
     height < 12
       ? [cut(shown(facts.path), columns)]
@@ -89,21 +99,21 @@ function parts({ facts, rows, interval, state }: View, { columns, rows: height }
   const fixed = above.length + (notice === '' ? 0 : 1) + 2
   const free = height - fixed
   // A rule above the details.
-  const wanted = rows.length === 0 || state.help ? 0 : Math.floor(free / DETAIL_SHARE)
+  const wanted = rows.length === 0 || choices.help ? 0 : Math.floor(free / DETAIL_SHARE)
   const below = free - wanted >= LEAST_TABLE + 1 ? wanted : 0
   return { layout, above, notice, below, page: Math.max(0, free - (below > 0 ? below + 1 : 0)) }
 }
 
-function footer({ state, known, found, rows }: View, width: number): string {
-  const filter = shown(state.filter)
-  if (state.typing) return cut(`/${filter}▏`, width)
+function footer({ choices, known, found, rows }: View, width: number): string {
+  const filter = shown(choices.filter)
+  if (choices.typing) return cut(`/${filter}▏`, width)
   const told = [
-    ...(state.paused ? ['PAUSED'] : []),
+    ...(choices.paused ? ['PAUSED'] : []),
     ...(rows.length < found ? [`shows ${rows.length} of ${found}`] : []),
-    ...(state.filter === '' ? [] : [`/${filter}: ${found} of ${known}`]),
+    ...(choices.filter === '' ? [] : [`/${filter}: ${found} of ${known}`]),
     'q quit',
     '↑↓ select',
-    `s sort: ${state.sort}`,
+    `s sort: ${choices.sort}`,
     '/ filter',
     'p pause',
     '? help',
@@ -112,9 +122,9 @@ function footer({ state, known, found, rows }: View, width: number): string {
 }
 
 function table(view: View, layout: Layout, width: number, page: number, paint: Colors): string[] {
-  const { rows, state, known } = view
+  const { rows, choices, known } = view
   const index = indexOf(
-    state.selected,
+    choices.selected,
     rows.map(({ key }) => key),
   )
   // The selected one in the middle, as far as the list goes.
@@ -136,16 +146,16 @@ function helpLines(width: number): string[] {
 /**
  * The whole screen: at most as many lines, and each at most as wide as it is.
  */
-export function frame(view: View, size: Size, paint: Colors): string[] {
+export function frame(view: View, size: Size, paint: Colors, places = placesOf(view, size)): string[] {
   const { columns: width, rows: height } = size
-  const { layout, above, notice, below, page } = parts(view, size)
+  const { layout, above, notice, below, page } = places
   const [path = '', ...facts] = above
   const lines = [paint.bold(paint.cyan(path)), ...facts.map(paint.dim)]
   if (notice !== '') lines.push(paint.yellow(notice))
-  lines.push(...(view.state.help ? helpLines(width) : table(view, layout, width, page, paint)))
-  const { rows, state } = view
+  lines.push(...(view.choices.help ? helpLines(width) : table(view, layout, width, page, paint)))
+  const { rows, choices } = view
   const keys = rows.map(({ key }) => key)
-  const selected = rows[indexOf(state.selected, keys)]
+  const selected = rows[indexOf(choices.selected, keys)]
   if (below > 0 && selected !== undefined) {
     while (lines.length < height - below - 2) lines.push('')
     lines.push(paint.dim('─'.repeat(width)))
@@ -156,6 +166,6 @@ export function frame(view: View, size: Size, paint: Colors): string[] {
   while (shown.length < height - 1) shown.push('')
   return [
     ...shown,
-    state.paused || state.typing ? paint.yellow(footer(view, width)) : paint.dim(footer(view, width)),
+    choices.paused || choices.typing ? paint.yellow(footer(view, width)) : paint.dim(footer(view, width)),
   ]
 }

@@ -10,27 +10,9 @@ export type JsonNumber = number | 'NaN' | '+Inf' | '-Inf'
 /** What `rseq top --once --json` prints. Fields may be added; none is renamed or taken away within a schema. */
 export interface TopJson {
   readonly schema: 1
-  readonly region: {
-    readonly path: string
-    /** Pid of the process that the others descend from, as far as it is known. */
-    readonly leader: number | null
-    /** Which application of that leader; null where it is not known. */
-    readonly application: string | null
-    /** What has decided which processes are the service: `RSEQ_REGION`, `RSEQ_SERVICE`, `PM2` or `main script`. */
-    readonly rule: string | null
-    readonly processes: { readonly living: number; readonly dead: number }
-    /** Seconds since the oldest living process started; null where none lives. */
-    readonly uptime: number | null
-    /** Possible CPUs. */
-    readonly cpus: number
-    readonly names: { readonly used: number; readonly capacity: number }
-    readonly cells: { readonly used: number; readonly capacity: number }
-    /** Apparent size of its file: what it could take. */
-    readonly bytes: number
-    /** Bytes that the file takes on its file system, as du tells them: what it costs. */
-    readonly occupied: number
-    /** Pages that a write had no room for in a full file system: counts are missing. */
-    readonly lostWrites: number
+  /** What is known of the service; processes that live, and that have died. */
+  readonly region: Omit<Facts, 'living' | 'dead' | 'trouble'> & {
+    readonly processes: Pick<Facts, 'living' | 'dead'>
   }
   /** Seconds between the two looks that rates are of; absent where there was one look. */
   readonly interval?: number
@@ -75,6 +57,7 @@ function numeric(x: number): JsonNumber {
 function histogram(samples: HistogramSnapshot, sum: number): Partial<MetricJson> {
   const { count, min, max } = samples
   const any = (x: number): number | null => (count === 0 ? null : x)
+  const at = (percent: number): number | null => any(samples.percentile(percent))
   let below = 0
   const buckets = samples.buckets().flatMap(({ to, count: here }): [number, number][] => {
     below += here
@@ -86,12 +69,7 @@ function histogram(samples: HistogramSnapshot, sum: number): Partial<MetricJson>
     min: any(min),
     max: any(max),
     buckets: [...buckets, ['+Inf', count]],
-    percentiles: {
-      50: any(samples.percentile(50)),
-      90: any(samples.percentile(90)),
-      99: any(samples.percentile(99)),
-      99.9: any(samples.percentile(99.9)),
-    },
+    percentiles: { 50: at(50), 90: at(90), 99: at(99), 99.9: at(99.9) },
   }
 }
 
@@ -112,16 +90,9 @@ function metric({ metric, rate }: Row, split: Split | null): MetricJson {
 }
 
 function head(facts: Facts, interval: number | null): Omit<TopJson, 'metrics'> {
-  const { path, leader, application, rule, living, dead, uptime, cpus, names, cells } = facts
-  const { bytes, occupied, lostWrites } = facts
-  return {
-    schema: 1,
-    region: {
-      ...{ path, leader, application, rule },
-      ...{ processes: { living, dead }, uptime, cpus, names, cells, bytes, occupied, lostWrites },
-    },
-    ...(interval !== null && { interval }),
-  }
+  const { path, leader, application, rule, living, dead, trouble: _, ...others } = facts
+  const region = { path, leader, application, rule, processes: { living, dead }, ...others }
+  return { schema: 1, region, ...(interval !== null && { interval }) }
 }
 
 /**

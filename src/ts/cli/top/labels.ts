@@ -1,4 +1,5 @@
 import { NONE } from '../kit/format'
+import { grouped } from '../kit/grouped'
 import { shown, widthOf } from '../kit/text'
 import { distinct } from './distinct'
 import { packed } from './packed'
@@ -61,8 +62,12 @@ type Form = (row: Row) => readonly string[]
 
 /** The rows of one name. */
 class Group {
-  readonly rows: Row[] = []
+  readonly rows: readonly Row[]
   #telling: readonly string[] | null = null
+
+  constructor(rows: readonly Row[]) {
+    this.rows = rows
+  }
 
   /** From what says most to what needs least room, which is told by {@link columns}. */
   forms(hidden: ReadonlySet<string>): readonly [all: Form, telling: Form, values: Form] {
@@ -106,13 +111,8 @@ export class Labels {
 
   /** @param rows in any order */
   constructor(rows: readonly Row[]) {
-    const groups = new Map<string, Group>()
-    for (const row of rows) {
-      const group = groups.get(row.metric.name) ?? new Group()
-      groups.set(row.metric.name, group)
-      group.rows.push(row)
-    }
-    this.#groups = [...groups.values()]
+    const groups = grouped(rows, ({ metric }) => metric.name)
+    this.#groups = [...groups.values()].map((some) => new Group(some))
     this.full = rows.reduce((most, row) => Math.max(most, widthsOf(row)[1]), 0)
     this.needed = groups.size < rows.length
     const [first, second] = rows

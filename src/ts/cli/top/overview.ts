@@ -1,16 +1,9 @@
 import { amount, compact, exact, plural, secondsOf } from '../kit/format'
+import { type Card, headlines } from '../kit/page/cards'
 import { type Content, html, type Markup } from '../kit/page/html'
 import { banner } from './frame'
 import { PERCENTILES, type Recording, type Track } from './record'
 import type { Facts } from './service'
-
-/** One thing that a reader wants to know first: a figure, what it is, and what belongs to it. */
-interface Card {
-  readonly figure: string
-  readonly text: Content
-  readonly small: string
-  readonly isBad?: boolean
-}
 
 /** From this share of names or cells on, the next release of a service may find no room. */
 const NEARLY_FULL = 0.9
@@ -63,13 +56,8 @@ function busiest(tracks: readonly Track[]): Card[] {
   )
   if (found === null) return []
   const most = highest(known(found.track.values))
-  return [
-    {
-      figure: `${compact(found.n)}/s`,
-      text: title('is counted most:', found.track),
-      small: `on average; at most ${compact(most)}/s`,
-    },
-  ]
+  const text = title('is counted most:', found.track)
+  return [{ figure: `${compact(found.n)}/s`, text, small: `on average; at most ${compact(most)}/s` }]
 }
 
 function slowest(tracks: readonly Track[]): Card[] {
@@ -83,13 +71,9 @@ function slowest(tracks: readonly Track[]): Card[] {
   }
   const found = largest(tracks, median)
   if (found === null) return []
-  return [
-    {
-      figure: amount(found.n, 'seconds'),
-      text: title('is the slowest 99th percentile:', found.track),
-      small: `in the median look; at worst ${amount(highest(seconds(found.track)), 'seconds')}`,
-    },
-  ]
+  const worst = amount(highest(seconds(found.track)), 'seconds')
+  const text = title('is the slowest 99th percentile:', found.track)
+  return [{ figure: amount(found.n, 'seconds'), text, small: `in the median look; at worst ${worst}` }]
 }
 
 function room({ names, cells, bytes, occupied }: Facts): Card {
@@ -117,18 +101,8 @@ function lost(about: Facts): Card {
 }
 
 /** What a reader wants to know first, in a few figures. */
-export function overview(about: Facts, recording: Recording): Markup {
+export function overview(about: Facts, recording: Recording): Markup | null {
   const tracks = [...recording.tracks.values()]
-  const cards = [
-    counted(tracks, recording, about),
-    ...busiest(tracks),
-    ...slowest(tracks),
-    room(about),
-    lost(about),
-  ]
-  return html`<ul class="headlines">${cards.map(
-    ({ figure, text, small, isBad = false }) =>
-      html`<li${isBad ? html` class="bad"` : null}><strong>${figure}</strong><span>${text}</span><small>${small}</small></li>`,
-  )}</ul>
-`
+  const what = [counted(tracks, recording, about), ...busiest(tracks), ...slowest(tracks)]
+  return headlines([...what, room(about), lost(about)])
 }

@@ -1,7 +1,7 @@
 import process, { stderr } from 'node:process'
 import { clean } from '../kit/clean'
 import { writeText } from '../kit/files'
-import { amount, compact, exact } from '../kit/format'
+import { amount, compact, exact, plural } from '../kit/format'
 import { print } from '../kit/output'
 import { pageDocument } from '../kit/page/document'
 import { html, type Markup } from '../kit/page/html'
@@ -106,7 +106,7 @@ export function page(about: Facts, recording: Recording, options: Options, date:
   const [path = '', ...parts] = header(about, Number.POSITIVE_INFINITY, options.interval)
   const notices = [banner(about), cutNote(tracks.size, found)].filter(Boolean)
   const body = html`<header><h1>rseq top</h1><p>${path}</p><p>${parts.join('').replaceAll('  ', ' · ')}</p>
-<p>${date.toISOString()}, ${(times.at(-1) ?? 0).toFixed(1)} s in ${times.length} looks</p></header>
+<p>${date.toISOString()}, ${(times.at(-1) ?? 0).toFixed(1)} s in ${plural(times.length, 'look')}</p></header>
 ${notices.map((notice) => html`<p><b>${notice}</b></p>`)}<main>${overview(about, recording)}${rows.length === 0 ? html`<p>Nothing was counted.</p>` : rows.map(({ key }) => section(tracks.get(key) as Track, times))}</main>
 `
   return pageDocument(`rseq top: ${path}`, STYLE, body)
@@ -124,13 +124,15 @@ export async function writeRecording(service: Service, options: Options, file: s
   }
   process.once('SIGINT', interrupt)
   const progress = (done: number, of: number): void => {
-    if (stderr.isTTY) stderr.write(`\r${done} of ${of} looks${done === of ? '\n' : ''}`)
+    if (stderr.isTTY) stderr.write(`\r${done} of ${plural(of, 'look')}${done === of ? '\n' : ''}`)
   }
   try {
     const seconds = options.seconds ?? SECONDS
     const recording = await record(service, options, seconds, () => isOver, progress)
     writeText(file, page(service.facts, recording, options, new Date()))
-    print([`${clean(file)}: ${recording.tracks.size} metrics, ${recording.times.length} looks`])
+    print([
+      `${clean(file)}: ${plural(recording.tracks.size, 'metric')}, ${plural(recording.times.length, 'look')}`,
+    ])
     return 0
   } finally {
     process.off('SIGINT', interrupt)

@@ -1,7 +1,7 @@
 import { tick, time, timeSpan } from '../../kit/format'
 import type { Figure } from '../../kit/limits'
 import { html, type Markup, trusted } from '../../kit/page/html'
-import { linear, logarithmic, percentOf, type Scale } from '../../kit/page/scale'
+import { linear, logarithmic, percentOf, powersOfTen, type Scale } from '../../kit/page/scale'
 import type { BarChart } from './charts'
 import { densities } from './density'
 
@@ -34,11 +34,6 @@ export function barsMarkup(chart: BarChart): Markup {
   })
   return html`${rows}<div class="row axis"><svg class="plot" height="16">${marks}</svg></div>
 `
-}
-
-/** More marks would have no room on a narrow page. */
-function powersOfTen({ at, marks }: Scale): Scale {
-  return { at, marks: marks.filter((mark) => Number.isInteger(Number(Math.log10(mark).toFixed(6)))) }
 }
 
 function grid(scale: Scale): Markup[] {

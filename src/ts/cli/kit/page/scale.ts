@@ -29,6 +29,11 @@ function decades(least: number, most: number): number[] {
   return found
 }
 
+/** More marks than these may have no room. */
+export function powersOfTen({ at, marks }: Scale): Scale {
+  return { at, marks: marks.filter((mark) => Number.isInteger(Number(Math.log10(mark).toFixed(6)))) }
+}
+
 /** A place along an axis, for an attribute. */
 export function percentOf(share: number): string {
   return `${(100 * share).toFixed(2)}%`

@@ -2,7 +2,7 @@ import type { Key } from '../kit/screen'
 import { SORTS, type Sort } from './rows'
 
 /** What the person in front of it has chosen. */
-export interface State {
+export interface Choices {
   readonly sort: Sort
   readonly filter: string
   /** The filter is being typed. */
@@ -41,12 +41,12 @@ export function select(
   return to === null ? null : (keys[to] ?? null)
 }
 
-function typed(state: State, { name, sequence = '', ctrl, meta }: Key): State {
-  if (name === 'return' || name === 'enter') return { ...state, typing: false }
-  if (name === 'escape') return { ...state, typing: false, filter: '' }
-  if (name === 'backspace') return { ...state, filter: [...state.filter].slice(0, -1).join('') }
+function typed(choices: Choices, { name, sequence = '', ctrl, meta }: Key): Choices {
+  if (name === 'return' || name === 'enter') return { ...choices, typing: false }
+  if (name === 'escape') return { ...choices, typing: false, filter: '' }
+  if (name === 'backspace') return { ...choices, filter: [...choices.filter].slice(0, -1).join('') }
   const isText = !ctrl && !meta && sequence !== '' && !/\p{Cc}/u.test(sequence)
-  return isText ? { ...state, filter: state.filter + sequence } : state
+  return isText ? { ...choices, filter: choices.filter + sequence } : choices
 }
 
 /**
@@ -56,36 +56,36 @@ function typed(state: State, { name, sequence = '', ctrl, meta }: Key): State {
  * @param page how many of them fit on the screen
  * @returns null: the end
  */
-export function press(state: State, key: Key, keys: readonly string[], page: number): State | null {
+export function press(choices: Choices, key: Key, keys: readonly string[], page: number): Choices | null {
   if (key.ctrl && key.name === 'c') return null
-  const selected = select(key, state.selected, keys, page)
+  const selected = select(key, choices.selected, keys, page)
   const isLetter = selected !== null && key.name !== undefined && key.name.length === 1
-  if (selected !== null && !(state.typing && isLetter)) return { ...state, selected }
-  if (state.typing) return typed(state, key)
+  if (selected !== null && !(choices.typing && isLetter)) return { ...choices, selected }
+  if (choices.typing) return typed(choices, key)
   switch (key.name === 'escape' ? 'escape' : key.sequence) {
     case 'q':
       return null
     case 'escape':
-      return state.help ? { ...state, help: false } : null
+      return choices.help ? { ...choices, help: false } : null
     case 's':
-      return { ...state, sort: SORTS[(SORTS.indexOf(state.sort) + 1) % SORTS.length] as Sort }
+      return { ...choices, sort: SORTS[(SORTS.indexOf(choices.sort) + 1) % SORTS.length] as Sort }
     case 'r':
-      return { ...state, sort: 'rate' }
+      return { ...choices, sort: 'rate' }
     case 't':
-      return { ...state, sort: 'total' }
+      return { ...choices, sort: 'total' }
     case 'n':
-      return { ...state, sort: 'name' }
+      return { ...choices, sort: 'name' }
     case '/':
-      return { ...state, typing: true, help: false }
+      return { ...choices, typing: true, help: false }
     case 'p':
     case ' ':
-      return { ...state, paused: !state.paused }
+      return { ...choices, paused: !choices.paused }
     case 'c':
-      return { ...state, coloured: !state.coloured }
+      return { ...choices, coloured: !choices.coloured }
     case '?':
     case 'h':
-      return { ...state, help: !state.help }
+      return { ...choices, help: !choices.help }
     default:
-      return state
+      return choices
   }
 }
