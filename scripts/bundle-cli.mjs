@@ -11,7 +11,7 @@ const out = join(root, 'lib', 'cli')
 
 /** One file per command, so that each loads only what it needs; the workers; the page. */
 const entries = [
-  ...['rseq', 'tables', 'status/index', 'demo/index', 'demo/worker', 'compare/index'],
+  ...['rseq', 'status/index', 'demo/index', 'demo/worker', 'compare/index'],
   ...['bench/index', 'bench/page/index', 'top/index', 'top/running'],
   ...['noise/index', 'noise/page', 'noise/worker'],
 ]
@@ -25,16 +25,6 @@ const stylesAsText = {
       if (/<\/style|<!--/i.test(code)) throw new Error(`${path} would end the page's style element early`)
       return { contents: code.trim(), loader: 'text' }
     })
-  },
-}
-
-/** Three commands draw tables: all of them require the one bundle of the library, which lies beside theirs. */
-const tablesOnce = {
-  name: 'tables once',
-  setup({ onResolve }) {
-    onResolve({ filter: /^cli-table3$/ }, ({ importer }) =>
-      importer.endsWith('/tables.ts') ? undefined : { path: '../tables.js', external: true },
-    )
   },
 }
 
@@ -67,7 +57,7 @@ const options = {
       'histogram/reading',
     ].map((name) => `../../${name}`),
   ],
-  plugins: [stylesAsText, tablesOnce],
+  plugins: [stylesAsText],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

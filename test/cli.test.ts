@@ -7,59 +7,26 @@ import { stripVTControlCharacters } from 'node:util'
 import { status } from 'rseq'
 import { describe, expect, test } from 'vitest'
 import { command, heard, plain, rseq, USAGE } from './command'
+import { terminals } from './terminals'
 import { built, root } from './world'
 
 const folder = join(root, 'lib', 'cli')
 const INACTIVE = 3
 const QUESTIONS = 'getcpu, counters, histogram, pool, ring, processes, published or scrape'
 
-/*
- * Runs a command on a terminal of so many columns, and types Ctrl-C once it shows argv[2], if that is not
- * empty. Prints what it wrote, its exit code (of a signal: minus its number) and the seconds that Ctrl-C took.
- */
-const TERMINAL = `
-import fcntl, json, os, pty, struct, sys, termios, time
-columns, pattern, command = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3:]
-pid, fd = pty.fork()
-if pid == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
-    os.execvp(command[0], command)
-output, typed = b'', None
-while True:
-    try:
-        data = os.read(fd, 65536)
-    except OSError:
-        break
-    if not data:
-        break
-    output += data
-    if pattern and typed is None and pattern in output:
-        os.write(fd, b'\\x03')
-        typed = time.monotonic()
-code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-seconds = 0 if typed is None else time.monotonic() - typed
-print(json.dumps({'output': output.decode(), 'code': code, 'seconds': seconds}))
-`
+const start = terminals()
 
-interface Shown {
-  output: string
-  code: number
-  seconds: number
-}
-
-function onTerminal(
-  columns: number,
-  args: string[],
-  env: NodeJS.ProcessEnv = plain,
-  interruptAt = '',
-): Shown {
-  const { stdout, stderr } = spawnSync(
-    'python3',
-    ['-c', TERMINAL, String(columns), interruptAt, process.execPath, command, ...args],
-    { encoding: 'utf8', env },
-  )
-  expect(stderr).toBe('')
-  return JSON.parse(stdout) as Shown
+/** Runs it on a terminal of so many columns; types Ctrl-C once it has shown something, and says for how long that took. */
+async function onTerminal(columns: number, args: string[], env = plain, interruptAt = '') {
+  const terminal = start(args, columns, 24, env)
+  const typed = async (): Promise<number> => {
+    await terminal.until(interruptAt, () => terminal.output.includes(interruptAt))
+    terminal.type('\u0003')
+    return performance.now()
+  }
+  const since = interruptAt === '' ? 0 : await typed()
+  const { code } = await terminal.ended()
+  return { output: terminal.output, code, seconds: (performance.now() - since) / 1000 }
 }
 
 /** What stood in each line, counting a redrawn line as another one. */
@@ -209,28 +176,28 @@ describe('rseq', () => {
 })
 
 describe('rseq on a terminal', () => {
-  test('has colours, unless NO_COLOR is set, --no-color says so or the terminal has none', () => {
-    expect(onTerminal(80, []).output).toContain('\u001b[32m')
+  test('has colours, unless NO_COLOR is set, --no-color says so or the terminal has none', async () => {
+    expect((await onTerminal(80, [])).output).toContain('\u001b[32m')
     for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
-      expect(onTerminal(80, [], { ...plain, ...env }).output).not.toContain('\u001b')
+      expect((await onTerminal(80, [], { ...plain, ...env })).output).not.toContain('\u001b')
     }
     for (const args of [['--no-color'], ['--no-color', '--help'], ['help', 'demo', '--no-color']]) {
-      expect(onTerminal(80, args, { ...plain, FORCE_COLOR: '1' }).output).not.toContain('\u001b')
+      expect((await onTerminal(80, args, { ...plain, FORCE_COLOR: '1' })).output).not.toContain('\u001b')
     }
     expect(rseq([], { env: { ...plain, FORCE_COLOR: '1' } }).stdout).toContain('\u001b[32m')
     expect(rseq(['--json'], { env: { ...plain, FORCE_COLOR: '1' } }).stdout).not.toContain('\u001b')
   })
 
-  test.each([30, 40, 80])('fits into %i columns', (columns) => {
+  test.each([30, 40, 80])('fits into %i columns', async (columns) => {
     for (const args of [[], ['--help'], ['help', 'bench']]) {
-      const { output, code } = onTerminal(columns, args)
+      const { output, code } = await onTerminal(columns, args)
       expect(code).toBe(0)
       for (const line of linesOf(output)) expect(line.length).toBeLessThanOrEqual(columns)
     }
   })
 
-  test('the demo shows a bar, takes it away, and fits into 40 columns', () => {
-    const { output, code } = onTerminal(40, ['demo', '--workers', '2', '--increments', '500000'])
+  test('the demo shows a bar, takes it away, and fits into 40 columns', async () => {
+    const { output, code } = await onTerminal(40, ['demo', '--workers', '2', '--increments', '500000'])
     expect(code).toBe(0)
     const lines = linesOf(output)
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(40)
@@ -239,9 +206,9 @@ describe('rseq on a terminal', () => {
     expect(output.lastIndexOf('░')).toBeLessThan(output.lastIndexOf('\u001b[2K'))
   })
 
-  test.each(['PerCpuCounter', 'Atomics.add'])('Ctrl-C ends the demo during %s', (phase) => {
+  test.each(['PerCpuCounter', 'Atomics.add'])('Ctrl-C ends the demo during %s', async (phase) => {
     const args = ['demo', '--increments', phase === 'Atomics.add' ? '3000000' : '500000000']
-    const { output, code, seconds } = onTerminal(60, args, plain, phase)
+    const { output, code, seconds } = await onTerminal(60, args, plain, phase)
     expect(code).toBe(130)
     expect(seconds).toBeLessThan(3)
     expect(output.lastIndexOf('\u001b[?25h')).toBeGreaterThan(output.lastIndexOf('\u001b[?25l'))
@@ -256,7 +223,7 @@ describe('lib/cli', () => {
     expect(files.filter((name) => name.includes('.')).sort()).toEqual(
       [
         'THIRD-PARTY-LICENSES.txt',
-        ...['rseq.js', 'tables.js', 'compare/index.js', 'demo/index.js', 'demo/worker.js', 'status/index.js'],
+        ...['rseq.js', 'compare/index.js', 'demo/index.js', 'demo/worker.js', 'status/index.js'],
         ...['bench/index.js', 'bench/page/index.js', 'top/index.js', 'top/running.js'],
         ...['noise/index.js', 'noise/page.js', 'noise/worker.js'],
       ].sort(),

@@ -208,9 +208,7 @@ describe('rseq compare refuses', () => {
   test('a file that is not there, or a folder', () => {
     const missing = join(scratch, 'missing.json')
     expect(refused([missing, samplePath('x86_64')])).toBe(`${missing}: no such file or directory`)
-    expect(refused([samplePath('x86_64'), scratch])).toMatch(
-      /: expected a file, received a directory$/,
-    )
+    expect(refused([samplePath('x86_64'), scratch])).toMatch(/: expected a file, received a directory$/)
   })
 
   test.each<[string, unknown, string]>([

@@ -1,19 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { status } from 'rseq'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { command, heard, installed, plain, rseq, scratchFolder } from './command'
 import { built, root } from './world'
 
-const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env
-const scratch = mkdtempSync(join(tmpdir(), 'rseq-demo-'))
-afterAll(() => rmSync(scratch, { recursive: true }))
+const scratch = scratchFolder()
 
 function demo(args: string[], folder = root, prefix: string[] = [], more: NodeJS.ProcessEnv = {}) {
-  const command = join(folder, 'lib', 'cli', 'rseq.js')
-  const [file = '', ...rest] = [...prefix, process.execPath, command, 'demo', ...args]
-  return spawnSync(file, rest, { encoding: 'utf8', env: { ...env, ...more } })
+  return rseq(['demo', ...args], { folder, prefix, env: { ...plain, ...more } })
 }
 
 /** The demo's first table: cells by their name, and the verdict. */
@@ -29,13 +26,9 @@ function total(cells: Record<string, number>): number {
   return Object.values(cells).reduce((a, b) => a + b, 0)
 }
 
-/** A copy of the command beside another core. */
-function stage(name: string): string {
-  const folder = join(scratch, name)
-  mkdirSync(folder)
-  cpSync(join(root, 'package.json'), join(folder, 'package.json'))
-  cpSync(join(root, 'lib'), join(folder, 'lib'), { recursive: true })
-  return folder
+function started(increments: string) {
+  const args = [command, 'demo', '--workers', '2', '--increments', increments]
+  return spawn(process.execPath, args, { env: plain })
 }
 
 describe('rseq demo', () => {
@@ -89,14 +82,14 @@ describe('rseq demo', () => {
 
   test('runs without the addon', () => {
     const args = ['--workers', '2', '--increments', '10000']
-    const { stdout, stderr, status: code } = demo(args, stage('portable'))
+    const { stdout, stderr, status: code } = demo(args, installed(join(scratch, 'portable')))
     expect([stderr, code]).toEqual(['', 0])
     expect(stdout).toContain('backend: portable, registration: none\n')
     expect(cellsOf(stdout)).toMatchObject({ cells: { overflow: 20_000 }, verdict: 'exact' })
   })
 
   test('fails, with the difference, where increments are lost', () => {
-    const folder = stage('losing')
+    const folder = installed(join(scratch, 'losing'))
     writeFileSync(
       join(folder, 'lib', 'index.js'),
       `const real = require(${JSON.stringify(join(root, 'lib', 'index.js'))})
@@ -114,7 +107,7 @@ describe('rseq demo', () => {
   })
 
   test('ends with one line where a worker fails', () => {
-    const folder = stage('failing')
+    const folder = installed(join(scratch, 'failing'))
     writeFileSync(
       join(folder, 'lib', 'index.js'),
       `const real = require(${JSON.stringify(join(root, 'lib', 'index.js'))})
@@ -153,27 +146,19 @@ describe('rseq demo', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s ends it with %i', async (signal, expected) => {
-    const args = [join(root, 'lib', 'cli', 'rseq.js'), 'demo', '--workers', '2', '--increments', '2000000000']
-    const child = spawn(process.execPath, args, { env })
-    let output = ''
-    child.stderr.on('data', (data) => {
-      output += data
-    })
+    const child = started('2000000000')
+    const errors = heard(child.stderr)
     child.stdout.once('data', () => setTimeout(() => child.kill(signal), 1000))
-    const code = await new Promise((resolve) => child.on('close', resolve))
-    expect([output, code]).toEqual(['', expected])
+    const [code] = await once(child, 'close')
+    expect([errors(), code]).toEqual(['', expected])
   })
 
   test('a reader that leaves is no error', async () => {
-    const args = [join(root, 'lib', 'cli', 'rseq.js'), 'demo', '--workers', '2', '--increments', '100000']
-    const child = spawn(process.execPath, args, { env })
-    let errors = ''
-    child.stderr.on('data', (data) => {
-      errors += data
-    })
+    const child = started('100000')
+    const errors = heard(child.stderr)
     child.stdout.once('data', () => child.stdout.destroy())
-    const code = await new Promise((resolve) => child.on('close', resolve))
-    expect(errors).toBe('')
+    const [code] = await once(child, 'close')
+    expect(errors()).toBe('')
     expect([0, 141]).toContain(code)
   })
 })

@@ -1,21 +1,24 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { allowedCpus, formatCpus } from '../src/ts/cli/noise/cpus'
 import type { NoiseResult } from '../src/ts/cli/noise/schema'
-import { fixtures, root } from './world'
+import { command, heard, installed, plain, rseq, scratchFolder } from './command'
+import { fixtures } from './world'
 
-const command = [join(root, 'lib', 'cli', 'rseq.js'), 'noise']
-const { NO_COLOR: _, FORCE_COLOR: __, ...plain } = process.env
 const cpus = allowedCpus()
-const scratch = mkdtempSync(join(tmpdir(), 'rseq-noise-'))
-afterAll(() => rmSync(scratch, { recursive: true }))
+const scratch = scratchFolder()
 
-function noise(...args: string[]) {
-  return spawnSync(process.execPath, [...command, ...args], { encoding: 'utf8', env: plain })
+const noise = (...args: string[]) => rseq(['noise', ...args])
+
+/** One that watches for an hour; a signal before it listens would end it. */
+async function started(...args: string[]) {
+  const all = [command, 'noise', '--seconds', '3600', ...args]
+  const child = spawn(process.execPath, all, { env: plain })
+  await once(child.stderr.setEncoding('utf8'), 'data')
+  return child
 }
 
 function resultIn(file: string): NoiseResult {
@@ -63,10 +66,7 @@ describe('rseq noise', () => {
     const disturber = spawn(process.execPath, [join(fixtures, 'disturber.mjs'), String(cpu), '3', '50'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    let said = ''
-    disturber.stdout.setEncoding('utf8').on('data', (text) => {
-      said += text
-    })
+    const said = heard(disturber.stdout)
     await once(disturber.stdout, 'data')
     const file = join(scratch, 'disturbed.json')
     const { stdout, status } = noise('--seconds', '2', '--cpus', String(cpu), '--json', file)
@@ -74,7 +74,7 @@ describe('rseq noise', () => {
     await once(disturber, 'close')
     expect(status).toBe(0)
     expect(stdout).toContain(`CPU ${cpu} is taken by other threads `)
-    const { seconds, lengths } = JSON.parse(said.split('\n')[1] as string) as {
+    const { seconds, lengths } = JSON.parse(said().split('\n')[1] as string) as {
       seconds: number
       lengths: number[]
     }
@@ -100,24 +100,18 @@ describe('rseq noise', () => {
 
   test('Ctrl-C ends it, and what was seen is shown and written', async () => {
     const file = join(scratch, 'interrupted.json')
-    const child = spawn(process.execPath, [...command, '--seconds', '3600', '--json', file], { env: plain })
-    let stdout = ''
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text
-    })
-    // A signal before it listens would end it.
-    await once(child.stderr.setEncoding('utf8'), 'data')
+    const child = await started('--json', file)
+    const stdout = heard(child.stdout)
     await new Promise((resolve) => setTimeout(resolve, 500))
     child.kill('SIGINT')
     const [code] = await once(child, 'close')
     expect(code).toBe(0)
-    expect(stdout).toContain('What needs 100 µs of CPU takes:')
+    expect(stdout()).toContain('What needs 100 µs of CPU takes:')
     expect(resultIn(file).seconds).toBeLessThan(600)
   })
 
   test('SIGTERM ends it with its threads', async () => {
-    const child = spawn(process.execPath, [...command, '--seconds', '3600'], { env: plain })
-    await once(child.stderr.setEncoding('utf8'), 'data')
+    const child = await started()
     child.kill('SIGTERM')
     expect(await once(child, 'close')).toEqual([null, 'SIGTERM'])
   })
@@ -142,14 +136,8 @@ describe('rseq noise', () => {
   })
 
   test('without the addon it says why, and fails', () => {
-    const folder = mkdtempSync(join(scratch, 'bare-'))
-    expect(existsSync(join(folder, 'build'))).toBe(false)
-    for (const part of ['package.json', 'lib']) spawnSync('cp', ['-r', join(root, part), folder])
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      [join(folder, 'lib', 'cli', 'rseq.js'), 'noise', '--seconds', '1'],
-      { encoding: 'utf8', env: plain },
-    )
+    const folder = installed(join(scratch, 'bare'))
+    const { stdout, stderr, status } = rseq(['noise', '--seconds', '1'], { folder })
     expect([stdout, status]).toEqual(['', 1])
     expect(stderr).toMatch(/^rseq: only the addon can keep a thread on one CPU\. .*no such file\n$/)
   })

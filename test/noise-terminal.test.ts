@@ -1,63 +1,26 @@
-import { join } from 'node:path'
 import stringWidth from 'string-width'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { allowedCpus } from '../src/ts/cli/noise/cpus'
 import { frame, type View } from '../src/ts/cli/noise/frame'
 import type { Summary } from '../src/ts/cli/noise/result'
-import type { CauseNoise } from '../src/ts/cli/noise/schema'
-import { PseudoTerminal } from './pseudo-terminal'
-import { root } from './world'
+import { paint, plain } from './command'
+import { causeOf, cpuOf } from './noise-samples'
+import { has, LEAVE, SGR, terminals } from './terminals'
 
-const command = [process.execPath, join(root, 'lib', 'cli', 'rseq.js'), 'noise']
-const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
-const plain = { ...inherited, TERM: 'xterm-256color' }
-// Escape sequences: back from the alternate screen; colours.
-const LEAVE = '\u001b[?25h\u001b[?1049l'
-const SGR = new RegExp(`${'\u001b'}\\[[\\d;]*m`)
 const cpu = String(allowedCpus()[0])
+const noise = terminals('noise')
 
-const terminals: PseudoTerminal[] = []
-afterEach(() => {
-  for (const one of terminals.splice(0)) one.destroy()
-})
-
-function noise(args: string[], columns = 80, rows = 24, env: NodeJS.ProcessEnv = plain): PseudoTerminal {
-  const terminal = new PseudoTerminal(columns, rows, [...command, ...args], env)
-  terminals.push(terminal)
-  return terminal
-}
-
-function has(text: string) {
-  return (screen: string[]) => screen.some((line) => line.includes(text))
-}
-
-/** Says what it was asked to paint, in place of colours. */
-const paint = new Proxy({}, { get: () => String }) as never
-
-function causeOf(share: number, patterns: CauseNoise['patterns'] = []): CauseNoise {
-  return { gaps: 10, perSecond: 100, share, median: 3e6, p99: 4e6, longest: 5e6, patterns }
-}
-
-function cpuOf(number: number): Summary {
+function summaryOf(number: number): Summary {
   const share = (number % 97) / 200
-  const pattern = { gaps: 200, perSecond: 20, length: 3e6, share, every: 5e7 }
-  return {
-    cpu: number,
-    seconds: 10,
-    taken: share + 0.001,
-    longest: 5e6,
-    threads: causeOf(share, [pattern]),
-    interrupts: causeOf(0.001),
-    own: { gaps: 0, time: 0 },
-    unfit: { gaps: 0, time: 0, longest: 0 },
-    moved: 0,
-    lost: false,
-  }
+  const { timeline: _, latency: __, ...own } = cpuOf(number, share, 5e6)
+  const threads = { ...causeOf(share), perSecond: 100 }
+  const interrupts = { ...causeOf(0.001, 5e6, false), perSecond: 100 }
+  return { ...own, taken: share + 0.001, threads, interrupts }
 }
 
 function viewOf(cpus: number): View {
   return {
-    cpus: Array.from({ length: cpus }, (_, i) => cpuOf(i)),
+    cpus: Array.from({ length: cpus }, (_, i) => summaryOf(i)),
     options: { seconds: 60, threshold: 1000 },
     elapsed: 12.3,
   }

@@ -1,6 +1,6 @@
-import { share } from '../src/ts/cli/kit/format'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { share } from '../src/ts/cli/kit/format'
 import { formatCpus, parseCpus } from '../src/ts/cli/noise/cpus'
 import type { Gaps } from '../src/ts/cli/noise/gaps'
 import { completions, latencyOf } from '../src/ts/cli/noise/latency'

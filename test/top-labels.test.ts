@@ -5,7 +5,8 @@ import { distinct } from '../src/ts/cli/top/distinct'
 import { frame, type View } from '../src/ts/cli/top/frame'
 import { arranged, type Row, rowsOf } from '../src/ts/cli/top/rows'
 import { layoutFor, plainTable, rowLine } from '../src/ts/cli/top/table'
-import { facts, type Labels, look, metric, paint, start } from './top-samples'
+import { paint } from './command'
+import { facts, type Labels, look, metric, start } from './top-samples'
 
 const WIDTHS = [40, 60, 80, 120, 200]
 

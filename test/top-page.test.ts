@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
-import { fixtures, root } from './world'
+import { rseq } from './command'
+import { fixtures } from './world'
 
 interface Metric {
   name: string
@@ -47,9 +48,7 @@ test('rseq top --once --json of a process says what its page of metrics says', a
   try {
     const [line] = await once(createInterface({ input: service.stdout }), 'line')
     const page = (JSON.parse(line) as string).split('\n').filter((one) => one !== '' && !one.startsWith('#'))
-    const command = join(root, 'lib', 'cli', 'rseq.js')
-    const args = [command, 'top', '--once', '--json', String(service.pid)]
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    const { stdout, stderr, status } = rseq(['top', '--once', '--json', String(service.pid)])
     expect([stderr, status]).toEqual(['', 0])
     const { metrics } = JSON.parse(stdout) as { metrics: Metric[] }
     expect(metrics.flatMap(lines).map(sorted).sort()).toEqual(page.map(sorted).sort())

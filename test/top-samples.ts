@@ -83,6 +83,3 @@ export const start: Choices = {
   coloured: false,
   selected: null,
 }
-
-/** Says what it was asked to paint, in place of colours. */
-export const paint = new Proxy({}, { get: () => String }) as never

@@ -1,54 +1,33 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Region } from 'rseq'
 import stringWidth from 'string-width'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TopJson } from '../src/ts/cli/top/json'
+import { plain as anyone, rseq, scratchFolder } from './command'
 import { Counted } from './counted'
-import { PseudoTerminal } from './pseudo-terminal'
+import type { PseudoTerminal } from './pseudo-terminal'
+import { ENTER, has, LEAVE, SGR, terminals } from './terminals'
 import { fixtures, root } from './world'
 
-const command = [process.execPath, join(root, 'lib', 'cli', 'rseq.js'), 'top']
-const { NO_COLOR: _, FORCE_COLOR: __, RSEQ_REGION: ___, ...inherited } = process.env
-const plain = { ...inherited, TERM: 'xterm-256color' }
-// Escape sequences: the alternate screen and the cursor, there and back; colours and the like.
-const ENTER = '\u001b[?1049h\u001b[?25l'
-const LEAVE = '\u001b[?25h\u001b[?1049l'
-const SGR = new RegExp(`${'\u001b'}\\[[\\d;]*m`)
-
-const scratch = mkdtempSync(join(tmpdir(), 'rseq-top-'))
+const { RSEQ_REGION: _, ...plain } = anyone
+const scratch = scratchFolder()
 let service: Counted
-const terminals: PseudoTerminal[] = []
+const start = terminals('top')
 
 beforeAll(async () => {
   service = await Counted.start()
   await service.count(1000)
 })
-afterEach(() => {
-  for (const one of terminals.splice(0)) one.destroy()
-})
-afterAll(async () => {
-  await service.end()
-  rmSync(scratch, { recursive: true })
-})
+afterAll(() => service.end())
 
 function top(args: string[], columns = 80, rows = 24, env: NodeJS.ProcessEnv = plain): PseudoTerminal {
-  const terminal = new PseudoTerminal(columns, rows, [...command, ...args], env)
-  terminals.push(terminal)
-  return terminal
+  return start(args, columns, rows, env)
 }
 
-function plainly(...args: string[]) {
-  const [file = '', ...rest] = command
-  return spawnSync(file, [...rest, ...args], { encoding: 'utf8', env: plain })
-}
-
-function has(text: string) {
-  return (screen: string[]) => screen.some((line) => line.includes(text))
-}
+const plainly = (...args: string[]) => rseq(['top', ...args], { env: plain })
 
 function expectFits(screen: string[], columns: number, rows: number): void {
   expect(screen.length).toBeLessThanOrEqual(rows)

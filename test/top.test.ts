@@ -17,7 +17,8 @@ import { arranged, distribution, rowsOf } from '../src/ts/cli/top/rows'
 import type { Facts } from '../src/ts/cli/top/service'
 import { layoutFor, plainTable } from '../src/ts/cli/top/table'
 import type { Merged } from '../src/ts/metrics/families'
-import { facts, histogram, look, metric, paint, start } from './top-samples'
+import { paint } from './command'
+import { facts, histogram, look, metric, start } from './top-samples'
 
 const HOSTILE = 'a\u001b[2J\u0007\n\u202e</title>'
 const many = look(

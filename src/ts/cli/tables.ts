@@ -1,2 +1,0 @@
-/** A bundle of its own: it is larger than all that draws with it. */
-export { default } from 'cli-table3'
