@@ -3,7 +3,7 @@ import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { distinct } from '../src/ts/cli/top/distinct'
 import { frame, type View } from '../src/ts/cli/top/frame'
-import { arranged, type Row, rowsOf } from '../src/ts/cli/top/rows'
+import { arranged, type MetricRow, rowsOf } from '../src/ts/cli/top/rows'
 import { layoutFor, plainTable, rowLine } from '../src/ts/cli/top/table'
 import { paint } from './command'
 import { facts, type Labels, look, metric, start } from './top-samples'
@@ -59,17 +59,17 @@ const table = fc
     ),
   )
 
-const rowsAt = (made: readonly Made[], plus = 0): Row[] =>
+const rowsAt = (made: readonly Made[], plus = 0): MetricRow[] =>
   rowsOf(look(1000, ...made.map(([name, labels, value]) => metric(name, value + plus, labels))), null)
 
 /** What names and labels show of each row. */
-function texts(rows: readonly Row[], width: number): string[] {
+function texts(rows: readonly MetricRow[], width: number): string[] {
   const { columns } = layoutFor(rows, width)
   const shown = columns.filter(([{ head }]) => head === 'NAME' || head === 'LABELS')
   return rows.map((row) => shown.map(([column, room]) => column.cell(row, room)).join(' | '))
 }
 
-function screen(rows: readonly Row[], columns: number): string[] {
+function screen(rows: readonly MetricRow[], columns: number): string[] {
   const view: View = {
     ...{ facts, rows, found: rows.length, known: rows.length, choices: start, interval: 1 },
     split: () => null,

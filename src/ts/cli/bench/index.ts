@@ -55,10 +55,12 @@ export async function run(_: string[], values: Values): Promise<number> {
     ...(interruptions !== null && { interruptions }),
     questions,
   }
-  const page = async () => {
-    const { writePage } = await import('./page/index.js')
-    return (file: string): void => writePage(result, file)
-  }
+  const page = () =>
+    import('./page/index.js').then(
+      ({ writePage }) =>
+        (file: string) =>
+          writePage(result, file),
+    )
   await give({ lines: report(result, plans), json: () => `${jsonText(result)}\n`, page }, { json, html })
   return noise.quiet || result.machine.emulated ? 0 : NOISY
 }

@@ -17,16 +17,20 @@ export async function run(positionals: string[], { html }: Values): Promise<void
   const [a, b] = [readResult(fileA), readResult(fileB)]
   const names: Names = [clean(fileA), clean(fileB)]
   if (isNoise(a) && isNoise(b)) {
-    const page = async () => {
-      const { writeComparison } = await import('../noise/page.js')
-      return (to: string): void => writeComparison(a, b, names, to)
-    }
+    const page = () =>
+      import('../noise/page.js').then(
+        ({ writeComparison: write }) =>
+          (to: string) =>
+            write(a, b, names, to),
+      )
     await give({ lines: noiseReport(a, b, names), page }, { html: file })
   } else if (!isNoise(a) && !isNoise(b)) {
-    const page = async () => {
-      const { writeComparison } = await import('../bench/page/index.js')
-      return (to: string): void => writeComparison(a, b, names, to)
-    }
+    const page = () =>
+      import('../bench/page/index.js').then(
+        ({ writeComparison: write }) =>
+          (to: string) =>
+            write(a, b, names, to),
+      )
     await give({ lines: benchReport(a, b, names), page }, { html: file })
   } else {
     const [first, second] = [a, b].map((one) => `rseq ${isNoise(one) ? 'noise' : 'bench'}`)

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { writeSync } from 'node:fs'
 import process, { stdin, stdout } from 'node:process'
 import { emitKeypressEvents } from 'node:readline'
@@ -18,7 +19,7 @@ export interface Size {
   readonly rows: number
 }
 
-/** As `node:readline` tells a key. */
+/** As `node:readline` tells a key. Not Ctrl-Z, which stops the process. */
 export interface Key {
   readonly name?: string | undefined
   readonly sequence?: string | undefined
@@ -29,98 +30,6 @@ export interface Key {
 /** Both ends are a terminal that can be drawn on. */
 export function isInteractive(): boolean {
   return stdin.isTTY === true && stdout.isTTY === true && process.env.TERM !== 'dumb'
-}
-
-/** Has the terminal from {@link open} to {@link close}, which gives it back as it was, however the process ends. */
-class Screen {
-  readonly #onKey: (key: Key) => void
-  readonly #onResize: () => void
-  readonly #onEnd: (code: number) => void
-  #isOpen = false
-
-  /**
-   * @param onKey but Ctrl-Z, which stops the process
-   * @param onResize also where the process goes on after it was stopped
-   * @param onEnd a signal, or the terminal has gone: with the exit code that says so
-   */
-  constructor(onKey: (key: Key) => void, onResize: () => void, onEnd: (code: number) => void) {
-    this.#onKey = onKey
-    this.#onResize = onResize
-    this.#onEnd = onEnd
-  }
-
-  get size(): Size {
-    return { columns: stdout.columns || 80, rows: stdout.rows || 24 }
-  }
-
-  open(): void {
-    this.#take()
-    process.on('exit', this.#restore)
-    process.on('SIGCONT', this.#goOn)
-    for (const signal of SIGNALS) process.on(signal, this.#signalled)
-    stdout.on('resize', this.#onResize)
-    emitKeypressEvents(stdin)
-    stdin.on('keypress', this.#pressed)
-    stdin.on('end', this.#ended)
-    stdin.on('error', this.#ended)
-    stdin.resume()
-  }
-
-  /** In one piece, so that nobody sees half of it. Lines are at most as wide as the screen. */
-  draw(lines: readonly string[]): void {
-    // Cleared before it is written: behind a line that is as wide as the screen, the cursor is still on its end.
-    if (this.#isOpen)
-      stdout.write(HOME + lines.map((line) => CLEAR_LINE + safe(line, true)).join('\r\n') + CLEAR_BELOW)
-  }
-
-  /** Idempotent. */
-  close(): void {
-    this.#restore()
-    process.off('exit', this.#restore)
-    process.off('SIGCONT', this.#goOn)
-    for (const signal of SIGNALS) process.off(signal, this.#signalled)
-    stdout.off('resize', this.#onResize)
-    stdin.off('keypress', this.#pressed)
-    stdin.off('end', this.#ended)
-    stdin.off('error', this.#ended)
-    stdin.pause()
-  }
-
-  #take(): void {
-    this.#isOpen = true
-    stdin.setRawMode(true)
-    stdout.write(ENTER)
-  }
-
-  readonly #restore = (): void => {
-    if (!this.#isOpen) return
-    this.#isOpen = false
-    try {
-      stdin.setRawMode(false)
-      // Not through the stream: this may be the last that the process does.
-      writeSync(stdout.fd, LEAVE)
-    } catch {
-      // the terminal has gone
-    }
-  }
-
-  readonly #pressed = (_: string | undefined, key: Key): void => {
-    if (!(key.ctrl && key.name === 'z')) {
-      this.#onKey(key)
-      return
-    }
-    this.#restore()
-    process.kill(process.pid, 'SIGSTOP')
-  }
-
-  readonly #goOn = (): void => {
-    if (!this.#isOpen) this.#take()
-    this.#onResize()
-  }
-
-  readonly #signalled = (signal: Signal): void => this.#onEnd(exitCode(signal))
-
-  readonly #ended = (): void => this.#onEnd(exitCode('SIGHUP'))
 }
 
 /** What somebody looks at. */
@@ -141,12 +50,29 @@ export function isQuit({ name, sequence, ctrl }: Key): boolean {
 }
 
 /**
- * Shows it until something ends it: a signal with the exit code that says so. What goes wrong in a handler ends the
- * command, not the process: the terminal is given back first.
+ * Shows it on the terminal, which is given back as it was, however the process ends. A signal ends it with the exit code
+ * that says so. What goes wrong in a handler ends the command, not the process.
  */
 export function show<T>({ draw, press, every, until }: Show<T>): Promise<T | number> {
-  let screen: Screen
+  let isOpen = false
   let timer: NodeJS.Timeout | undefined
+  let listeners: [emitter: EventEmitter, event: string, listener: (...args: never[]) => void][] = []
+  const take = (): void => {
+    isOpen = true
+    stdin.setRawMode(true)
+    stdout.write(ENTER)
+  }
+  const giveBack = (): void => {
+    if (!isOpen) return
+    isOpen = false
+    try {
+      stdin.setRawMode(false)
+      // Not through the stream: this may be the last that the process does.
+      writeSync(stdout.fd, LEAVE)
+    } catch {
+      // the terminal has gone
+    }
+  }
   return new Promise<T | number>((resolve, reject) => {
     const guarded = (act: () => void): void => {
       try {
@@ -155,21 +81,53 @@ export function show<T>({ draw, press, every, until }: Show<T>): Promise<T | num
         reject(error)
       }
     }
-    const redraw = (): void => guarded(() => screen.draw(draw(screen.size)))
-    const onKey = (key: Key): void => {
+    const redraw = (): void =>
+      guarded(() => write(draw({ columns: stdout.columns || 80, rows: stdout.rows || 24 })))
+    /** In one piece, so that nobody sees half of it. Lines are at most as wide as the screen. */
+    const write = (lines: readonly string[]): void => {
+      // Cleared before it is written: behind a line that is as wide as the screen, the cursor is still on its end.
+      if (isOpen)
+        stdout.write(HOME + lines.map((line) => CLEAR_LINE + safe(line, true)).join('\r\n') + CLEAR_BELOW)
+    }
+    const pressed = (_: string | undefined, key: Key): void => {
+      if (key.ctrl && key.name === 'z') {
+        giveBack()
+        process.kill(process.pid, 'SIGSTOP')
+        return
+      }
       const end = press(key, redraw)
       if (end !== undefined) resolve(end)
+    }
+    const goOn = (): void => {
+      if (!isOpen) take()
+      redraw()
     }
     const look = (): void => {
       if (every?.look()) redraw()
     }
-    screen = new Screen((key) => guarded(() => onKey(key)), redraw, resolve)
-    screen.open()
+    const gone = (): void => resolve(exitCode('SIGHUP'))
+    listeners = [
+      [process, 'exit', giveBack],
+      [process, 'SIGCONT', goOn],
+      ...SIGNALS.map(
+        (signal) => [process, signal, () => resolve(exitCode(signal))] as (typeof listeners)[number],
+      ),
+      [stdout, 'resize', redraw],
+      [stdin, 'keypress', (...args: Parameters<typeof pressed>) => guarded(() => pressed(...args))],
+      [stdin, 'end', gone],
+      [stdin, 'error', gone],
+    ]
+    take()
+    for (const [emitter, event, listener] of listeners) emitter.on(event, listener as () => void)
+    emitKeypressEvents(stdin)
+    stdin.resume()
     until?.().then(resolve, reject)
     redraw()
     if (every !== undefined) timer = setInterval(() => guarded(look), every.ms)
   }).finally(() => {
     clearInterval(timer)
-    screen.close()
+    giveBack()
+    for (const [emitter, event, listener] of listeners) emitter.off(event, listener as () => void)
+    stdin.pause()
   })
 }

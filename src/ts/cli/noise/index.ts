@@ -25,10 +25,12 @@ export async function run(_: string[], values: Record<string, unknown>): Promise
   if (code !== 0) return code
   await spinners.ended()
   const result = resultOf(spinners.seen(), options.threshold, originHere(status()))
-  const page = async () => {
-    const { writePage } = await import('./page.js')
-    return (file: string): void => writePage(result, file)
-  }
+  const page = () =>
+    import('./page.js').then(
+      ({ writePage }) =>
+        (file: string) =>
+          writePage(result, file),
+    )
   await give({ lines: report(result), json: () => document(result), page }, options)
   return 0
 }

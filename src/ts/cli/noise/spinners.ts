@@ -37,7 +37,7 @@ export class Spinners {
       const workerData: WatchWork = { memory, threshold, gate, times }
       return new Worker(join(__dirname, 'worker.js'), { workerData })
     })
-    const spinners = new Spinners(memories, gate, times, workers)
+    const spinners = new Spinners(memories, { gate, times }, workers)
     try {
       await Promise.all(workers.map((worker) => happens(worker, 'message')))
       for (const { cpu, control } of memories) {
@@ -55,8 +55,7 @@ export class Spinners {
 
   private constructor(
     memories: readonly WatchMemory[],
-    gate: Int32Array,
-    times: Float64Array,
+    { gate, times }: Pick<WatchWork, 'gate' | 'times'>,
     workers: readonly Worker[],
   ) {
     this.#memories = memories

@@ -1,7 +1,7 @@
 import { html, type Markup } from '../kit/page/html'
 
 /** One line: a number or a gap for each time. */
-export interface Line {
+export interface Curve {
   readonly label: string
   readonly values: readonly (number | null)[]
 }
@@ -43,7 +43,7 @@ export function ticks(low: number, high: number): number[] {
 export function chart(
   label: string,
   times: readonly number[],
-  lines: readonly Line[],
+  lines: readonly Curve[],
   told: (value: number) => string,
 ): Markup {
   let [least, most] = [0, 0]

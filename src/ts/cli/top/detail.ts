@@ -2,7 +2,7 @@ import { bar, bars } from '../kit/bars'
 import { amount, compact, exact, NONE } from '../kit/format'
 import { cut, flow, padded, shown } from '../kit/text'
 import { labelTexts } from './labels'
-import { distribution, type Row } from './rows'
+import { distribution, type MetricRow } from './rows'
 import type { Split } from './service'
 
 /** A CPU's name, bar and number beside each other. */
@@ -37,7 +37,7 @@ function splitLines(split: Split, width: number, height: number): string[] {
   return lines.map((line) => line.trimEnd())
 }
 
-function histogramLines(row: Row, width: number): string[] {
+function histogramLines(row: MetricRow, width: number): string[] {
   const samples = distribution(row.metric)
   if (samples === null) return []
   if (samples.count === 0) return ['no samples']
@@ -59,7 +59,7 @@ function histogramLines(row: Row, width: number): string[] {
 }
 
 /** What there is to say of one metric, in at most `height` lines of at most `width` columns. */
-export function detail(row: Row, split: Split | null, width: number, height: number): string[] {
+export function detail(row: MetricRow, split: Split | null, width: number, height: number): string[] {
   const { metric } = row
   const about = [metric.help, metric.unit === '' ? '' : `(${metric.unit})`].filter((text) => text !== '')
   const lines = [

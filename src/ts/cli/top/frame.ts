@@ -5,7 +5,7 @@ import { cut, flow, padded, shown } from '../kit/text'
 import { type Choices, indexOf } from './choices'
 import { detail } from './detail'
 import { identityText } from './identity'
-import { arranged, MOST_ROWS, type Row } from './rows'
+import { arranged, type MetricRow, MOST_ROWS } from './rows'
 import type { Facts, Split } from './service'
 import { headLine, type Layout, layoutFor, rowLine, sharedLine } from './table'
 
@@ -13,7 +13,7 @@ import { headLine, type Layout, layoutFor, rowLine, sharedLine } from './table'
 export interface View {
   readonly facts: Facts
   /** Those that are shown, in their order. */
-  readonly rows: readonly Row[]
+  readonly rows: readonly MetricRow[]
   /** How many a filter lets through: more than are shown, where there are very many. */
   readonly found: number
   /** How many there are, with those that a filter hides. */
@@ -21,12 +21,12 @@ export interface View {
   readonly choices: Choices
   /** Seconds. */
   readonly interval: number
-  readonly split: (row: Row) => Split | null
+  readonly split: (row: MetricRow) => Split | null
 }
 
 /** The rows of a picture. */
 export function viewed(
-  all: readonly Row[],
+  all: readonly MetricRow[],
   { sort, filter }: Choices,
 ): Pick<View, 'rows' | 'found' | 'known'> {
   const rows = arranged(all, sort, filter)

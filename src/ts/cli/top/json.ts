@@ -1,7 +1,7 @@
 import type { MetricKind } from '../../contract/backend'
 import type { HistogramSnapshot } from '../../histogram/reading'
 import { jsonText } from '../kit/json'
-import { distribution, type Row } from './rows'
+import { distribution, type MetricRow } from './rows'
 import type { Facts, Split } from './service'
 
 /** A number; as Prometheus writes it where JSON has none for it. */
@@ -73,7 +73,7 @@ function histogram(samples: HistogramSnapshot, sum: number): Partial<MetricJson>
   }
 }
 
-function metric({ metric, rate }: Row, split: Split | null): MetricJson {
+function metric({ metric, rate }: MetricRow, split: Split | null): MetricJson {
   const { name, labels, scope, kind, help, unit, value } = metric
   const samples = distribution(metric)
   return {
@@ -103,8 +103,8 @@ function head(facts: Facts, interval: number | null): Omit<TopJson, 'metrics'> {
  */
 export function* document(
   facts: Facts,
-  rows: readonly Row[],
-  splitOf: (row: Row) => Split | null,
+  rows: readonly MetricRow[],
+  splitOf: (row: MetricRow) => Split | null,
   interval: number | null,
 ): Iterable<string> {
   const empty = '[]\n}'

@@ -3,10 +3,10 @@ import { grouped } from '../kit/grouped'
 import { shown, widthOf } from '../kit/text'
 import { distinct } from './distinct'
 import { packed } from './packed'
-import { type Row, scopeText, widthsOf } from './rows'
+import { type MetricRow, scopeText, widthsOf } from './rows'
 
 /** A label of a row; its scope, where that is shown, is one without a name. */
-interface Pair {
+interface Label {
   readonly name: string
   /** As it is shown: method="GET". */
   readonly text: string
@@ -15,13 +15,13 @@ interface Pair {
 }
 
 const BARE = /^[^\s"]+$/
-const pairs = new WeakMap<object, readonly Pair[]>()
+const pairs = new WeakMap<object, readonly Label[]>()
 
-function pairsOf({ metric }: Row): readonly Pair[] {
+function pairsOf({ metric }: MetricRow): readonly Label[] {
   const { series, labels } = metric
   const known = pairs.get(series)
   if (known !== undefined) return known
-  const made = Object.entries(labels).map(([name, value]): Pair => {
+  const made = Object.entries(labels).map(([name, value]): Label => {
     const whole = shown(value)
     return { name, text: shown(`${name}="${value}"`), value: BARE.test(whole) ? whole : `"${whole}"` }
   })
@@ -32,7 +32,7 @@ function pairsOf({ metric }: Row): readonly Pair[] {
 }
 
 /** Its labels, each as it is shown. */
-export function labelTexts(row: Row): string[] {
+export function labelTexts(row: MetricRow): string[] {
   return pairsOf(row).map(({ text }) => text)
 }
 
@@ -42,7 +42,7 @@ function columnsOf(texts: readonly string[]): number {
 }
 
 /** Names of labels that these rows do not all have with the same value. */
-function differing(rows: readonly Row[]): Set<string> {
+function differing(rows: readonly MetricRow[]): Set<string> {
   const seen = new Map<string, { readonly value: unknown; count: number }>()
   const names = new Set<string>()
   for (const row of rows) {
@@ -58,14 +58,14 @@ function differing(rows: readonly Row[]): Set<string> {
 }
 
 /** What of its labels a row shows. */
-type Form = (row: Row) => readonly string[]
+type Form = (row: MetricRow) => readonly string[]
 
 /** The rows of one name. */
 class Group {
-  readonly rows: readonly Row[]
+  readonly rows: readonly MetricRow[]
   #telling: readonly string[] | null = null
 
-  constructor(rows: readonly Row[]) {
+  constructor(rows: readonly MetricRow[]) {
     this.rows = rows
   }
 
@@ -110,7 +110,7 @@ export class Labels {
   readonly needed: boolean
 
   /** @param rows in any order */
-  constructor(rows: readonly Row[]) {
+  constructor(rows: readonly MetricRow[]) {
     const groups = grouped(rows, ({ metric }) => metric.name)
     this.#groups = [...groups.values()].map((some) => new Group(some))
     this.full = rows.reduce((most, row) => Math.max(most, widthsOf(row)[1]), 0)

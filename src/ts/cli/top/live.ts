@@ -5,7 +5,7 @@ import { colors } from '../kit/terminal'
 import { type Choices, press } from './choices'
 import { frame, type Places, placesOf, type View, viewed } from './frame'
 import type { Options } from './options'
-import { type Row, rowsOf } from './rows'
+import { type MetricRow, rowsOf } from './rows'
 import type { Service, Split } from './service'
 
 /**
@@ -23,7 +23,7 @@ export function live(service: Service, options: Options): Promise<number> {
   let all = rowsOf(last, null)
   /** Of the rows that are shown; a paused picture stays as it is. */
   const splits = new Map<string, Split | null>()
-  const split = (row: Row): Split | null => {
+  const split = (row: MetricRow): Split | null => {
     if (!splits.has(row.key)) splits.set(row.key, service.split(row.metric))
     return splits.get(row.key) ?? null
   }

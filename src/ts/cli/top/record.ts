@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Options } from './options'
-import { arranged, type Row, rowsOf } from './rows'
+import { arranged, type MetricRow, rowsOf } from './rows'
 import type { Service } from './service'
 
 export const PERCENTILES = [50, 90, 99] as const
@@ -8,7 +8,7 @@ export const PERCENTILES = [50, 90, 99] as const
 /** What one metric did, look by look. */
 export interface Track {
   /** As it was last. */
-  row: Row
+  row: MetricRow
   /** Of a gauge the value, of everything else the rate; null where it was not there. */
   readonly values: (number | null)[]
   /** Of a histogram, for each of {@link PERCENTILES}, of the samples since the look before; null where none were. */

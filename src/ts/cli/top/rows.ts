@@ -23,7 +23,7 @@ interface Texts {
 }
 
 /** A metric as it is shown. */
-export interface Row extends Texts {
+export interface MetricRow extends Texts {
   readonly metric: Merged
   /** A counter's or a sum's, a gauge's value, a histogram's number of samples. */
   readonly total: number
@@ -67,7 +67,7 @@ function labelsText(labels: Readonly<Record<string, string>>, scope: string): st
 const widths = new WeakMap<Series, readonly [name: number, labels: number]>()
 
 /** Columns of a row's name and labels. */
-export function widthsOf({ metric, name, labels }: Row): readonly [name: number, labels: number] {
+export function widthsOf({ metric, name, labels }: MetricRow): readonly [name: number, labels: number] {
   const { series } = metric
   const known = widths.get(series) ?? [widthOf(name), widthOf(labels)]
   widths.set(series, known)
@@ -126,7 +126,7 @@ function rateOf(kind: Merged['kind'], total: number, before: number, seconds: nu
 }
 
 /** Each metric of a look, with what happened to it since the look before. */
-export function rowsOf(look: Look, before: Look | null): Row[] {
+export function rowsOf(look: Look, before: Look | null): MetricRow[] {
   const earlier = new Map(before?.metrics.map((metric) => [textsOf(metric).key, metric]))
   const seconds = before === null ? 0 : (look.at - before.at) / 1000
   return look.metrics.map((metric) => {
@@ -148,7 +148,7 @@ export function rowsOf(look: Look, before: Look | null): Row[] {
 export const SORTS = ['rate', 'total', 'name'] as const
 export type Sort = (typeof SORTS)[number]
 
-function byName(a: Row, b: Row): number {
+function byName(a: MetricRow, b: MetricRow): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1
   return a.key < b.key ? -1 : Number(a.key > b.key)
 }
@@ -160,7 +160,7 @@ function descending(a: number | null, b: number | null): number {
 }
 
 /** A new list of those rows that have `filter` in name, labels or kind, whatever their case. */
-export function arranged(rows: readonly Row[], sort: Sort, filter: string): Row[] {
+export function arranged(rows: readonly MetricRow[], sort: Sort, filter: string): MetricRow[] {
   const wanted = filter.toLowerCase()
   const list = rows.filter(({ searched }) => searched.includes(wanted))
   if (sort === 'name') return list.sort(byName)

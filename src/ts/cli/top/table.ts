@@ -1,18 +1,18 @@
 import type { HistogramSnapshot } from '../../histogram/reading'
 import { bars } from '../kit/bars'
-import { amount, compact, exact, NONE } from '../kit/format'
+import { amount, compact, exact, known, NONE } from '../kit/format'
 import { cut, padded } from '../kit/text'
 import { distinct } from './distinct'
 import { Labels } from './labels'
-import { type Row, widthsOf } from './rows'
+import { type MetricRow, widthsOf } from './rows'
 
 interface Column {
   readonly head: string
   readonly align: 'left' | 'right'
   /** More than this it does not need for these rows; 0: it has nothing to say of them. */
-  most(rows: readonly Row[]): number
+  most(rows: readonly MetricRow[]): number
   /** At most `width` columns, or it is cut. */
-  cell(row: Row, width: number): string
+  cell(row: MetricRow, width: number): string
 }
 
 function longest(head: string, widths: Iterable<number>): number {
@@ -47,43 +47,38 @@ function ofTexts(head: string, most: number, cells: (width: number) => ReadonlyM
   }
 }
 
-const KIND: Column = {
-  head: 'KIND',
-  align: 'left',
-  most: () => 9,
-  cell: ({ metric }) => metric.kind,
+function ofNumbers(head: string, most: Column['most'], cell: Column['cell']): Column {
+  return { head, align: 'right', most, cell }
 }
-const TOTAL: Column = {
-  head: 'TOTAL',
-  align: 'right',
-  most: (rows) =>
+
+const KIND: Column = { head: 'KIND', align: 'left', most: () => 9, cell: ({ metric }) => metric.kind }
+const TOTAL = ofNumbers(
+  'TOTAL',
+  (rows) =>
     longest(
       'TOTAL',
       rows.map(({ total }) => exact(total).length),
     ),
-  cell({ total }, width) {
+  ({ total }, width) => {
     const all = exact(total)
     return all.length <= width ? all : compact(total)
   },
-}
-const RATE: Column = {
-  head: 'RATE/S',
-  align: 'right',
-  most: () => 7,
-  cell: ({ rate }) => (rate === null ? NONE : compact(rate)),
-}
+)
+const RATE = ofNumbers(
+  'RATE/S',
+  () => 7,
+  ({ rate }) => known(rate, compact),
+)
 /** In place of RATE where there is no TOTAL: gauges have nothing but their value. */
-const NOW: Column = {
-  head: 'NOW',
-  align: 'right',
-  most: () => 7,
-  cell({ metric, rate, total }, width) {
+const NOW = ofNumbers(
+  'NOW',
+  () => 7,
+  ({ metric, rate, total }, width) => {
     if (metric.kind === 'gauge') return compact(total)
-    if (rate === null) return NONE
-    const perSecond = `${compact(rate)}/s`
-    return perSecond.length <= width ? perSecond : compact(rate)
+    const perSecond = known(rate, (x) => `${compact(x)}/s`)
+    return perSecond.length <= width ? perSecond : known(rate, compact)
   },
-}
+)
 const MEAN = ofHistogram('MEAN', ({ mean }) => mean)
 const P50 = ofHistogram('P50', (samples) => samples.percentile(50))
 const P90 = ofHistogram('P90', (samples) => samples.percentile(90))
@@ -117,7 +112,7 @@ type Step = readonly [column: Column, columns: number]
  * Which columns there is room for beside each other, one space between them, and what names and labels show in theirs:
  * no two rows look the same. It depends on what the rows are, and neither on their order nor on their numbers' values.
  */
-export function layoutFor(rows: readonly Row[], width: number): Layout {
+export function layoutFor(rows: readonly MetricRow[], width: number): Layout {
   const labels = new Labels(rows)
   const names = new Map(rows.map((row) => [row.metric.name, row.name]))
   const isShown = (): boolean => columns.some(([column]) => column === LABELS)
@@ -139,7 +134,7 @@ export function layoutFor(rows: readonly Row[], width: number): Layout {
   return { columns, shared: isCut ? labels.shared : '' }
 }
 
-function byName(rows: readonly Row[], names: ReadonlyMap<string, string>): Map<string, string> {
+function byName(rows: readonly MetricRow[], names: ReadonlyMap<string, string>): Map<string, string> {
   return new Map(rows.map(({ key, metric }) => [key, names.get(metric.name) ?? '']))
 }
 
@@ -174,7 +169,7 @@ function stepsFor(NAME: Column, LABELS: Column, { needed, least, short }: Labels
 
 /** A column that is not there yet gets all that a step gives or nothing; then nothing that matters less is added. */
 function sized(
-  rows: readonly Row[],
+  rows: readonly MetricRow[],
   width: number,
   steps: readonly Step[],
   order: readonly Column[],
@@ -211,7 +206,7 @@ export function headLine({ columns }: Layout): string {
   return columns.map(([{ head, align }, width]) => padded(head, width, align)).join(' ')
 }
 
-export function rowLine({ columns }: Layout, row: Row): string {
+export function rowLine({ columns }: Layout, row: MetricRow): string {
   return columns.map(([column, width]) => padded(column.cell(row, width), width, column.align)).join(' ')
 }
 
@@ -221,7 +216,7 @@ export function sharedLine({ shared }: Layout, width: number): string {
 }
 
 /** All of it, for a file or a pipe: nothing is cut. */
-export function plainTable(rows: readonly Row[], width: number): string[] {
+export function plainTable(rows: readonly MetricRow[], width: number): string[] {
   const layout = layoutFor(rows, width)
   const shared = sharedLine(layout, width)
   const lines = [headLine(layout), ...rows.map((row) => rowLine(layout, row))]
