@@ -1,4 +1,3 @@
-import type { Registry as PromRegistry } from 'prom-client'
 import { SCOPE_LABEL } from '../metrics/families'
 import { Gauge } from '../metrics/gauge'
 import { AT_START, withPatience } from '../region/patience'
@@ -65,8 +64,8 @@ export class AggregatorRegistry extends Registry {
   }
 
   /** @throws {TypeError} for anything but registries */
-  static setRegistries(registries: PromRegistry | readonly PromRegistry[]): void {
-    const all = [registries].flat() as PromRegistry[]
+  static setRegistries(registries: object | readonly object[]): void {
+    const all = [registries].flat()
     prom.AggregatorRegistry.setRegistries(all as never)
     for (const gauge of choice) gauge.close()
     choice = all.map((registry) => {

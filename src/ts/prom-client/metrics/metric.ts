@@ -1,4 +1,3 @@
-import type { Registry } from 'prom-client'
 import { integerOf, RseqError, typeError } from '../../base/errors'
 import type { Cell } from '../../metrics/cell'
 import { AGGREGATORS, type Aggregator } from '../../metrics/families'
@@ -15,7 +14,7 @@ export interface Metric {
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
   readonly labelNames: readonly string[]
-  readonly registers: readonly Registry[]
+  readonly registers: readonly object[]
   readonly aggregator: string
   readonly enableExemplars: boolean
   /** Of this package's: see limit.ts. */

@@ -1,4 +1,3 @@
-import type { Registry } from 'prom-client'
 import { type Cell, type CellOptions, type CellOwner, REGIONS } from '../../metrics/cell'
 import { Merged, SCOPE_LABEL } from '../../metrics/families'
 import { LabelTree } from '../../metrics/label-tree'
@@ -47,7 +46,7 @@ export class Family<C extends Cell> implements CellOwner {
       name: string
       help: string
       labelNames: readonly string[]
-      registers: readonly Registry[]
+      registers: readonly object[]
       maxSeries?: number
     },
     make: (family: Family<C>, labels: Labels) => C,
