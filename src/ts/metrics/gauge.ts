@@ -19,6 +19,10 @@ function thisProcess(): string {
   return self
 }
 
+function ofProcess(options: NamedOptions): NamedOptions {
+  return { ...options, labels: { ...options.labels, [PROCESS_LABEL]: thisProcess() } }
+}
+
 /**
  * Removes the gauges that dead processes have left: each life of a process has names of its own, which would fill the
  * region in time. Where somebody keeps the directory locked, it is left to the next call.
@@ -38,8 +42,9 @@ export function removeDead(region: Region, samples: Iterable<Sample>): void {
 }
 
 /**
- * A number that is set, for entry points beside the main one: for all threads of one process, in a region that others can read. What a process
- * alone may say dies with it: a reader takes the gauges that a living process holds, see `Sample.held`.
+ * A number that is set, for entry points beside the main one: for all threads of one process, in a region that others
+ * can read. What a process alone may say dies with it: a reader takes the gauges that a living process holds, see
+ * `Sample.held`.
  *
  * It is one word, written by atomic instructions: some ten nanoseconds, while threads of other processes have words of
  * their own.
@@ -61,17 +66,14 @@ export class Gauge {
    * @throws as `PerCpuCounter.named`
    */
   static named(name: string, options: NamedOptions, code = 0): Gauge {
-    const labels = { ...options.labels, [PROCESS_LABEL]: thisProcess() }
-    const shape = { shape: code, extra: new Float64Array(0) }
-    return new Gauge(openNamed('gauge', name, { ...options, labels }, shape))
+    return new Gauge(
+      openNamed('gauge', name, ofProcess(options), { shape: code, extra: new Float64Array(0) }),
+    )
   }
 
   /** The same where this process has it already, else null. */
   static there(name: string, options: NamedOptions): { release(): void } | null {
-    return openThere('gauge', name, {
-      ...options,
-      labels: { ...options.labels, [PROCESS_LABEL]: thisProcess() },
-    })
+    return openThere('gauge', name, ofProcess(options))
   }
 
   get region(): Region {

@@ -1,4 +1,5 @@
 import { RseqError } from '../base/errors'
+import { warnOnce } from '../base/warning'
 import { type TurnSink, TurnWatch } from './turns'
 
 /** Preemptions that are being counted for metrics. */
@@ -17,8 +18,6 @@ export const PREEMPTIONS_HELP =
 /** … of moves. */
 export const MIGRATIONS_HELP =
   'Turns of an event loop at whose end its thread was on another CPU than at the end of the one before'
-
-const warned = new Set<string>()
 
 /**
  * Counts for as long as the thread lives, or until it is stopped. Where there is nothing to see, it warns, once, and counts
@@ -39,9 +38,8 @@ export function watchForMetrics(
     watch = new TurnWatch(what, resolution, (interruptions, migrated) => sink(interruptions, migrated))
   } catch (error) {
     if (!(error instanceof RseqError)) throw error
-    if (!warned.has(entry))
-      process.emitWarning(`${entry}: preemptions are not counted. ${error.message}`, { code: error.code })
-    warned.add(entry)
+    const { message, code } = error
+    warnOnce(`preemptions of ${entry}`, () => `${entry}: preemptions are not counted. ${message}`, code)
     return { stop: () => undefined }
   }
   sink = make()
