@@ -1,5 +1,5 @@
 // node scripts/chart.mjs: docs/reference/costs-{light,dark}.svg, the README's picture, from the result of
-// bench/service/run.mjs that is kept in bench/results. test/chart.test.ts holds them against it.
+// bench/service/run.mjs that is kept in bench/results. test/unit/cli/chart.test.ts holds them against it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

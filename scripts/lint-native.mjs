@@ -42,7 +42,7 @@ function nodeHeaders() {
 const own = ['kernel', 'sections', 'thread', 'region', 'objects', 'metrics', 'addon'].map(
   (name) => `src/native/${name}`,
 )
-const others = ['test/native', 'test/reliability/native', 'test/reliability/native/parts', 'bench/native']
+const others = ['test/native', 'test/native/structures', 'test/native/structures/parts', 'bench/native']
 const native = [...own, ...others].flatMap((folder) => files(folder, '.c', '.cc', '.h'))
 const mode = values.fix ? ['-i'] : ['--dry-run', '-Werror']
 const formatted = spawnSync(clangFormatPath, [...mode, ...native], { stdio: 'inherit', cwd: root })

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
-import { fail, finish, mustHave } from '../runner.mjs'
+import { fail, finish, mustHave } from '../support/runner.mjs'
 import { bounds, models } from './rows.mjs'
 
 const run = promisify(execFile)

@@ -1,5 +1,5 @@
 /// An addon of what TypeScript has to know by heart of src/native: numbers that stand in both languages, by
-/// the names that their twins have. test/layout.test.ts holds each of them against its twin.
+/// the names that their twins have. test/unit/backend/layout.test.ts holds each of them against its twin.
 #include <stddef.h>
 
 #include "addon/addon.h"

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { finish, mustHave, mustRun, vitest } from '../runner.mjs'
+import { finish, mustHave, mustRun, vitest } from '../support/runner.mjs'
 
 const { values, positionals } = parseArgs({
   options: { 'no-build': { type: 'boolean' }, printed: { type: 'boolean' } },

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { describeBinary } from '../abi/describe'
-import { tool } from '../abi/disassembly'
+import { describeBinary } from '../package/abi/describe'
+import { tool } from '../package/abi/disassembly'
 import { FILES, read } from './files'
 
 const root = join(import.meta.dirname, '..', '..')

@@ -1,6 +1,6 @@
 // Runs a program in a root file system of Debian's, in namespaces of its own: nothing stays mounted, and the root
 // is only read.
-import { output } from '../debian/command.mjs'
+import { output } from '../machines/debian/command.mjs'
 
 const SCRIPT = `set -e
 root=$1; shift

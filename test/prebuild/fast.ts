@@ -1,6 +1,6 @@
-import type { Check, Mutation } from '../abi/binary'
-import { exporting, importing } from '../abi/portability'
-import { rename } from '../abi/portability-mutations'
+import type { Check, Mutation } from '../package/abi/binary'
+import { exporting, importing } from '../package/abi/portability'
+import { rename } from '../package/abi/portability-mutations'
 
 /** Everything that a fast-call addon may ask of Node: functions of V8 in namespace v8, under one name in all. */
 const V8 = `_ZN2v812api_internal23GetFunctionTemplateDataEPNS_7IsolateENS_5LocalINS_4DataEEE

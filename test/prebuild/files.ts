@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Check, Mutation } from '../abi/binary'
-import * as portability from '../abi/portability'
-import { portabilityMutations } from '../abi/portability-mutations'
-import type { Arch } from '../elf'
+import type { Check, Mutation } from '../package/abi/binary'
+import * as portability from '../package/abi/portability'
+import { portabilityMutations } from '../package/abi/portability-mutations'
+import type { Arch } from '../support/elf'
 import { fastExports, fastImports, fastMutations } from './fast'
 
 export const PREBUILDS = join(import.meta.dirname, '..', '..', 'prebuilds')

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { Binary, complaints } from '../abi/binary'
-import { dynamicNames } from '../abi/portability'
-import { Elf } from '../elf'
+import { Binary, complaints } from '../package/abi/binary'
+import { dynamicNames } from '../package/abi/portability'
+import { Elf } from '../support/elf'
 import { FILES, PREBUILDS, read } from './files'
 
 /** What npm packs is a tenth of it: the aarch64 files are mostly padding. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fetchNode, MAJORS } from '../../scripts/nodes.mjs'
-import { ARCHITECTURES, debianRoot } from '../debian/root.mjs'
+import { ARCHITECTURES, debianRoot } from '../machines/debian/root.mjs'
 import { INCREMENTS, load, WORKERS } from './project.mjs'
 
 /** Debian's suites and their glibc. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { cache } from '../../scripts/cache.mjs'
 import { compilers } from '../../scripts/compilers.mjs'
 import { fetchPackage } from '../../scripts/npm-package.mjs'
-import { output } from '../debian/command.mjs'
+import { output } from '../machines/debian/command.mjs'
 
 /** What a machine is called in paths of Debian and GCC, and by Bun. */
 const MACHINE = { x64: 'x86_64', arm64: 'aarch64' }

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fail, finish, mustRun, root, vitest } from '../runner.mjs'
+import { fail, finish, mustRun, root, vitest } from '../support/runner.mjs'
 
 if (!existsSync(join(root, 'prebuilds', 'linux-x64')))
   fail('prebuilds/ is empty: run npm run build:prebuilds first')

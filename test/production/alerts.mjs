@@ -1,7 +1,7 @@
 // The alert rules of docs/integrations/alerts.yaml.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { root } from '../runner.mjs'
+import { root } from '../support/runner.mjs'
 
 function promtool(...args) {
   const { error, stdout, stderr } = spawnSync('promtool', args, { cwd: root, encoding: 'utf8' })

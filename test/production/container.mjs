@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { root } from '../runner.mjs'
+import { root } from '../support/runner.mjs'
 import { seccomp } from './seccomp.mjs'
 
 const SERVICE = join(import.meta.dirname, 'service.cjs')

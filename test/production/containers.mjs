@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root } from '../runner.mjs'
+import { root } from '../support/runner.mjs'
 import { bind, Container, runService, tmpfs } from './container.mjs'
 import { advice, pages } from './service.mjs'
 

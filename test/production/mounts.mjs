@@ -1,7 +1,7 @@
 // What containers come down to, without a runtime: the service in a mount namespace. `npm test` runs these, as any user who may have one.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { root } from '../runner.mjs'
+import { root } from '../support/runner.mjs'
 import { advice, pages } from './service.mjs'
 
 /** Beside what the mounts hide: a checkout may lie in /tmp. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cache } from '../../scripts/cache.mjs'
 import { installPackage } from '../../scripts/npm-package.mjs'
-import { root } from '../runner.mjs'
+import { root } from '../support/runner.mjs'
 import { ask, counted } from './http.mjs'
 import { printed } from './printed.mjs'
 

@@ -1,7 +1,7 @@
 // The programs and settings of docs/integrations/production.md, as printed: the recipes run these.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../runner.mjs'
+import { root } from '../support/runner.mjs'
 
 /** @param name what stands in the block's first line, a comment. @returns {string} the block */
 export function printed(name) {

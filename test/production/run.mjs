@@ -2,7 +2,7 @@
 // of the service, and what it says. Needs root and Debian's runc, golang-github-containers-common, systemd-container and prometheus; PM2 and
 // Next.js come from npm, once.
 import { isDeepStrictEqual } from 'node:util'
-import { fail } from '../runner.mjs'
+import { fail } from '../support/runner.mjs'
 import { rows } from './rows.mjs'
 
 const shown = (value) => [value].flat().join('; ')

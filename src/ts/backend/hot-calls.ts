@@ -88,7 +88,7 @@ const N = 1
 /** … and of its doubles. */
 const AMOUNT = 1
 const FIELDS = 2
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const MAILBOX = { id: ID, n: N, amount: AMOUNT, fields: FIELDS } as const
 
 /**

@@ -41,7 +41,7 @@ const MAX_PRECISION = 14
 /** src/native/region/shape.h's `kMaxBuckets`. */
 const MAX_BUCKETS = 2 ** 21
 const MAX_BOUNDS = 4096
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const MOST_OF_HISTOGRAM = {
   precision: MAX_PRECISION,
   buckets: MAX_BUCKETS,

@@ -33,7 +33,7 @@ export interface RingShape {
 
 const MAX_FIELDS = 4
 const MAX_BYTES = 4096
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const MOST_OF_RING = { fields: MAX_FIELDS, bytes: MAX_BYTES } as const
 const LEAST_LOG2 = 1
 const MOST_LOG2 = 16

@@ -12,7 +12,7 @@ import {
 import type { Opening } from '../region/opening'
 import { NO_MEMORY, type PerCpuPoolHandle, PoolMemory } from './memory'
 
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const MOST_SLOTS = 65536
 
 /** How to make a pool. */

@@ -52,7 +52,7 @@ const MOST_SAMPLES = 10_000_000
 
 /** Of the doubles of src/native/preemption.h's Record. */
 const TIME = 4
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const CLOCK = { time: TIME } as const
 
 const doubles = new Float64Array(threadRecord())

@@ -12,9 +12,9 @@ const RSEQ_CS = 2
 const LOST = 2
 const INTERRUPTIONS = 3
 const CPU = 4
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const AREA = { cpuId: CPU_ID, rseqCs: RSEQ_CS } as const
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const PREEMPTION = { lost: LOST, interruptions: INTERRUPTIONS, cpu: CPU } as const
 
 const { addon } = loaded

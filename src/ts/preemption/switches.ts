@@ -4,7 +4,7 @@ import { NO_RECORD, threadRecord, unavailable } from './probe'
 /** Words of src/native/preemption.h's Record. */
 const VOLUNTARY = 5
 const INVOLUNTARY = 6
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const SWITCHES = { voluntary: VOLUNTARY, involuntary: INVOLUNTARY } as const
 
 const { addon } = loaded

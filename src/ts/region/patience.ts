@@ -10,7 +10,7 @@ export const SHORT = 40
 /** … and `kMostPatience`, for what a program makes when it starts, and cannot do without. */
 export const AT_START = 5000
 
-/** @internal For test/layout.test.ts, which holds them against the native numbers. */
+/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const PATIENCE = { usual: USUAL, short: SHORT, atStart: AT_START } as const
 
 let patience = USUAL

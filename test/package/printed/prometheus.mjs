@@ -3,10 +3,10 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cache } from '../../../scripts/cache.mjs'
-import { output } from '../../debian/command.mjs'
-import { once } from '../../debian/once.mjs'
-import { archive } from '../../debian/packages.mjs'
-import { ARCHITECTURES } from '../../debian/root.mjs'
+import { output } from '../../machines/debian/command.mjs'
+import { once } from '../../machines/debian/once.mjs'
+import { archive } from '../../machines/debian/packages.mjs'
+import { ARCHITECTURES } from '../../machines/debian/root.mjs'
 
 const arch = ARCHITECTURES[process.arch]
 const sid = archive(arch, ['sid'])

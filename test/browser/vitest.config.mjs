@@ -1,6 +1,0 @@
-import { defineConfig } from 'vitest/config'
-
-// Not part of `npm test`: it needs a browser.
-export default defineConfig({
-  test: { include: ['test/browser/*.spec.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
-})

@@ -1,0 +1,50 @@
+// npm run test:nodes [-- 22 24]: the behaviour tests on the newest of each supported Node, with fast calls and
+// without, and with an own registration; unless they are named, not on the one that runs this and `npm test`.
+import { spawnSync } from 'node:child_process'
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fetchNode, MAJORS } from '../../../scripts/nodes.mjs'
+import { finish, mustRun, root, vitest } from '../../support/runner.mjs'
+import { behaviour, behaviourBelow, LANES, stage } from '../../support/worlds.mjs'
+
+const named = process.argv.slice(2)
+const wanted = named.length > 0 ? named : MAJORS
+
+mustRun('npm', ['run', '--silent', 'build'])
+mustRun(process.execPath, ['scripts/node-gyp.mjs', 'rebuild', '--directory', 'test/native'])
+
+// What is exact a million times on one Node need not be so on each.
+const FEWER = { RSEQ_TEST_INCREMENTS: '250000', RSEQ_TEST_CALLS: '10000' }
+
+const rows = []
+for (const major of wanted) {
+  const node = join(fetchNode(process.arch, major), 'bin', 'node')
+  const { stdout } = spawnSync(node, ['-p', 'process.version'], { encoding: 'utf8' })
+  const version = stdout.trim()
+  if (named.length === 0 && version === process.version) {
+    console.log(`\nNode ${version}: this one, which npm test runs in the same worlds`)
+    continue
+  }
+  const folder = stage()
+  for (const part of ['binding.gyp', 'src', 'scripts'])
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  mustRun(node, ['scripts/node-gyp.mjs', 'rebuild'], { cwd: folder, env: { npm_config_nodedir: '' } })
+  const args = [...behaviour, 'test/unit/backend/fastcalls.test.ts', 'test/unit/backend/stale.test.ts']
+  const name = `Node ${version}`
+  const common = { node, folder, lanes: LANES }
+  rows.push(vitest(`${name}, fast calls`, { ...common, args, env: FEWER }))
+  rows.push(
+    vitest(`${name}, N-API`, {
+      ...common,
+      args: behaviourBelow,
+      env: { ...FEWER, RSEQ_FAST_CALLS: '0', RSEQ_WORLD: 'napi' },
+    }),
+    vitest(`${name}, own registration`, {
+      ...common,
+      args: behaviourBelow,
+      env: { ...FEWER, GLIBC_TUNABLES: 'glibc.pthread.rseq=0', RSEQ_WORLD: 'self' },
+    }),
+  )
+  rmSync(folder, { recursive: true })
+}
+finish(rows)
