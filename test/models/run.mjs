@@ -1,4 +1,4 @@
-// npm run test:models [-- --long] [WORD...]: spin searches every model of a protocol between threads or processes, as README.md
+// npm run test:stress -- models [--long] [WORD...]: spin searches every model of a protocol between threads or processes, as README.md
 // has them. What holds must hold in a search that was completed; what is broken by a switch must be found. Words choose among rows.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'

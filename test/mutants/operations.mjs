@@ -2,7 +2,7 @@
 // it stands: an operator between blanks is a binary one, and no bracket of a type is.
 //
 // Memory orders are left as they are: x86-64 orders more than any of them asks for but a full fence, so that a weaker one runs
-// as before, and lives whatever is tested. ThreadSanitizer is what looks at these (test:tsan).
+// as before, and lives whatever is tested. ThreadSanitizer is what looks at these (test:sanitize -- tsan).
 
 /** The text with comments, strings and lines of the preprocessor as blanks: the same length, so that places stay. */
 export function mask(text) {

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
-import { fail, root } from '../support/runner.mjs'
 import { inLanes } from '../machines/vm/lanes.mjs'
+import { fail, root } from '../support/runner.mjs'
 import { fastAddon, stage, worlds } from '../support/worlds.mjs'
 
 const OWN = join(root, 'test', 'native', 'structures')
@@ -22,24 +22,49 @@ const RUNS = [
 
 /** The files' own tests; others are those of the same name. Not the ones that take long. */
 const TESTS = {
-  'area.cc': ['area', 'status', 'abort-check', 'singlestep', 'denial'],
-  'area_pool.cc': ['area', 'lifecycle'],
-  'counter.cc': ['counter', 'batch', 'sum', 'survey', 'prom-client-gauge'],
-  'drain.cc': ['ring', 'records'],
-  'drain_reader.h': ['ring', 'records'],
-  'fastcalls.ts': ['fastcalls', 'counter'],
-  'histogram.cc': ['histogram-reading', 'sum', 'batch', 'survey'],
-  'native.ts': ['native', 'fastcalls', 'counter'],
-  'page.cc': ['page', 'rows'],
-  'pool.cc': ['pool'],
-  'pool_owners.cc': ['pool'],
-  'ring.cc': ['ring', 'records'],
-  'trust.cc': ['status', 'cpu', 'abort-check'],
-  'counter.h': ['counter', 'batch', 'sum', 'fastcalls'],
-  'x86_64.h': ['counter', 'pool', 'ring', 'singlestep', 'abi', 'abort-check'],
+  'area.cc': [
+    'unit/thread/area',
+    'unit/thread/status',
+    'stress/abort-check',
+    'native/singlestep',
+    'stress/denial',
+  ],
+  'area_pool.cc': ['unit/thread/area', 'unit/thread/lifecycle'],
+  'counter.cc': [
+    'unit/counter/counter',
+    'unit/counter/batch',
+    'unit/counter/sum',
+    'unit/metrics/survey',
+    'unit/prom-client/gauge',
+  ],
+  'drain.cc': ['unit/ring/ring', 'unit/ring/records'],
+  'drain_reader.h': ['unit/ring/ring', 'unit/ring/records'],
+  'hot-calls.ts': ['unit/backend/fastcalls', 'unit/counter/counter'],
+  'histogram.cc': ['unit/histogram/reading', 'unit/counter/sum', 'unit/counter/batch', 'unit/metrics/survey'],
+  'addon.ts': ['unit/backend/native', 'unit/backend/fastcalls', 'unit/counter/counter'],
+  'page.cc': ['unit/prom-client/page', 'unit/metrics/rows'],
+  'pool.cc': ['unit/pool/pool'],
+  'pool_owners.cc': ['unit/pool/pool'],
+  'ring.cc': ['unit/ring/ring', 'unit/ring/records'],
+  'trust.cc': ['unit/thread/status', 'unit/thread/cpu', 'stress/abort-check'],
+  'counter.h': ['unit/counter/counter', 'unit/counter/batch', 'unit/counter/sum', 'unit/backend/fastcalls'],
+  'x86_64.h': [
+    'unit/counter/counter',
+    'unit/pool/pool',
+    'unit/ring/ring',
+    'native/singlestep',
+    'package/abi',
+    'stress/abort-check',
+  ],
 }
 /** Of what is in region/, and in objects/ where nothing else is said. */
-const OF_REGIONS = ['region', 'entries', 'roles', 'pool', 'ring']
+const OF_REGIONS = [
+  'unit/region/region',
+  'unit/region/entries',
+  'unit/region/roles',
+  'unit/pool/pool',
+  'unit/ring/ring',
+]
 
 const MAKE = ['make', '--silent', `-j${availableParallelism()}`, '-C', 'build', 'BUILDTYPE=Release']
 

@@ -1,4 +1,4 @@
-// node test/mutants/run.mjs [PART…] [--sample COUNT] [--seed SEED] [--again] [--quick] [--write]: changes one operation of the
+// npm run test:mutants -- [PART…] [--sample COUNT] [--seed SEED] [--again] [--quick] [--write]: changes one operation of the
 // native structures or of the loaders at a time, rebuilds, and sees whether anything fails: first the program `structures`,
 // which takes a second, then tests. Mutants that live are named, and need a reason: mutants/reasons.json has them by file and
 // change. One that `structures` leaves alive and that has a reason is not put to the tests.
@@ -12,11 +12,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { report, sectionOf } from '../stress/results.mjs'
 import { fail, root } from '../support/runner.mjs'
 import { Fates } from './fates.mjs'
 import { mutantsOf } from './operations.mjs'
 import { Program } from './program.mjs'
-import { report, sectionOf } from '../stress/results.mjs'
 
 const { values, positionals } = parseArgs({
   options: {

@@ -1,12 +1,12 @@
-// node test/native/protocols.mjs [ROUNDS] [--machine ARCH/KERNEL [--no-build]] [--write]: the protocols between threads and
+// npm run test:sanitize -- protocols [ROUNDS] [--machine ARCH/KERNEL [--no-build]] [--write]: the protocols between threads and
 // processes, raced: what is removed and made again beside who reads it, names beside who looks for them, slots that are passed
 // on, in a program without Node; then drains, and names made and removed by processes. Here, or in a machine.
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { mustRun } from '../support/runner.mjs'
 import { Findings, root, run } from '../stress/findings.mjs'
+import { mustRun } from '../support/runner.mjs'
 
 const PROGRAM = 'structures'
 

@@ -1,12 +1,12 @@
-// node test/native/sanitize.mjs asan|tsan|ubsan [SECONDS] [--write]: the native side under AddressSanitizer and
+// npm run test:sanitize -- asan|tsan|ubsan [SECONDS] [--write]: the native side under AddressSanitizer and
 // UndefinedBehaviorSanitizer, under ThreadSanitizer, or under the second of them alone: first a program of its own, then the
 // addon in Node, by programs that have to leave nothing behind and by the behaviour tests. Fails where anything is reported, or
 // does not hold.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { report } from '../stress/results.mjs'
 import { fail, vitest } from '../support/runner.mjs'
 import { behaviourBelow, fastAddon, stage, stress, worlds } from '../support/worlds.mjs'
-import { report } from '../stress/results.mjs'
 import { build, buildForTests, built, Sanitizer } from './sanitizers.mjs'
 
 const [kind, seconds = '20'] = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -14,14 +14,14 @@ if (!['asan', 'tsan', 'ubsan'].includes(kind)) fail('asan, tsan or ubsan?')
 
 /** Behaviour tests that say nothing where a sanitizer takes much of its own: files … */
 const FILES_LEFT_OUT = {
-  'measure-uninterrupted': 'it is about time that a busy process takes, and a sanitizer takes more',
-  preemption: 'the same',
+  'preemption/measure': 'it is about time that a busy process takes, and a sanitizer takes more',
+  'preemption/preemption': 'the same',
 }
 /** … and single tests, by a part of their names. */
 const TESTS_LEFT_OUT = {
   'where address space is limited': 'a sanitizer needs all of it',
 }
-const isLeftOut = (path) => Object.keys(FILES_LEFT_OUT).some((name) => path === `test/${name}.test.ts`)
+const isLeftOut = (path) => Object.keys(FILES_LEFT_OUT).some((name) => path === `test/unit/${name}.test.ts`)
 const takesMuch = kind !== 'ubsan'
 const files = takesMuch ? behaviourBelow.filter((path) => !isLeftOut(path)) : behaviourBelow
 const tests = takesMuch ? ['--testNamePattern', `^(?!.*(${Object.keys(TESTS_LEFT_OUT).join('|')}))`] : []

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fail, mustRun, root } from '../support/runner.mjs'
+import { fail, make, mustRun, root } from '../support/runner.mjs'
 import { fastAddon } from '../support/worlds.mjs'
 
 const folder = join(root, 'test', 'native', 'structures')
@@ -55,23 +55,16 @@ function library(name) {
   return path
 }
 
-/** Builds targets of a folder's binding.gyp, two files at once. */
-function make(where, targets) {
-  const nodeGyp = join(root, 'scripts', 'node-gyp.mjs')
-  mustRun(process.execPath, [nodeGyp, 'configure', '--directory', where])
-  mustRun('make', ['--silent', '-j2', '-C', join(where, 'build'), 'BUILDTYPE=Release', ...targets])
-}
-
 /** Builds targets of test/native/structures/binding.gyp. */
 export function build(...targets) {
-  make(folder, targets)
+  make('test/native/structures', targets)
 }
 
 /** Builds what the behaviour tests stand on, beside the addon. */
 export function buildForTests() {
   mustRun('npm', ['run', '--silent', 'build:ts'])
   if (!existsSync(fastAddon())) mustRun('npm', ['run', '--silent', 'build:native'])
-  make(join(root, 'test', 'native'), ['deny', 'helpers'])
+  make('test/native', ['deny', 'helpers'])
 }
 
 /** A run under one sanitizer: whatever is started with its `env` writes reports to a folder of this run's own. */

@@ -13,7 +13,7 @@ interface Totals {
   violations: number
 }
 
-// The long runs, and the addon in Node: npm run test:asan, test:tsan, test:fuzz.
+// The long runs, and the addon in Node: npm run test:sanitize -- asan, test:sanitize -- tsan, test:stress -- fuzz.
 describe('the native side under sanitizers, without Node', { timeout: LONG }, () => {
   beforeAll(() => build(...kinds.map((kind) => `structures_${kind}`)), LONG)
 

@@ -1,9 +1,9 @@
-// node test/native/valgrind.mjs [SECONDS] [--write]: the native side in a program without Node, under valgrind's memcheck.
+// npm run test:sanitize -- valgrind [SECONDS] [--write]: the native side in a program without Node, under valgrind's memcheck.
 // valgrind has no rseq, so everything takes the overflow path; its threads take turns.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { fail, mustHave } from '../support/runner.mjs'
 import { report } from '../stress/results.mjs'
+import { fail, mustHave } from '../support/runner.mjs'
 import { build, built } from './sanitizers.mjs'
 
 const [seconds = '20'] = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -47,5 +47,5 @@ for (const [name, args] of Object.entries(RUNS)) {
     `${name}: ${operations} operations without sections, ${violations} violations, ${status === 0 ? 'no' : 'some'} errors`,
   )
 }
-report('test:valgrind', lines)
+report('test:sanitize -- valgrind', lines)
 process.exit(failed)

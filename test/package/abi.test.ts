@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { test } from 'vitest'
-import { describeBinary } from './abi/describe'
 import { type Arch, Machine } from '../support/elf'
 import { root } from '../support/world'
+import { describeBinary } from './abi/describe'
 
 if (process.arch in Machine) {
   describeBinary(join(root, 'build', 'Release', 'rseq.node'), process.arch as Arch)

@@ -4,7 +4,7 @@ import { expected, seen } from './forms/expected.mjs'
 import { clean, formsOf, prepare } from './forms/form.mjs'
 import { tarball } from './project'
 
-// What is quick of npm run test:forms.
+// What is quick of npm run test:package -- forms.
 const quick = compilers.filter(({ name }) => /^(TypeScript commonjs|Babel|esbuild)/.test(name))
 
 beforeAll(() => prepare(tarball))

@@ -10,7 +10,7 @@ import { type Expected, expectedOf, leftOver } from './printed/expected'
 import { Project } from './project'
 import { bun, pnpm, yarn4 } from './tools'
 
-/** npm run test:printed: with each package manager, what its registry has newest, and the commands as well. */
+/** npm run test:package -- printed: with each package manager, what its registry has newest, and the commands as well. */
 const isWhole = process.env.RSEQ_PRINTED === 'all'
 
 interface Manager {

@@ -1,14 +1,17 @@
-// npm run test:package [-- --no-build] [vitest arguments]: packs the package, tries the tarball with package managers, compilers,
+// npm run test:package -- packed|printed [--no-build] [vitest arguments]: packs the package, tries the tarball with package managers, compilers,
 // bundlers and runtimes, and ends with one line of totals.
-// npm run test:printed [-- --no-build]: runs all that README and docs print, with each package manager.
+// `printed` instead: runs all that README and docs print, with each package manager.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { finish, mustHave, mustRun, vitest } from '../support/runner.mjs'
 
-const { values, positionals } = parseArgs({
-  options: { 'no-build': { type: 'boolean' }, printed: { type: 'boolean' } },
+const {
+  values,
+  positionals: [name, ...words],
+} = parseArgs({
+  options: { 'no-build': { type: 'boolean' } },
   allowPositionals: true,
 })
 
@@ -25,8 +28,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'rseq-pack-'))
 mustRun('npm', ['pack', '--silent', '--ignore-scripts=false', '--pack-destination', scratch])
 const [tarball] = readdirSync(scratch)
 const row = vitest('package', {
-  args: ['--config=test/package/vitest.config.mjs', ...(values.printed ? ['printed'] : []), ...positionals],
-  env: { RSEQ_TARBALL: join(scratch, tarball), ...(values.printed && { RSEQ_PRINTED: 'all' }) },
+  args: ['--config=test/package/vitest.config.mjs', ...(name === 'printed' ? ['printed'] : []), ...words],
+  env: { RSEQ_TARBALL: join(scratch, tarball), ...(name === 'printed' && { RSEQ_PRINTED: 'all' }) },
 })
 rmSync(scratch, { recursive: true })
 finish([row])

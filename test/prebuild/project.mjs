@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inRoot } from './chroot.mjs'
 
 export const project = process.env.RSEQ_PROJECT ?? ''
-if (project === '') throw new Error('RSEQ_PROJECT is not set: npm run test:prebuild does it')
+if (project === '') throw new Error('RSEQ_PROJECT is not set: npm run test:package -- prebuild does it')
 cpSync(join(import.meta.dirname, 'load.mjs'), join(project, 'load.mjs'))
 
 export const WORKERS = 4

@@ -1,4 +1,4 @@
-// npm run test:prebuild: looks into every file of prebuilds/, makes them again, loads the packed package on
+// npm run test:package -- prebuild: looks into every file of prebuilds/, makes them again, loads the packed package on
 // several C libraries, and ends with one line of totals.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,6 @@ process.on('exit', () => rmSync(project, { recursive: true, force: true }))
 
 // A project that has the package as users get it: packed, and unpacked.
 mustRun('npm', ['run', '--silent', 'build:ts'])
-mustRun('npm', ['run', '--silent', 'build:cli'])
 mustRun('npm', ['pack', '--silent', '--ignore-scripts=false', `--pack-destination=${project}`])
 const installed = join(project, 'node_modules', 'rseq')
 mkdirSync(installed, { recursive: true })

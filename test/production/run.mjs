@@ -1,4 +1,4 @@
-// npm run test:production [-- WORD]: the recipes of docs/integrations/production.md whose name has that word: what is expected
+// npm run test:package -- production [WORD]: the recipes of docs/integrations/production.md whose name has that word: what is expected
 // of the service, and what it says. Needs root and Debian's runc, golang-github-containers-common, systemd-container and prometheus; PM2 and
 // Next.js come from npm, once.
 import { isDeepStrictEqual } from 'node:util'

@@ -1,4 +1,4 @@
-// node abort-check.mjs [--machine ARCH/KERNEL] [--throttled MS | --alone] [--write]: the abort check under full load, beside busy
+// npm run test:stress -- abort-check [--machine ARCH/KERNEL] [--throttled MS | --alone] [--write]: the abort check under full load, beside busy
 // processes on each CPU; or where each process gets MS of every 100 ms; or of one process alone. Many ask at a
 // time; none may wait for an answer for ever, none may get the wrong one, and every count must be exact. What the
 // kernel deserves is its own business: x64 and Linux 7.1 abort sections, arm64 6.19 to 7.0.13 do not.

@@ -1,4 +1,4 @@
-// node test/stress/churn.mjs NAMES ALIVE: two processes with two threads each make NAMES names in one region, of all
+// npm run test:stress -- churn NAMES ALIVE: two processes with two threads each make NAMES names in one region, of all
 // kinds, and close them again, so that ALIVE are open at a time. Prints what came of it as one line of JSON,
 // and fails where an object is not empty at first or does not hold what was added, or where memory grows with
 // the names that were made.

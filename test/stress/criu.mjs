@@ -1,4 +1,4 @@
-// npm run test:criu [-- --machine ARCH/KERNEL] [--write]: CRIU dumps a process that counts, and restores it on another CPU, again
+// npm run test:stress -- criu [--machine ARCH/KERNEL] [--write]: CRIU dumps a process that counts, and restores it on another CPU, again
 // and again: under libc's registration and under our own, also with delays inside sections, so that threads are dumped in
 // these. Counts must be exact, and cpuId() right from the first moment on. Needs root; Debian's criu, which is fetched where it
 // is not installed, or too old. A kernel without nf_tables is nothing for CRIU 4.1, and test/machines/vm's machines have no such module:
@@ -208,7 +208,9 @@ const { kernel, trials } = await (machine === undefined ? runHere(inject) : runI
 if (values.json) {
   console.log(JSON.stringify({ kernel, trials }))
 } else {
-  const findings = new Findings(machine === undefined ? 'test:criu' : `test:criu, ${machine}, emulated`)
+  const findings = new Findings(
+    machine === undefined ? 'test:stress -- criu' : `test:stress -- criu, ${machine}, emulated`,
+  )
   for (const { what, result, faults, says } of trials) findings.add(what, result, faults, says)
   findings.finish(kernel)
 }

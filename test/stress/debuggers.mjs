@@ -1,4 +1,4 @@
-// npm run test:debuggers [-- --write]: a counting process under debuggers and tracers. Nothing may change but its speed; under
+// npm run test:stress -- debuggers [--write]: a counting process under debuggers and tracers. Nothing may change but its speed; under
 // single-stepping each attempt of a section is aborted, and its operation takes the other path. A breakpoint within a section is
 // another matter: what is lost by it is shown.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -19,7 +19,7 @@ import {
 const SCRIPT = join(import.meta.dirname, 'sections.py')
 const BREAKPOINT = join(import.meta.dirname, 'breakpoint.py')
 const STEPS = 300_000
-const findings = new Findings('test:debuggers')
+const findings = new Findings('test:stress -- debuggers')
 
 mustHave('gdb', "install Debian's gdb")
 

@@ -1,11 +1,11 @@
-// node test/stress/drain.mjs SECONDS: two processes add and two drain, with four and two threads each, in one
+// npm run test:stress -- drain SECONDS: two processes add and two drain, with four and two threads each, in one
 // region; each kind of object has its share of the time. Prints what came of it as one line of JSON, and
 // fails where not exactly what was added was drained or is left.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Region } from 'rseq'
-import { deadline, ended, finish, heard, scratch, start } from '../support/children.mjs'
 import { KINDS, total } from '../fixtures/drained.mjs'
+import { deadline, ended, finish, heard, scratch, start } from '../support/children.mjs'
 
 const SECONDS = Number(process.argv[2])
 const ADDERS = 4

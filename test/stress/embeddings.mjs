@@ -1,4 +1,4 @@
-// npm run test:embeddings [-- --write]: the package in all that Node is started with or put into. In each: everything.cjs in the
+// npm run test:stress -- embeddings [--write]: the package in all that Node is started with or put into. In each: everything.cjs in the
 // main thread and in workers, and a region's file; exact, by rseq, or by what is documented where there is no addon.
 // Bundlers, Bun, Deno and package managers are test/package's.
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -9,7 +9,7 @@ import { fetchNode } from '../../scripts/nodes.mjs'
 import { differences, EVERYTHING, everything, Findings, root, run, scratch } from './findings.mjs'
 
 const ROUNDS = 20_000
-const findings = new Findings('test:embeddings')
+const findings = new Findings('test:stress -- embeddings')
 const ADDON = { backend: 'rseq', reason: 'OK' }
 const NONE = { backend: 'portable', reason: 'NO_ADDON' }
 

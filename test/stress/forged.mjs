@@ -1,4 +1,4 @@
-// node test/stress/forged.mjs [COUNT] [SEED] [--write]: files of a region whose structures were forged, and which are
+// npm run test:stress -- forged [COUNT] [SEED] [--write]: files of a region whose structures were forged, and which are
 // used in every way: by all classes, on pages, by the command, alone and beside processes that work in them. No crash, no
 // error that is not documented, no call of more than two seconds, and no process that grows by more than 64 MB and 20 times
 // what the file has on its disk. node test/stress/forged.mjs --size NAME: one of test/fixtures/forged/sizes.mjs.
@@ -129,9 +129,7 @@ function violate({ which, what, said, case: forged }, again) {
     .slice(0, 80)}`
   violations.set(kind, (violations.get(kind) ?? 0) + 1)
   if (violations.get(kind) > 1) return
-  console.log(
-    `${which}: ${what}: ${said}\n  of: ${forged}\n  again: node test/stress/forged.mjs ${again}`,
-  )
+  console.log(`${which}: ${what}: ${said}\n  of: ${forged}\n  again: node test/stress/forged.mjs ${again}`)
 }
 
 /** What depends on how busy the machine is, or on what the process did before, has to be so of the file alone. */
@@ -189,7 +187,7 @@ rmSync(scratch, { recursive: true, force: true })
 
 const { slowest, largest } = total
 const sum = [...violations.values()].reduce((all, n) => all + n, 0)
-report('test:forged', [
+report('test:stress -- forged', [
   `seed ${seed}: ${total.mutations} forged files, ${total.operations} operations, ${Math.round((Date.now() - began) / 1000)} s`,
   `slowest: ${slowest.ms.toFixed()} ms: ${slowest.what.slice(0, 300)}`,
   `largest growth: ${(largest.bytes / MB).toFixed(1)} MB, of a file with ${(largest.allocated / MB).toFixed(2)} MB on its disk: ${largest.what.slice(0, 300)}`,

@@ -1,13 +1,13 @@
-// node test/stress/fuzz.mjs [COUNT] [SEED] [--write]: damaged region files and calls of anything with anything, under
+// npm run test:stress -- fuzz [COUNT] [SEED] [--write]: damaged region files and calls of anything with anything, under
 // AddressSanitizer and UndefinedBehaviorSanitizer: files in a program without Node, a tenth as many in Node, and calls of
 // everything that the package exports. The same seed, the same run. Fails where anything is reported, or is wrong.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build, buildForTests, built, Sanitizer } from '../native/sanitizers.mjs'
 import { fail } from '../support/runner.mjs'
 import { fastAddon, stage } from '../support/worlds.mjs'
 import { report } from './results.mjs'
-import { build, buildForTests, built, Sanitizer } from '../native/sanitizers.mjs'
 
 const numbers = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const count = Number(numbers[0] ?? 100_000)
@@ -66,7 +66,7 @@ if (Object.keys(fuzzed.undocumented ?? { none: 0 }).length + (fuzzed.touched?.le
 }
 for (const one of [folder, scratch]) rmSync(one, { recursive: true, force: true })
 sanitizer.end()
-report('test:fuzz', [
+report('test:stress -- fuzz', [
   `seed ${seed}`,
   `a program without Node: ${count} damaged region files, each damaged again in use, ${operations} operations, ${violations} violations`,
   `in Node: ${files} damaged region files, to be read and to be written, used in every way`,

@@ -1,4 +1,4 @@
-// node test/stress/kill.mjs SECONDS [INTERVAL_MS]: children count, and make and close names, in one region, and
+// npm run test:stress -- kill SECONDS [INTERVAL_MS]: children count, and make and close names, in one region, and
 // write down what is done; one of them is killed each INTERVAL, and started again. Prints what came of it as
 // one line of JSON, and fails where something acknowledged is missing, or anything is there that nobody made.
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// node test/stress/memory.mjs [CASE …]: file systems that are full for a moment, under a service that counts. The script starts
+// npm run test:stress -- memory [CASE …]: file systems that are full for a moment, under a service that counts. The script starts
 // itself in a mount namespace, where each case has a small tmpfs of its own for the region. Prints what was expected and
 // what was seen, and closes with "N passed, N failed".
 import { spawn, spawnSync } from 'node:child_process'

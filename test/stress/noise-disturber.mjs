@@ -1,4 +1,4 @@
-// node test/stress/noise-disturber.mjs [SECONDS]: what rseq noise says beside a process that takes one CPU for 3 ms every 50 ms. It
+// npm run test:stress -- noise-disturber [SECONDS]: what rseq noise says beside a process that takes one CPU for 3 ms every 50 ms. It
 // must name that CPU, the rate within 5 % and the length within 10 %. Prints what was found and whether that holds: exit code
 // 0 or 1; 2 where the machine is too busy to tell, for the disturber itself did not get its CPU. CPU=N names another one.
 import { spawn, spawnSync } from 'node:child_process'

@@ -1,4 +1,4 @@
-// npm run test:overcommit [-- --machine ARCH/KERNEL] [--write]: regions where the system promises no memory that it has not
+// npm run test:stress -- overcommit [--machine ARCH/KERNEL] [--write]: regions where the system promises no memory that it has not
 // (vm.overcommit_memory = 2), in a machine: they open, count, say by what they are limited, and closing them costs nothing.
 import { parseArgs } from 'node:util'
 import { runInCell } from '../machines/vm/boot.mjs'
@@ -34,7 +34,7 @@ if (costs.closed > 0) faults.push(`closing them took ${costs.closed} MiB more`)
 const own = regions.process
 const files = Object.keys(regions).length - 1
 report(
-  `test:overcommit, ${values.machine}, emulated`,
+  `test:stress -- overcommit, ${values.machine}, emulated`,
   [
     `the process's own region: ${own.cells.toLocaleString('en')} cells, ${costs.process} MiB of ${limit} MiB that may be promised; then ${files} in files, of ${regions['file 0']?.cells.toLocaleString('en')} cells, ${costs['file 0']} MiB each; closing them: ${costs.closed} MiB`,
     ...faults.map((fault) => `FAULT: ${fault}`),

@@ -1,4 +1,4 @@
-// npm run test:owners [-- --write]: others that have an interest in rseq or in every thread, in one process with this package:
+// npm run test:stress -- owners [--write]: others that have an interest in rseq or in every thread, in one process with this package:
 // libraries that register threads before it, allocators of Debian's, and further copies of the package itself.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { archive, unpack } from '../machines/debian/packages.mjs'
 import { built, differences, everything, Findings, helpers, OWN, root, run, scratch } from './findings.mjs'
 
 const ROUNDS = 30_000
-const findings = new Findings('test:owners')
+const findings = new Findings('test:stress -- owners')
 const preloaded = (library, env = {}) => ({ ...env, LD_PRELOAD: library })
 
 /** Every thread of it is so. */

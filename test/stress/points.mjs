@@ -1,4 +1,4 @@
-// node points.mjs [SECONDS] [--machine ARCH/KERNEL [--no-build]] [--write]: everything at once with a delay between any two instructions of every
+// npm run test:stress -- points [SECONDS] [--machine ARCH/KERNEL [--no-build]] [--write]: everything at once with a delay between any two instructions of every
 // critical section, at 25, 50 and 100 % of visits, here or in a machine. All sums must be exact, and each operation's section
 // must have been aborted at each of its points. What is delayed, and how, is points/cxx.mjs's.
 //
@@ -124,7 +124,9 @@ if (addon !== undefined) {
   const { kernel, points, trials } = await (machine === undefined
     ? here()
     : runInMachine(machine, seconds, values['no-build']))
-  const findings = new Findings(machine === undefined ? 'test:points' : `test:points, ${machine}, emulated`)
+  const findings = new Findings(
+    machine === undefined ? 'test:stress -- points' : `test:stress -- points, ${machine}, emulated`,
+  )
   for (const { what, result, aborts } of trials) {
     const all = aborts.reduce((sum, [, count]) => sum + count, 0)
     const signals = result.after === undefined ? '' : `, ${result.after.toLocaleString('en')} signals`

@@ -1,4 +1,4 @@
-// node test/stress/pool-kill.mjs SECONDS [INTERVAL_MS]: processes share a pool in a region; one of them is killed each INTERVAL,
+// npm run test:stress -- pool-kill SECONDS [INTERVAL_MS]: processes share a pool in a region; one of them is killed each INTERVAL,
 // and another one is started. Prints what came of it as one line of JSON, and fails where two have held a slot, or
 // one is lost.
 import { ftruncateSync, openSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// node test/stress/preemption-table.mjs: what a PreemptionProbe sees on this kernel. Prints how often, of so many times each
+// npm run test:stress -- preemption-table: what a PreemptionProbe sees on this kernel. Prints how often, of so many times each
 // thing was done: alone on CPU 0 as far as the machine lets it, but for the last row.
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'

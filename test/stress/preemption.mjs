@@ -1,4 +1,4 @@
-// node test/stress/preemption.mjs SECONDS: how often a thread sees that it was interrupted, beside what the kernel says of it:
+// npm run test:stress -- preemption SECONDS: how often a thread sees that it was interrupted, beside what the kernel says of it:
 // alone on a CPU as far as the machine lets it, and with a busy process on the same one. Prints a line of JSON, in
 // which seen and kernel are of the second part.
 import { spawn } from 'node:child_process'

@@ -37,7 +37,7 @@ export function sectionOf(title) {
 /**
  * Prints the closing lines of a run; with `--write` among the arguments they take the place of its last ones in RESULTS.md.
  *
- * @param title what ran: its npm script, as `test:asan`
+ * @param title what ran: its npm script, as `test:sanitize -- asan`
  * @param lines with counts, each a sentence or a row
  * @param kernel where it ran, if not here: a machine's
  */

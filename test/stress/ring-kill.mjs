@@ -1,4 +1,4 @@
-// node test/stress/ring-kill.mjs SECONDS [INTERVAL_MS]: processes write to a ring in a region, one drains it; one of all is killed
+// npm run test:stress -- ring-kill SECONDS [INTERVAL_MS]: processes write to a ring in a region, one drains it; one of all is killed
 // each INTERVAL, and another one is started. Prints what came of it as one line of JSON, and fails where a record is
 // torn, missing, or was read more often than a consumer died with it in its hands.
 import { ftruncateSync, openSync } from 'node:fs'
@@ -6,8 +6,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PerCpuRing, Region } from 'rseq'
-import { deadline, ended, finish, heard, scratch, start } from '../support/children.mjs'
 import { Ledger } from '../fixtures/ring-ledger.mjs'
+import { deadline, ended, finish, heard, scratch, start } from '../support/children.mjs'
 
 const SECONDS = Number(process.argv[2])
 const INTERVAL = Number(process.argv[3] ?? 50)

@@ -1,4 +1,4 @@
-// npm run test:services [-- WORD]: every row of docs/integrations/services.md whose name has that word: what is expected, and
+// npm run test:stress -- services [WORD]: every row of docs/integrations/services.md whose name has that word: what is expected, and
 // what its pages show. With a real PM2, Jest and Vitest; those that are no dependency come from npm, once.
 import { isDeepStrictEqual } from 'node:util'
 import { fail } from '../support/runner.mjs'

@@ -1,10 +1,10 @@
-// npm run test:signals [-- --write]: signals that come all the time while all threads count, a profiler, and threads that come to a bad
+// npm run test:stress -- signals [--write]: signals that come all the time while all threads count, a profiler, and threads that come to a bad
 // end in the middle of an operation: what the others count stays exact, and nothing is lost of what was done.
 import { join } from 'node:path'
 import { built, everything, Findings, helpers, OWN, root, run, scratch } from './findings.mjs'
 
 const MILLISECONDS = 1000
-const findings = new Findings('test:signals')
+const findings = new Findings('test:stress -- signals')
 
 const OWNERS = [
   ['', {}],

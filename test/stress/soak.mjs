@@ -1,4 +1,4 @@
-// node soak.mjs [MINUTES] [--write]: everything at once, for an hour or MINUTES, under libc's registration and under our
+// npm run test:stress -- soak [MINUTES] [--write]: everything at once, for an hour or MINUTES, under libc's registration and under our
 // own: test/fixtures/soaked.mjs is what runs. Totals are exact, and what the process holds stays what it was after its
 // warm-up.
 import { spawnSync } from 'node:child_process'
@@ -69,4 +69,4 @@ for (const [name, env] of Object.entries(REGISTRATIONS)) {
   )
   if (faults.length > 0) process.exitCode = 1
 }
-report('test:soak', lines)
+report('test:stress -- soak', lines)

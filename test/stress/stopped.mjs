@@ -1,4 +1,4 @@
-// node test/stress/stopped.mjs: two processes of a service count; a third one is stopped with the lock of the directory, and goes
+// npm run test:stress -- stopped: two processes of a service count; a third one is stopped with the lock of the directory, and goes
 // on later. How long others stand still meanwhile, and that nothing is lost. Prints what is expected and what was seen, and
 // ends with "N passed, N failed".
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// node test/stress/sweep.mjs [ROUNDS]: the leader of a service counts and is killed; a child of it is held between opening the
+// npm run test:stress -- sweep [ROUNDS]: the leader of a service counts and is killed; a child of it is held between opening the
 // region's file and joining those who have it, just before the directory's lock or with it; another service starts, and
 // sweeps; the child goes on, and a second one comes. Prints what came of it as one line of JSON, and fails where the two
 // count in different files, or anything is lost.

@@ -30,6 +30,12 @@ export function mustRun(command, args, options = {}) {
   if (status !== 0) fail(`${command} ${args.join(' ')} failed (${status})`)
 }
 
+/** Builds targets of a folder's binding.gyp, or all of them, two files at once. */
+export function make(where, targets = []) {
+  mustRun(process.execPath, [join(root, 'scripts', 'node-gyp.mjs'), 'configure', '--directory', where])
+  mustRun('make', ['--silent', '-j2', '-C', join(root, where, 'build'), 'BUILDTYPE=Release', ...targets])
+}
+
 /** Ends the run as failed where a tool is missing, saying what to install. @param args  with which it ends well */
 export function mustHave(command, advice, args = ['--version']) {
   if (spawnSync(command, args).status !== 0) fail(`${command} is missing: ${advice}`)

@@ -57,40 +57,40 @@ export const worlds = [
 ]
 
 const BEHAVIOUR = [
-  'batch',
-  'counter',
-  'cpu',
-  'entries',
-  'exact',
-  'histogram',
+  'counter/batch',
+  'counter/counter',
+  'counter/exact',
+  'counter/sum',
+  'histogram/histogram',
   'hostile',
-  'measure-uninterrupted',
-  'opening',
-  'opentelemetry',
-  'opentelemetry-preemption',
-  'pool',
-  'pouring',
-  'preemption',
-  'preemption-monitor',
-  'prom-client',
-  'prom-client-counter',
-  'prom-client-differences',
-  'prom-client-full',
-  'prom-client-gauge',
-  'prom-client-histogram',
-  'prom-client-info',
-  'prom-client-limit',
-  'prom-client-page',
-  'prom-client-preemption',
-  'prom-client-random',
-  'prom-client-registry',
-  'prom-client-service',
-  'region',
-  'ring',
-  'status',
-  'sum',
-  'survey',
-  'turns',
+  'metrics/pouring',
+  'metrics/survey',
+  'opentelemetry/index',
+  'opentelemetry/preemption',
+  'pool/pool',
+  'preemption/measure',
+  'preemption/monitor',
+  'preemption/preemption',
+  'preemption/turns',
+  'prom-client/counter',
+  'prom-client/differences',
+  'prom-client/full',
+  'prom-client/gauge',
+  'prom-client/histogram',
+  'prom-client/index',
+  'prom-client/info',
+  'prom-client/limit',
+  'prom-client/page',
+  'prom-client/preemption',
+  'prom-client/random',
+  'prom-client/registry',
+  'prom-client/service',
+  'region/entries',
+  'region/opening',
+  'region/region',
+  'ring/ring',
+  'thread/cpu',
+  'thread/status',
 ]
 
 /** Threads and processes that are ended while they are at it. No Node makes a difference to that. */
@@ -99,14 +99,17 @@ export const stress = ['test/stress/pool-stress.test.ts', 'test/stress/ring-stre
 /** Files at a time where only these tests run: nothing in them depends on when it happens. */
 export const LANES = Number(process.env.RSEQ_TEST_LANES ?? Math.min(2, availableParallelism()))
 
-/** What default and eperm are below JavaScript: without stress, unless it is asked for. */
-export const LIKE_OTHERS = ['napi', 'enosys']
+/** What npm test runs: with the addon, and without it. */
+export const QUICK = ['default', 'portable']
+
+/** Worlds whose stress another run has: default's is among what runs once, and napi and enosys are below JavaScript what default and eperm are. */
+export const LIKE_OTHERS = ['default', 'napi', 'enosys']
 
 /** Files that run in every world; all others but {@link stress} run once, in the default world. */
-export const behaviour = BEHAVIOUR.map((name) => `test/${name}.test.ts`)
+export const behaviour = BEHAVIOUR.map((name) => `test/unit/${name}.test.ts`)
 
 /** Those of them that are about arguments, and about what stands on the classes, where these have a way of their own … */
-const ABOVE = /^test\/(hostile|opening|opentelemetry.*|prom-client.*)\.test\.ts$/
+const ABOVE = /^test\/unit\/(hostile|region\/opening|opentelemetry\/.*|prom-client\/.*)\.test\.ts$/
 
 export const WAYS_IN = ['default', 'napi', 'portable']
 

@@ -2,7 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import * as rseq from 'rseq'
 import { describe, expect, test } from 'vitest'
-import { blocksOf, importedBy, installedBy, packageOf, pages as printedPages } from '../package/printed/blocks'
+import {
+  blocksOf,
+  importedBy,
+  installedBy,
+  packageOf,
+  pages as printedPages,
+} from '../package/printed/blocks'
 import { root } from '../support/world'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')

@@ -1,10 +1,10 @@
-// npm run test:vm:matrix [-- --no-build] [-- --jobs N]: a smoke in every cell of the matrix; writes the table of what
+// npm run test:machines -- matrix [--no-build] [--jobs N]: a smoke in every cell of the matrix; writes the table of what
 // was found to test/machines/vm/results, and ends with one line of totals.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { output } from '../debian/command.mjs'
 import { finish, root } from '../../support/runner.mjs'
+import { output } from '../debian/command.mjs'
 import { matrix, rowOf } from './cells.mjs'
 import { inLanes } from './lanes.mjs'
 import { print, smoke } from './smoke.mjs'

@@ -22,9 +22,9 @@ async function load(cell, folder, major) {
 }
 
 /** @returns {Promise<import('./cells.mjs').Result>} */
-export async function nodes(cell, { folder, echo = false }) {
+export async function nodes(cell, { folder, majors = MAJORS, echo = false }) {
   const loads = []
-  for (const major of MAJORS) loads.push(await load(cell, folder, major))
+  for (const major of majors) loads.push(await load(cell, folder, major))
   const faults = loads.flatMap(({ name, fault }) => (fault === null ? [] : `${name}: ${fault}`))
   const seconds = loads.reduce((sum, one) => sum + one.seconds, 0)
   if (echo) {

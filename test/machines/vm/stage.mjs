@@ -11,8 +11,7 @@ export const NODE = '24'
 
 /** Builds lib/ and prebuilds/, which every stage takes. */
 export function build() {
-  for (const script of ['build:ts', 'build:cli', 'build:prebuilds'])
-    mustRun('npm', ['run', '--silent', script])
+  for (const script of ['build:ts', 'build:prebuilds']) mustRun('npm', ['run', '--silent', script])
 }
 
 /** test/native for the guest: cross-compiled where that is another architecture. */

@@ -4,38 +4,44 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cache } from '../../../scripts/cache.mjs'
-import { output } from '../debian/command.mjs'
-import { once } from '../debian/once.mjs'
 import { root } from '../../support/runner.mjs'
 import { behaviourBelow, stress } from '../../support/worlds.mjs'
+import { output } from '../debian/command.mjs'
+import { once } from '../debian/once.mjs'
 import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
 /** Those that need no more than one world. What finds the addon, the command and the bench are the same on any kernel. */
 const ONCE = [
-  'abort-check',
-  'area',
-  'entries',
-  'fastcalls',
-  'lifecycle',
-  'measure-uninterrupted',
-  'preemption',
-  'preemption-monitor',
-  'stale',
-  'survey',
-  'turns',
+  'stress/abort-check',
+  'unit/thread/area',
+  'unit/region/entries',
+  'unit/backend/fastcalls',
+  'unit/thread/lifecycle',
+  'unit/preemption/measure',
+  'unit/preemption/preemption',
+  'unit/preemption/monitor',
+  'unit/backend/stale',
+  'unit/metrics/survey',
+  'unit/preemption/turns',
 ]
 const fileOf = (name) => `test/${name}.test.ts`
 
 /** A minute and a half for each world. */
-const STRUCTURES = ['pool', 'ring']
+const STRUCTURES = ['unit/pool/pool', 'unit/ring/ring']
 
 /** What a world is made of, where that is not its registration: how JavaScript gets in, and what a thread becomes. */
-const IN_EACH = ['batch', 'counter', 'cpu', 'exact', 'status']
+const IN_EACH = [
+  'unit/counter/batch',
+  'unit/counter/counter',
+  'unit/thread/cpu',
+  'unit/counter/exact',
+  'unit/thread/status',
+]
 
 const inWorlds = (names, files) => [
   ...names.flatMap((name) => ['--world', name]),
-  ...files.map((file) => (file.includes('/') ? file : fileOf(file))),
+  ...files.map((file) => (file.startsWith('test/') ? file : fileOf(file))),
 ]
 const elsewhere = [...ONCE, ...STRUCTURES].map(fileOf)
 const everything = behaviourBelow.filter((path) => !elsewhere.includes(path))
@@ -84,7 +90,8 @@ function furnished(arch, folder) {
  */
 export async function suite(cell, { folder, parts = Object.keys(PARTS), echo = false }) {
   const runs = parts.map(
-    (part) => `${LONGER[part] ?? ''}node test/support/run.mjs --no-build ${PARTS[part].join(' ')} || failed=1`,
+    (part) =>
+      `${LONGER[part] ?? ''}node test/support/run.mjs --no-build ${PARTS[part].join(' ')} || failed=1`,
   )
   const fewer =
     'RSEQ_TEST_LANES=1 RSEQ_TEST_WORKERS=4 RSEQ_TEST_INCREMENTS=20000 RSEQ_TEST_LIVES=20 RSEQ_TEST_TIMEOUT=600000'

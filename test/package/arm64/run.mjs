@@ -1,4 +1,4 @@
-// npm run test:arm64: builds the addon with a cross compiler, looks into it, and ends with one line of totals.
+// npm run test:package -- arm64: builds the addon with a cross compiler, looks into it, and ends with one line of totals.
 import { finish, mustHave, mustRun, vitest } from '../../support/runner.mjs'
 
 const compilers = { CC: 'aarch64-linux-gnu-gcc', CXX: 'aarch64-linux-gnu-g++' }

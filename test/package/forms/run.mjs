@@ -1,4 +1,4 @@
-// npm run test:forms [-- --no-build] [-- WORD…]: a table of what comes of each form of import with each compiler, bundler and
+// npm run test:package -- forms [--no-build] [WORD…]: a table of what comes of each form of import with each compiler, bundler and
 // test runner, from the packed tarball. WORDs choose tools by how their names begin. Ends with one line of totals.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

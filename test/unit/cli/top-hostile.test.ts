@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { PerCpuCounter, Region } from 'rseq'
 import { describe, expect, test } from 'vitest'
 import type { TopJson } from '../../../src/ts/cli/top/json'
-import { plain as anyone, command, heard, rseq, scratchFolder } from '../../support/command'
 import { ENTRY, HEADER, layoutOf } from '../../fixtures/mutate/image.mjs'
+import { plain as anyone, command, heard, rseq, scratchFolder } from '../../support/command'
 import { PseudoTerminal } from '../../support/pseudo-terminal'
 
 const { RSEQ_REGION: _, ...plain } = anyone

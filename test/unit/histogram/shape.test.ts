@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { Buckets, bucketsOf, DEFAULT_SHAPE, type Shape, sameShape, shapeOf } from '../../../lib/contract/buckets.js'
+import {
+  Buckets,
+  bucketsOf,
+  DEFAULT_SHAPE,
+  type Shape,
+  sameShape,
+  shapeOf,
+} from '../../../lib/contract/buckets.js'
 
 const WHAT = 'options'
 

@@ -12,7 +12,16 @@ import {
 } from 'rseq'
 import { describe, expect, test } from 'vitest'
 import { runScript } from '../../support/script'
-import { built, fixtures, hasAddon, hasRseq, helpers, root, showsSystemCalls, world } from '../../support/world'
+import {
+  built,
+  fixtures,
+  hasAddon,
+  hasRseq,
+  helpers,
+  root,
+  showsSystemCalls,
+  world,
+} from '../../support/world'
 
 const online = status().cpus.online
 
