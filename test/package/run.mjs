@@ -20,7 +20,7 @@ if (!values['no-build']) {
   mustRun('npm', ['run', '--silent', 'build'])
   mustRun('npm', ['run', '--silent', 'build:prebuilds'])
 }
-mustRun('npm', ['ci', '--silent', '--no-audit', '--no-fund', '--prefer-offline'], {
+mustRun('npm', ['install', '--silent', '--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline'], {
   cwd: import.meta.dirname,
 })
 

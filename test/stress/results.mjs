@@ -1,11 +1,12 @@
-// Where the long runs write down what they found: test/stress/RESULTS.md, a section for each of them.
+// Where the long runs write down what they found: test/stress/results/RESULTS.md, a section for each of them. Git ignores it.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..', '..')
-const file = join(import.meta.dirname, 'RESULTS.md')
+const folder = join(import.meta.dirname, 'results')
+const file = join(folder, 'RESULTS.md')
 
 const HEAD = `# Results
 
@@ -15,7 +16,7 @@ fast ones run in CI as well.
 
 function commit() {
   const git = (...words) => execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim()
-  const changed = git('status', '--porcelain', '--', 'src', 'test', ':!test/stress/RESULTS.md') !== ''
+  const changed = git('status', '--porcelain', '--', 'src', 'test') !== ''
   return git('rev-parse', '--short', 'HEAD') + (changed ? ', with changes' : '')
 }
 
@@ -49,5 +50,6 @@ export function report(title, lines, kernel = release()) {
   const head = `${date}, ${commit()}, Linux ${kernel}${here}`
   const all = sections().set(title, `${head}\n\n${lines.map((line) => `- ${line}`).join('\n')}`)
   const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1))
+  mkdirSync(folder, { recursive: true })
   writeFileSync(file, [HEAD, ...sorted.map(([name, body]) => `## ${name}\n\n${body}\n`)].join('\n'))
 }

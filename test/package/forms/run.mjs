@@ -27,7 +27,11 @@ if (!values['no-build']) {
   mustRun('npm', ['run', '--silent', 'build'])
   mustRun('npm', ['run', '--silent', 'build:prebuilds'])
   for (const cwd of [join(import.meta.dirname, '..'), import.meta.dirname]) {
-    mustRun('npm', ['ci', '--silent', '--no-audit', '--no-fund', '--prefer-offline'], { cwd })
+    mustRun(
+      'npm',
+      ['install', '--silent', '--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline'],
+      { cwd },
+    )
   }
 }
 
