@@ -20,7 +20,7 @@ const SIDES = {
     ['cli'],
   ],
   'src/ts/cli': [
-    ['kit', 'tables'],
+    ['kit'],
     ['demo', 'bench', 'noise', 'top'],
     ['status', 'compare'],
     ['commands'],

@@ -31,7 +31,13 @@ const { values, positionals } = parseArgs({
 
 /** The structures, and what decides how a thread counts; not N-API, nor what looks at a machine. */
 const FOLDERS = ['region', 'objects', 'metrics']
-const FILES = ['thread/area.cc', 'thread/area_pool.cc', 'thread/trust.cc', 'sections/x86_64.h']
+const FILES = [
+  'thread/area.cc',
+  'thread/area_pool.cc',
+  'thread/trust.cc',
+  'sections/tables.h',
+  'sections/x86_64.h',
+]
 const native = (...parts) => join('src', 'native', ...parts)
 const files = [
   ...FOLDERS.flatMap((folder) => readdirSync(join(root, native(folder))).map((name) => native(folder, name))),
