@@ -53,7 +53,7 @@ const options = {
       'region/service/file',
       'region/service/process',
       'metrics/survey',
-      'metrics/families',
+      'metrics/merged',
       'histogram/reading',
     ].map((name) => `../../${name}`),
   ],

@@ -27,7 +27,7 @@ const TESTS = {
     'unit/thread/status',
     'stress/abort-check',
     'native/singlestep',
-    'stress/denial',
+    'stress/seccomp',
   ],
   'area_pool.cc': ['unit/thread/area', 'unit/thread/lifecycle'],
   'counter.cc': [

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root } from '../support/runner.mjs'
-import { seccomp } from './seccomp.mjs'
+import { seccomp } from './seccomp-profile.mjs'
 
 const SERVICE = join(import.meta.dirname, 'service.cjs')
 const IMAGE = ['/usr', '/bin', '/lib', '/lib64', '/etc', root, dirname(dirname(process.execPath))]

@@ -1,9 +1,9 @@
-import { Merged as Made } from '../../lib/metrics/families.js'
+import { Merged as Made } from '../../lib/metrics/merged.js'
 import type { Choices } from '../../src/ts/cli/top/choices'
 import type { Look } from '../../src/ts/cli/top/rows'
 import type { Facts } from '../../src/ts/cli/top/service'
 import { bucketsOf } from '../../src/ts/contract/buckets'
-import type { Merged } from '../../src/ts/metrics/families'
+import type { Merged } from '../../src/ts/metrics/merged'
 import type { Sample, Series } from '../../src/ts/metrics/survey'
 
 export type Labels = Record<string, string>

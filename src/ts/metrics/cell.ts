@@ -4,8 +4,8 @@ import { PerCpuHistogram } from '../histogram/histogram'
 import type { NamedHistogramOptions } from '../histogram/opening'
 import { type NamedOptions, openThere } from '../region/entries'
 import { Region } from '../region/region'
-import { PART_LABEL } from './families'
 import { Gauge } from './gauge'
+import { PART_LABEL } from './merged'
 import { pourFractions, pourIntegers, pourSamples, pourValue } from './pouring'
 
 /** What opens the parts of cells by name: the classes themselves, or something that stands in for them. */

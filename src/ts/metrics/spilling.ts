@@ -4,7 +4,7 @@ import { KIND, PROCESS_REGION } from '../contract/backend'
 import { PerCpuCounter } from '../counter/counter'
 import { canonical } from '../region/entries'
 import { Region, regionNumber } from '../region/region'
-import { SCOPE_LABEL } from './families'
+import { SCOPE_LABEL } from './merged'
 
 /*
  * What finds no room in a region counts in the process's own. Whoever shows what a region counts has to look there, too,

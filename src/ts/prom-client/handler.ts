@@ -1,7 +1,7 @@
 import { buffer, util } from '../base/builtins'
 import { typeError } from '../base/errors'
 import { chosen, type Format } from './accept'
-import { AggregatorRegistry } from './cluster'
+import { AggregatorRegistry } from './aggregator-registry'
 import { prom } from './peer'
 import { pageIn, Registry } from './registry'
 

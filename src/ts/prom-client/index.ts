@@ -3,14 +3,14 @@
  * share. docs/integrations/prom-client.md says where it differs.
  */
 import type * as PromClient from 'prom-client'
-import { AggregatorRegistry as SharedAggregatorRegistry } from './cluster'
+import { AggregatorRegistry as SharedAggregatorRegistry } from './aggregator-registry'
 import { collectDefaultMetrics as collectDefaults } from './info'
 import { Counter as SharedCounter } from './metrics/counter'
 import { Gauge as SharedGauge } from './metrics/gauge'
 import { Histogram as SharedHistogram } from './metrics/histogram'
 import { prom } from './peer'
 import { Registry as SharedRegistry, register as sharedRegister } from './registry'
-import { setRegion } from './series/place'
+import { setRegion } from './series/current-region'
 
 // Types are prom-client's own, so that code need not tell them apart.
 export type {

@@ -1,12 +1,12 @@
 import { timers } from '../base/builtins'
-import { Base, sources, wide } from './base'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, showUnlabelled } from './metrics/metric'
 import { watch } from './page/collect'
 import type { Style } from './page/lines'
 import { jsonIn, pageOf } from './page/parts'
-import { textOf, valuesOf } from './page/text'
+import { textOf, valuesOf } from './page/peer-text'
 import { prom } from './peer'
-import { enrol, scopeOf } from './series/place'
+import { Base, sources, wide } from './registry-base'
+import { enrol, scopeOf } from './series/current-region'
 import { Names, readableDefaults } from './series/readable'
 
 const { OPENMETRICS_CONTENT_TYPE } = prom.Registry

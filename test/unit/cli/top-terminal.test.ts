@@ -90,7 +90,7 @@ describe('rseq top --once', () => {
   test('says what everyone else who looks at the region says', () => {
     const load = createRequire(join(root, 'lib', 'index.js'))
     const { Survey } = load('./metrics/survey.js') as typeof import('../../../src/ts/metrics/survey')
-    const { merge } = load('./metrics/families.js') as typeof import('../../../src/ts/metrics/families')
+    const { merge } = load('./metrics/merged.js') as typeof import('../../../src/ts/metrics/merged')
     const region = Region.attach(service.path, { readOnly: true })
     const merged = merge(new Survey(region as never).read())
     region.close()

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import type { Merged } from '../../../lib/metrics/families.js'
+import type { Merged } from '../../../lib/metrics/merged.js'
 import { numbersOf } from '../../../lib/prom-client/page/lines.js'
 
 function row(value: number, totals: number[] = []) {

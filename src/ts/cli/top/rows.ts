@@ -1,5 +1,5 @@
 import { HistogramSnapshot } from '../../histogram/reading'
-import type { Merged } from '../../metrics/families'
+import type { Merged } from '../../metrics/merged'
 import type { Series } from '../../metrics/survey'
 import { whole } from '../kit/format'
 import { shown, widthOf } from '../kit/text'

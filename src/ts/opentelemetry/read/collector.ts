@@ -6,8 +6,8 @@ import type {
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics'
 import { backend } from '../../backend/backend'
-import { type Merged, merge, SCOPE_LABEL } from '../../metrics/families'
 import { removeDead } from '../../metrics/gauge'
+import { type Merged, merge, SCOPE_LABEL } from '../../metrics/merged'
 import { hasSpilled, keyOf as keyOfRegion, REGION_LABEL } from '../../metrics/spilling'
 import { type Sample, Survey } from '../../metrics/survey'
 import { warnOfLosses } from '../../region/losses'

@@ -1,5 +1,5 @@
 import { PerCpuCounter } from '../../counter/counter'
-import { SCOPE_LABEL } from '../../metrics/families'
+import { SCOPE_LABEL } from '../../metrics/merged'
 import type { Region } from '../../region/region'
 
 /** Not one of the scopes that are exported. */

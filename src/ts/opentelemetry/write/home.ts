@@ -1,7 +1,7 @@
 import { RseqError } from '../../base/errors'
 import { type Cell, type CellOptions, type CellOwner, type Part, REGIONS } from '../../metrics/cell'
-import { type Aggregator, SCOPE_LABEL } from '../../metrics/families'
 import { Home } from '../../metrics/home'
+import { type Aggregator, SCOPE_LABEL } from '../../metrics/merged'
 import { keyOf, markSpilled, REGION_LABEL } from '../../metrics/spilling'
 import { isPassing } from '../../region/patience'
 import { Region } from '../../region/region'

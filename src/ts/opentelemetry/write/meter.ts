@@ -10,7 +10,7 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api'
 import type { IMetricReader, InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics'
-import type { Aggregator } from '../../metrics/families'
+import type { Aggregator } from '../../metrics/merged'
 import type { Region } from '../../region/region'
 import { api, sdk } from '../model/peer'
 import { identityOf } from '../model/stream'

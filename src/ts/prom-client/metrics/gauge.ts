@@ -1,7 +1,7 @@
 import { util } from '../../base/builtins'
 import { Cell, type CellKind, gaugeKind } from '../../metrics/cell'
-import { AGGREGATORS, type Aggregator } from '../../metrics/families'
 import type { Gauge as ProcessGauge } from '../../metrics/gauge'
+import { AGGREGATORS, type Aggregator } from '../../metrics/merged'
 import { prom } from '../peer'
 import { removeDeadOnce } from '../series/dead'
 import type { Family } from '../series/family'

@@ -2,7 +2,7 @@ import { util } from '../../base/builtins'
 import type { PerCpuHistogram } from '../../histogram/histogram'
 import { isOtherShape } from '../../histogram/opening'
 import { Cell, type CellKind, histogramKind } from '../../metrics/cell'
-import { BOUNDS_LABEL } from '../../metrics/families'
+import { BOUNDS_LABEL } from '../../metrics/merged'
 import { prom } from '../peer'
 import type { Family } from '../series/family'
 import { isObject, type Labels } from '../series/labels'
@@ -18,7 +18,7 @@ function sampleOf(value: unknown): number {
 /** Longer ones would leave no room for labels. */
 const MOST_BOUNDS_TEXT = 4096
 
-/** Beside that of an older or newer release, if that has other bounds: see `shownShapes` in families.ts. */
+/** Beside that of an older or newer release, if that has other bounds: see `shownShapes` in merged.ts. */
 function kindOf(bounds: readonly number[]): CellKind<PerCpuHistogram> {
   const kind = histogramKind(bounds)
   const open: typeof kind.open = (name, options) => {

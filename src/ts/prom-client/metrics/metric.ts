@@ -1,6 +1,6 @@
 import { integerOf, RseqError, typeError } from '../../base/errors'
 import type { Cell } from '../../metrics/cell'
-import { AGGREGATORS, type Aggregator } from '../../metrics/families'
+import { AGGREGATORS, type Aggregator } from '../../metrics/merged'
 import type { Fits } from '../series/family'
 import { Family } from '../series/family'
 import type { Labels } from '../series/labels'

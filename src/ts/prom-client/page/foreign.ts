@@ -1,8 +1,8 @@
-import type { Merged } from '../../metrics/families'
+import type { Merged } from '../../metrics/merged'
 import type { MetricJSON, Value } from '../metrics/metric'
+import { scopeOf } from '../series/current-region'
 import type { Labels } from '../series/labels'
 import { labelsKey } from '../series/once'
-import { scopeOf } from '../series/place'
 
 /*
  * What all processes have published of metrics that prom-client counts: see collect.ts.

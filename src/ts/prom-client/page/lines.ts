@@ -1,6 +1,6 @@
 import { buffer } from '../../base/builtins'
 import { HISTOGRAM, WAY, WAY_SHIFT } from '../../contract/backend'
-import type { Merged } from '../../metrics/families'
+import type { Merged } from '../../metrics/merged'
 import { type Numbers, Seen } from '../../metrics/survey'
 import type { Metric } from '../metrics/metric'
 import type { Labels } from '../series/labels'

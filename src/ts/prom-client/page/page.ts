@@ -4,7 +4,7 @@ import { STATE, WRITE } from '../../contract/backend'
 import { leaveOff } from '../series/readable'
 import { type Row, shownOnce } from '../series/rows'
 import { type Described, linesOf, MOST_TEXT, numbersOf, type Style } from './lines'
-import { textOf, type Values } from './text'
+import { textOf, type Values } from './peer-text'
 
 /** As prom-client has it, NaN too. */
 function numberText(x: number): string {

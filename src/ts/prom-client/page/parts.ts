@@ -1,19 +1,19 @@
 import type { MetricKind } from '../../contract/backend'
 import { sameShape } from '../../contract/buckets'
-import type { Merged } from '../../metrics/families'
+import type { Merged } from '../../metrics/merged'
 import { lossesIn } from '../../region/losses'
-import { type Base, showingAll, sourceOf } from '../base'
 import { boundsOf, jsonOf, type Metric, type MetricJSON, sharedOf } from '../metrics/metric'
+import { type Base, showingAll, sourceOf } from '../registry-base'
+import { currentRegion, scopeOf, spillPlaceOf } from '../series/current-region'
 import type { Labels } from '../series/labels'
 import { Looks } from '../series/look'
-import { currentRegion, scopeOf, spillPlaceOf } from '../series/place'
 import { leaveOff, type Names } from '../series/readable'
 import { joined, Rows } from '../series/rows'
 import { collect, type Local } from './collect'
 import { foreignScope, unknownForeigners, wholeOf } from './foreign'
 import type { Style } from './lines'
 import { Page } from './page'
-import { valuesOf } from './text'
+import { valuesOf } from './peer-text'
 
 /*
  * A page is made in steps: what is registered is collected, and what prom-client counts of it is published; then there is

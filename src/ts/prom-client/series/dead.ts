@@ -1,9 +1,9 @@
 import { backend } from '../../backend/backend'
 import { RESULT } from '../../contract/backend'
 import { codeOf } from '../../contract/results'
-import { SCOPE_LABEL } from '../../metrics/families'
+import { SCOPE_LABEL } from '../../metrics/merged'
 import { type Region, regionNumber } from '../../region/region'
-import { GLOBAL_SCOPE } from './place'
+import { GLOBAL_SCOPE } from './current-region'
 
 const done = new WeakSet<Region>()
 

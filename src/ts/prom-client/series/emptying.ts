@@ -2,11 +2,11 @@ import { backend } from '../../backend/backend'
 import { warnOnce } from '../../base/warning'
 import { KIND, NO_ID, RESULT } from '../../contract/backend'
 import { codeOf, failure, succeed } from '../../contract/results'
-import type { Merged } from '../../metrics/families'
+import type { Merged } from '../../metrics/merged'
 import type { Series } from '../../metrics/survey'
 import { regionNumber } from '../../region/region'
+import type { Place } from './current-region'
 import type { Looks } from './look'
-import type { Place } from './place'
 
 /*
  * Sets to 0 what others have counted. It opens what there is, one after the other, by its place in the region: nothing is

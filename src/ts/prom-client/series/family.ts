@@ -1,14 +1,14 @@
 import { type Cell, type CellOptions, type CellOwner, REGIONS } from '../../metrics/cell'
-import { Merged, SCOPE_LABEL } from '../../metrics/families'
 import { LabelTree } from '../../metrics/label-tree'
+import { Merged, SCOPE_LABEL } from '../../metrics/merged'
 import type { Series } from '../../metrics/survey'
+import { type Place, placeApart, placeOf } from './current-region'
 import { checkPlace, emptyAll } from './emptying'
 import { Holds } from './holds'
 import { MetricHome } from './home'
 import { checkLabels, countOf, type Labels, labelsOf, ownLabels } from './labels'
 import { Limit } from './limit'
 import { Looks } from './look'
-import { type Place, placeApart, placeOf } from './place'
 import { alike, type Row, Rows, together } from './rows'
 
 /** What a metric has in common with what others may have counted under its name. */

@@ -6,8 +6,8 @@ import { Home } from '../../metrics/home'
 import { hasSpilled, markSpilled } from '../../metrics/spilling'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../../region/patience'
 import { Region } from '../../region/region'
+import { labelsIn, type Place, spillPlaceOf } from './current-region'
 import { Heap } from './heap'
-import { labelsIn, type Place, spillPlaceOf } from './place'
 
 type Open<T> = (options: CellOptions) => T
 

@@ -1,4 +1,4 @@
-import type { Merged } from '../../metrics/families'
+import type { Merged } from '../../metrics/merged'
 import type { Labels } from './labels'
 import { labelsKey } from './once'
 import type { Labelled } from './readable'

@@ -1,4 +1,4 @@
-import { type Merged, merge } from '../../metrics/families'
+import { type Merged, merge } from '../../metrics/merged'
 import { hasSpilled } from '../../metrics/spilling'
 import { type Sample, Survey } from '../../metrics/survey'
 import { warnOfLosses } from '../../region/losses'

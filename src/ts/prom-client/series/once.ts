@@ -1,4 +1,4 @@
-import { AGGREGATORS, type Aggregator, aggregate, grouped } from '../../metrics/families'
+import { AGGREGATORS, type Aggregator, aggregate, grouped } from '../../metrics/merged'
 import { textsOf } from './labels'
 import { type Labelled, ownLabel } from './readable'
 

@@ -1,5 +1,5 @@
 import { warnOnce } from '../../base/warning'
-import { GLOBAL_SCOPE } from './place'
+import { GLOBAL_SCOPE } from './current-region'
 
 /*
  * What a page can say. A name that the formats do not have makes a page unreadable as a whole, or is taken for lines

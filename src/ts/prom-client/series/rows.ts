@@ -1,5 +1,5 @@
 import { sameShape } from '../../contract/buckets'
-import { grouped, Merged } from '../../metrics/families'
+import { grouped, Merged } from '../../metrics/merged'
 import type { Labels } from './labels'
 import { defaultsFor, labelsKey } from './once'
 

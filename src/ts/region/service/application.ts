@@ -1,6 +1,6 @@
 import { cluster, crypto, fs, path } from '../../base/builtins'
 import { rangeError } from '../../base/errors'
-import { mainScript } from './main'
+import { mainScript } from './main-thread'
 import { commandLineOf, type Environment, environmentOf } from './process'
 
 const { existsSync, realpathSync } = fs

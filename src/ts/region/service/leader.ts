@@ -1,6 +1,6 @@
 import { cluster, path, threads } from '../../base/builtins'
 import { isOfDaemon } from './application'
-import { parent, startOf } from './main'
+import { parent, startOf } from './main-thread'
 import { type Environment, environmentOf, programOf } from './process'
 
 const { basename } = path

@@ -4,7 +4,7 @@ import { givenName, isOfDaemon, ownApplication, packageHash } from './applicatio
 import { fileName, folder, isOfOwnNamespace, isWritable, type ServiceName, serviceNameOf } from './file'
 import { isForked, itself, type Leader, ownEnvironment, ownLeader, TOLD } from './leader'
 import { orphaned, restored, unlinked } from './living'
-import { parent, tellThreads } from './main'
+import { parent, tellThreads } from './main-thread'
 import { isOwnFile, isTaken, ownNamespace, userId } from './process'
 import { remove, sweep } from './sweep'
 

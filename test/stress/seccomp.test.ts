@@ -5,7 +5,7 @@ import { status } from 'rseq'
 import { expect, test } from 'vitest'
 import { fixtures } from '../support/world'
 
-/* A seccomp filter that is installed while threads count; test/stress/denial.mjs has more of them. */
+/* A seccomp filter that is installed while threads count; test/stress/seccomp.mjs has more of them. */
 interface Result {
   threads: { backend: string; reason: string }[]
   after: number[]

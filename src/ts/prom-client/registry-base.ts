@@ -1,7 +1,7 @@
 import type { Metric, MetricJSON } from './metrics/metric'
 import { prom } from './peer'
+import { isGlobal } from './series/current-region'
 import type { Labels } from './series/labels'
-import { isGlobal } from './series/place'
 
 /** prom-client's class, with the fields that it keeps to itself. */
 export interface Base {

@@ -1,10 +1,10 @@
-import { SCOPE_LABEL } from '../metrics/families'
 import { Gauge } from '../metrics/gauge'
+import { SCOPE_LABEL } from '../metrics/merged'
 import { AT_START, withPatience } from '../region/patience'
 import { prom } from './peer'
 import { pageIn, Registry, register, wideView } from './registry'
+import { currentRegion, GLOBAL_SCOPE, scopeOf } from './series/current-region'
 import { lookAt } from './series/look'
-import { currentRegion, GLOBAL_SCOPE, scopeOf } from './series/place'
 import { isOnPages, Names } from './series/readable'
 
 interface Aggregating {

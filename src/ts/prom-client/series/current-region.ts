@@ -1,5 +1,5 @@
 import { threads } from '../../base/builtins'
-import { SCOPE_LABEL } from '../../metrics/families'
+import { SCOPE_LABEL } from '../../metrics/merged'
 import { keyOf } from '../../metrics/spilling'
 import { Region, regionNumber } from '../../region/region'
 import { warnIfApart } from '../../region/service/apart'

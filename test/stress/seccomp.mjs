@@ -1,4 +1,4 @@
-// npm run test:stress -- denial [--write]: a seccomp filter that is installed while threads count. Those that are registered go on in their
+// npm run test:stress -- seccomp [--write]: a seccomp filter that is installed while threads count. Those that are registered go on in their
 // sections; those that come later take the other path, and say why; what ends in between leaves nothing that is used again.
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { differences, Findings, OWN, root, run } from './findings.mjs'
 const { EACCES, EBUSY, EINVAL, ENOSYS, EPERM } = constants.errno
 const DENIED = join(root, 'test', 'fixtures', 'denied.cjs')
 const TIMES = 3
-const findings = new Findings('test:stress -- denial')
+const findings = new Findings('test:stress -- seccomp')
 
 const WHERE = {
   all: 'in all threads',
