@@ -211,7 +211,7 @@ describe(`Survey, world ${world}`, () => {
   shared('a dead process holds nothing; what it counted stays', () => {
     const script = `
       const { PerCpuCounter, Region } = require('rseq')
-      const { Gauge } = require('../../lib/metrics/gauge.js')
+      const { Gauge } = require('./lib/metrics/gauge.js')
       const region = Region.attach(process.argv[1])
       PerCpuCounter.named('survey dead', { region }).add(3)
       Gauge.named('survey dead gauge', { region }).set(8)

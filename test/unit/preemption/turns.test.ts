@@ -197,7 +197,7 @@ if (hasAddon)
 
     test('each thread has its own, and ends with it', async () => {
       const script = `const { parentPort, workerData } = require('node:worker_threads')
-        const { TurnWatch } = require('../../lib/preemption/turns.js')
+        const { TurnWatch } = require('./lib/preemption/turns.js')
         let looks = 0
         new TurnWatch('mine', 0, () => { if (++looks === 10) parentPort.postMessage(looks) }).start()
         const busy = () => setImmediate(busy)
@@ -211,7 +211,7 @@ if (hasAddon)
 
     test.each([1, 0])('where a filter answers in the kernel’s place (errno %i), it throws', async (errno) => {
       const script = `const { parentPort, workerData } = require('node:worker_threads')
-        const { TurnWatch } = require('../../lib/preemption/turns.js')
+        const { TurnWatch } = require('./lib/preemption/turns.js')
         const { measureUninterrupted, monitorPreemption } = require('rseq')
         const denied = require(workerData).denyGetrusage(${errno})
         const thrown = (f) => { try { f(); return null } catch ({ code, message }) { return [code, message] } }
@@ -254,7 +254,7 @@ if (hasAddon)
 if (world === 'default')
   describe('a program with a TurnWatch', () => {
     test.each([0, 1000])('resolution %i keeps no program running', (resolution) => {
-      const script = `const { TurnWatch } = require('../../lib/preemption/turns.js')
+      const script = `const { TurnWatch } = require('./lib/preemption/turns.js')
         let looks = 0
         new TurnWatch('mine', ${resolution}, () => looks++).start()
         process.on('exit', () => console.log(looks < 100))`
@@ -262,7 +262,7 @@ if (world === 'default')
     })
 
     test('does not make an idle loop turn', () => {
-      const script = `const { TurnWatch } = require('../../lib/preemption/turns.js')
+      const script = `const { TurnWatch } = require('./lib/preemption/turns.js')
         let looks = 0
         new TurnWatch('mine', 0, () => looks++).start()
         setTimeout(() => console.log(looks), 500)`

@@ -234,7 +234,7 @@ describe('as an ES module that esbuild makes', () => {
     const folder = copied('node_modules')
     const outfile = join(folder, 'bundle.mjs')
     const contents = `
-      import client, { Counter } from '../../lib/prom-client/index.mjs'
+      import client, { Counter } from './lib/prom-client/index.mjs'
       new Counter({ name: 'a', help: 'h' }).inc(2)
       console.log(JSON.stringify(await client.register.metrics()))
     `

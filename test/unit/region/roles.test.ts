@@ -22,8 +22,8 @@ afterAll(() => {
 async function another(): Promise<{ child: ChildProcess; lead: () => Promise<number> }> {
   const script = `
     const { Region } = require('rseq')
-    const { backend } = require('../../lib/backend/backend.js')
-    const { regionNumber } = require('../../lib/region/region.js')
+    const { backend } = require('./lib/backend/backend.js')
+    const { regionNumber } = require('./lib/region/region.js')
     const number = regionNumber(Region.attach(process.argv[1]), '')
     process.stdin.on('data', () => console.log(backend.lead(number, 5)))`
   const child = spawn(process.execPath, ['-e', script, region.path as string], { cwd: root })
@@ -39,7 +39,7 @@ async function another(): Promise<{ child: ChildProcess; lead: () => Promise<num
 
 function inWorker(role: number): Promise<number> {
   const script = `
-    const { backend } = require('../../lib/backend/backend.js')
+    const { backend } = require('./lib/backend/backend.js')
     require('node:worker_threads').parentPort.postMessage(backend.lead(0, ${role}))`
   const worker = new Worker(script, { eval: true })
   return new Promise((resolve) =>

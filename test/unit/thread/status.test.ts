@@ -37,7 +37,7 @@ const expected = {
 
 /** status() of a new worker of this world. */
 function inWorker(): Promise<Status> {
-  const worker = new Worker(new URL('fixtures/counting-worker.mjs', import.meta.url), {
+  const worker = new Worker(new URL('../../fixtures/counting-worker.mjs', import.meta.url), {
     workerData: { name: 'status', increments: 1 },
   })
   return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
