@@ -37,7 +37,7 @@ function trials(program, rounds) {
   const seed = `${Date.now() % 2 ** 31}`
   const env = { RSEQ_TEST_TIMEOUT: `${seconds * 1000}` }
   const script = (name, ...args) =>
-    run(process.execPath, [join('test', name), ...args.map(String)], { seconds, env })
+    run(process.execPath, [join('test', 'stress', name), ...args.map(String)], { seconds, env })
   return [
     { what: 'races', result: run(program, ['protocols', `${rounds}`, seed], { seconds }) },
     { what: 'drains', result: script('drain.mjs', 10) },
