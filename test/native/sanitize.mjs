@@ -106,5 +106,5 @@ for (const { name, prefix, env } of two) {
 }
 sanitizer.end()
 lines.push(`reports: ${reports.length}`)
-report(`test:${kind}`, lines)
+report(`test:sanitize -- ${kind}`, lines)
 process.exit(failed + reports.length === 0 ? 0 : 1)

@@ -11,7 +11,7 @@ export const requireTool = createRequire(join(modules, 'any.cjs'))
 
 function tool(...path: string[]): string {
   const file = join(modules, ...path)
-  if (!existsSync(file)) throw new Error(`${path.join('/')} is missing: run "npm ci" in test/package`)
+  if (!existsSync(file)) throw new Error(`${path.join('/')} is missing: run "npm install" in test/package`)
   return file
 }
 

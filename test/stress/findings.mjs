@@ -13,7 +13,7 @@ export const EVERYTHING = join(root, 'test', 'fixtures', 'everything.cjs')
 export const OWN = { GLIBC_TUNABLES: 'glibc.pthread.rseq=0' }
 
 /** A folder that goes with this process. */
-export const scratch = mkdtempSync(join(tmpdir(), 'rseq-reliability-'))
+export const scratch = mkdtempSync(join(tmpdir(), 'rseq-stress-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
 /** Ends the script as failed, where a tool is missing. */

@@ -1,12 +1,15 @@
 // npm run test:stress, test:sanitize, test:package or test:machines -- NAME [arguments]: runs one of that kind's programs.
-// Without a NAME, or with one that there is not, it lists them. The first line of a program says its kind and its NAME.
+// With a NAME that there is not it lists them, and without one too, but for those of USUAL. The first line of a program says
+// its kind and its NAME.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './runner.mjs'
+import { mustRun, root } from './runner.mjs'
 
 /** What a kind does if no name is given. */
 const USUAL = { package: 'packed', machines: 'vm' }
+/** Programs that take lib/ as it is, and run for minutes. */
+const BUILT = ['forged', 'memory', 'production']
 const FIRST = /^\/\/ npm run test:(\w+) -- ([\w|-]+)([^:]*)/
 
 const [kind, ...rest] = process.argv.slice(2)
@@ -42,6 +45,7 @@ if (program === undefined) {
   console.error(`test:${kind}: expected one of these, received ${name ?? 'none'}\n${lines.join('\n')}`)
   process.exit(2)
 }
+if (BUILT.includes(name)) mustRun('npm', ['run', '--silent', 'build'])
 const told = program.names.includes('|') ? [name, ...args] : args
 const { status } = spawnSync(process.execPath, [program.file, ...told], { stdio: 'inherit', cwd: root })
 process.exitCode = status ?? 1

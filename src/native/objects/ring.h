@@ -1,4 +1,4 @@
-/// Per-CPU rings of records: writing. What is in the memory stands in region/records.h, reading in drain.h.
+/// Per-CPU rings of records: writing. What is in the memory stands in objects/records.h, reading in drain.h.
 ///
 /// A thread with rseq writes to the ring of its stripe: the record's words and the head that says so are
 /// stored in one critical section. Every other thread, and one whose attempts all failed, writes to the

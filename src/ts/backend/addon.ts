@@ -1,5 +1,6 @@
 import { fs, nodeModule } from '../base/builtins'
 import type { Backend, HotCalls } from '../contract/backend'
+import { ownBuild, prebuilds } from '../places'
 
 const { accessSync, existsSync } = fs
 const { createRequire } = nodeModule
@@ -106,13 +107,6 @@ export function requireAddon(path: string): unknown {
   return createRequire(path)(path)
 }
 
-/**
- * What the package ships. Tools that copy a program's files (nft, Next.js, ncc) take the whole folder along where they
- * see this very expression: a `join` that this file has loaded, of `__dirname` and constants. Throws in an ES module that
- * a bundler made, which has no `__dirname`.
- */
-const prebuilds = (): string => join(`${__dirname}/../../prebuilds`)
-
 const addonIn = (folder: string): string => `${folder}/linux-${process.arch}/rseq.node`
 
 /** What Turbopack calls the project's folder in what it bundles. */
@@ -133,11 +127,7 @@ function above(file: string): string[] {
 }
 
 /** Where the addon may be: a checkout's own build first. Each may throw. */
-const places = [
-  () => [`${__dirname}/../../build/Release/rseq.node`],
-  () => [addonIn(prebuilds())],
-  besideProgram,
-]
+const places = [() => [ownBuild()], () => [addonIn(prebuilds())], besideProgram]
 
 /** The paths of what may be the addon. */
 function* candidates(): Generator<string> {

@@ -6,7 +6,7 @@ const { existsSync } = fs
 const { dirname, join } = path
 
 interface FastAddon {
-  /** Missing where the addon was built for a V8 that src/native/fastcall.cc does not know. */
+  /** Missing where the addon was built for a V8 that src/native/addon/fastcall.cc does not know. */
   bind?(targets: ArrayBuffer): Partial<HotCalls> | undefined
 }
 

@@ -25,9 +25,10 @@ export function typedArrayLength(value: unknown): number {
   return Reflect.apply(lengthGetter, value, []) as number
 }
 
-/** The number of elements of a typed array of one of these names; −1 for anything else. */
-export function lengthAs(value: unknown, ...names: string[]): number {
-  return names.includes(typedArrayName(value) as string) ? typedArrayLength(value) : -1
+/** The number of elements of a typed array of that name, or of the other; −1 for anything else. */
+export function lengthAs(value: unknown, one: string, other = one): number {
+  const name = typedArrayName(value)
+  return name === one || name === other ? typedArrayLength(value) : -1
 }
 
 /** Whether the memory of a typed array was transferred away. */

@@ -56,8 +56,9 @@ export function numberOf(
 }
 
 export function integerOf(what: string, value: unknown, least: number, most: number): number {
-  const isRight = (x: number): boolean => Number.isInteger(x) && x >= least && x <= most
-  return numberOf(what, value, `an integer, ${least} to ${most}`, isRight)
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most)
+    return value as number
+  throw badNumber(what, `an integer, ${least} to ${most}`, value)
 }
 
 export function booleanOf(what: string, value: unknown): boolean {

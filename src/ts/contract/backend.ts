@@ -52,7 +52,7 @@ export const NO_ID = 0xffffffff
 /** Texts of an entry, in the order in which make() takes them. */
 export const TEXTS = ['name', 'labels', 'help', 'unit', 'extra'] as const
 
-/** The first numbers of {@link Backend.histogramCells}; buckets follow. src/native/histogram.h's `Out`. */
+/** The first numbers of {@link Backend.histogramCells}; buckets follow. src/native/objects/histogram.h's `Out`. */
 export const HISTOGRAM = {
   /** NaN where nothing was recorded since the last drain. Like max a hint: hold it against the buckets. */
   min: 0,
@@ -66,7 +66,7 @@ export const HISTOGRAM = {
   buckets: 5,
 } as const
 
-/** What {@link Backend.survey} writes. src/native/survey.h's `Head`. */
+/** What {@link Backend.survey} writes. src/native/metrics/survey.h's `Head`. */
 export const SURVEY = {
   // Before all entries:
   /** 1 where all heads below were there already, at their places. */
@@ -85,7 +85,7 @@ export const SURVEY = {
   head: 5,
 } as const
 
-/** What the number behind a head of {@link Backend.writeRows} is: src/native/page.h's `Way`. */
+/** What the number behind a head of {@link Backend.writeRows} is: src/native/metrics/page.h's `Way`. */
 export const WAY = {
   value: 0,
   /** The running total, with the number. */
@@ -99,7 +99,7 @@ export const WAY = {
 /** In a row's `which`, the way stands above an index of `numbers`. */
 export const WAY_SHIFT = 30
 
-/** What {@link Backend.writeRows} needs next: src/native/page.h's `Status`. */
+/** What {@link Backend.writeRows} needs next: src/native/metrics/page.h's `Status`. */
 export const WRITE = {
   done: 0,
   /** Of the row that `state` says, the head is written. The number is the caller's to write. */

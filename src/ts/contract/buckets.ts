@@ -29,7 +29,7 @@ export interface HistogramShapeOptions {
   readonly buckets?: readonly number[]
 }
 
-/** What a region's directory keeps: see src/native/region/shape.h. */
+/** What a region's directory keeps: see src/native/objects/shape.h. */
 export interface Shape {
   /** Bits of precision: 2^bits buckets from each power of two to the next. 0: by bounds. */
   readonly shape: number
@@ -38,7 +38,7 @@ export interface Shape {
 }
 
 const MAX_PRECISION = 14
-/** src/native/region/shape.h's `kMaxBuckets`. */
+/** src/native/objects/shape.h's `kMaxBuckets`. */
 const MAX_BUCKETS = 2 ** 21
 const MAX_BOUNDS = 4096
 /** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */

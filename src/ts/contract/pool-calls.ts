@@ -1,7 +1,7 @@
-/** In place of a slot. src/native/pool.h's constants. */
+/** In place of a slot. src/native/objects/pool.h's constants. */
 export const NO_SLOT = { empty: -1, nobody: -2 } as const
 
-/** Why a slot cannot be released, handed over or adopted. src/native/pool.h's `Refusal`. */
+/** Why a slot cannot be released, handed over or adopted. src/native/objects/pool.h's `Refusal`. */
 export const REFUSAL = {
   outside: 1,
   free: 2,

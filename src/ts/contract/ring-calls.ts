@@ -1,4 +1,4 @@
-/** What the parts of a ring's scratch memory are: src/native/drain.h's `Out`, and how much there must be. */
+/** What the parts of a ring's scratch memory are: src/native/objects/drain.h's `Out`, and how much there must be. */
 export const RECORD = {
   cpu: 0,
   time: 1,
@@ -13,7 +13,7 @@ export const RECORD = {
 /** What {@link Backend.ringCounts} fills. */
 export const COUNTS = { written: 0, discarded: 1, overwritten: 2, pending: 3, length: 4 } as const
 
-/** What became of a record: src/native/ring.h's `Verdict`. */
+/** What became of a record: src/native/objects/ring.h's `Verdict`. */
 export const VERDICT = { unfit: -1, discarded: 0, written: 1 } as const
 
 /** What a backend does with rings, beside `ringWrite`, which is a hot call. */

@@ -39,7 +39,7 @@ const LEAST_LOG2 = 1
 const MOST_LOG2 = 16
 const DEFAULT: RingShape = { capacity: 1024, fields: 1, recordBytes: 0, mode: 'discard', timestamp: true }
 
-// Places in an entry's shape: src/native/region/records.h's `Shape`.
+// Places in an entry's shape: src/native/objects/records.h's `Shape`.
 const SIZE = 5
 const BYTES = 2 ** 18
 const OVERWRITE = 2 ** 19

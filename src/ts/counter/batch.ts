@@ -1,7 +1,7 @@
 import { backend } from '../backend/backend'
 import { elements, lengthAs } from '../base/arrays'
 import { RseqError } from '../base/errors'
-import { numberOf, rangeError, typeError } from '../base/validate'
+import { badNumber, rangeError, typeError } from '../base/validate'
 import { openAgain, refusal, usable } from '../region/entries'
 import { openingIn } from '../region/object'
 import type { Opening } from '../region/opening'
@@ -86,6 +86,11 @@ function toAmounts(
   const length = isTyped ? typed : amounts.length
   if (length !== size) throw rangeError(`${what}.length`, String(size), length)
   if (isTyped) return amounts as Int32Array | Float64Array
-  const check = (n: unknown, i: number): number => numberOf(`${what}[${i}]`, n, 'a safe integer', () => true)
-  return Float64Array.from(elements(amounts as readonly unknown[], size, check))
+  const copy = new Float64Array(size)
+  for (let i = 0; i < size; i++) {
+    const amount: unknown = amounts[i]
+    if (typeof amount !== 'number') throw badNumber(`${what}[${i}]`, 'a safe integer', amount)
+    copy[i] = amount
+  }
+  return copy
 }

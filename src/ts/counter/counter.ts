@@ -11,7 +11,7 @@ import {
   refusal,
   writable,
 } from '../region/entries'
-import { closeObject, openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
+import { openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
 import { type ClassOf, objectOf, REFUSED } from '../region/opening'
 
 const { inc, addInt32, add } = backend
@@ -162,7 +162,9 @@ export class PerCpuCounter extends PerCpu<'counter'> {
    * removes nothing. Idempotent.
    */
   close(): void {
-    this.#id = closeObject(this, 'counter')
+    const opening = openedBy(this, 'counter', 'close')
+    this.#id = REFUSED
+    opening.release()
   }
 
   /** @internal */

@@ -11,7 +11,7 @@ import {
   refusal,
   writable,
 } from '../region/entries'
-import { closeObject, openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
+import { openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
 import { type ClassOf, objectOf, REFUSED } from '../region/opening'
 
 const { addFloat } = backend
@@ -127,7 +127,9 @@ export class PerCpuSum extends PerCpu<'sum'> {
 
   /** As `PerCpuCounter.close`. */
   close(): void {
-    this.#id = closeObject(this, 'sum')
+    const opening = openedBy(this, 'sum', 'close')
+    this.#id = REFUSED
+    opening.release()
   }
 
   /** @internal */

@@ -108,6 +108,11 @@ export class Cell<P extends Part = Part> {
     this.#kind = kind
   }
 
+  /** @internal What a console shows of it, and not all that it belongs to. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return { labels: this.labels }
+  }
+
   get isOpen(): boolean {
     return this.part !== null
   }

@@ -1,4 +1,70 @@
 type Labels = Readonly<Record<string, unknown>>
+type Value = string | undefined
+type Level<T> = Map<Value, Level<T> | T>
+
+/** Label values are told apart by their texts. */
+function textOf(value: unknown): Value {
+  return typeof value === 'string' || value === undefined ? value : `${value}`
+}
+
+/** What belongs to each set of values of known labels. It has a level for each label: a look-up makes and hashes no string. */
+export class LabelTree<T extends object> {
+  readonly #names: readonly string[]
+  readonly #root: Level<T> = new Map()
+
+  /** @param names of the labels, in their order */
+  constructor(names: readonly string[]) {
+    // What has no labels is below one value all the same.
+    this.#names = names.length === 0 ? [''] : names
+  }
+
+  find(labels: Labels): T | undefined {
+    const names = this.#names
+    let at: Level<T> | T | undefined = this.#root
+    for (let i = 0; i < names.length && at !== undefined; i++)
+      at = (at as Level<T>).get(textOf(labels[names[i] as string]))
+    return at as T | undefined
+  }
+
+  /** @param values as many as there are labels, in their order */
+  findBy(values: readonly unknown[]): T | undefined {
+    let at: Level<T> | T | undefined = this.#root
+    for (let i = 0; i < this.#names.length && at !== undefined; i++)
+      at = (at as Level<T>).get(textOf(values[i]))
+    return at as T | undefined
+  }
+
+  set(labels: Labels, one: T): void {
+    const values = this.#names.map((name) => textOf(labels[name]))
+    const last = values.pop()
+    let at = this.#root
+    for (const value of values) {
+      let below = at.get(value) as Level<T> | undefined
+      if (below === undefined) {
+        below = new Map()
+        at.set(value, below)
+      }
+      at = below
+    }
+    at.set(last, one)
+  }
+
+  /** Levels that are empty then go with it. */
+  delete(labels: Labels, level = 0, at = this.#root): void {
+    const value = textOf(labels[this.#names[level] as string])
+    if (level < this.#names.length - 1) {
+      const below = at.get(value) as Level<T> | undefined
+      if (below === undefined) return
+      this.delete(labels, level + 1, below)
+      if (below.size > 0) return
+    }
+    at.delete(value)
+  }
+
+  clear(): void {
+    this.#root.clear()
+  }
+}
 
 /** What leads on from here, by value; and what belongs to the labels that end here. */
 class Branch<T> extends Map<unknown, Branch<T>> {
@@ -11,60 +77,6 @@ class Branch<T> extends Map<unknown, Branch<T>> {
       this.set(key, branch)
     }
     return branch
-  }
-}
-
-/** prom-client tells label values apart by their texts. */
-function textOf(value: unknown): unknown {
-  return typeof value === 'string' || value === undefined ? value : `${value}`
-}
-
-/** What belongs to each set of values of known labels. It has a level for each label: a look-up makes and hashes no string. */
-export class LabelTree<T> {
-  readonly #names: readonly string[]
-  readonly #root = new Branch<T>()
-
-  /** @param names of the labels, in their order */
-  constructor(names: readonly string[]) {
-    this.#names = names
-  }
-
-  find(labels: Labels): T | undefined {
-    let at: Branch<T> | undefined = this.#root
-    for (let i = 0; i < this.#names.length && at !== undefined; i++)
-      at = at.get(textOf(labels[this.#names[i] as string]))
-    return at?.found
-  }
-
-  /** @param values as many as there are labels, in their order */
-  findBy(values: readonly unknown[]): T | undefined {
-    let at: Branch<T> | undefined = this.#root
-    for (let i = 0; i < this.#names.length && at !== undefined; i++) at = at.get(textOf(values[i]))
-    return at?.found
-  }
-
-  set(labels: Labels, one: T): void {
-    let at = this.#root
-    for (const name of this.#names) at = at.below(textOf(labels[name]))
-    at.found = one
-  }
-
-  /** Branches that lead nowhere then go with it. */
-  delete(labels: Labels, level = 0, at = this.#root): void {
-    const name = this.#names[level]
-    if (name === undefined) at.found = undefined
-    else {
-      const value = textOf(labels[name])
-      const below = at.get(value)
-      if (below === undefined) return
-      this.delete(labels, level + 1, below)
-      if (below.size === 0) at.delete(value)
-    }
-  }
-
-  clear(): void {
-    this.#root.clear()
-    this.#root.found = undefined
   }
 }
 

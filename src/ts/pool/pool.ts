@@ -2,7 +2,7 @@ import { backend } from '../backend/backend'
 import { integerOf } from '../base/validate'
 import { NO_SLOT, REFUSAL, TICKET } from '../contract/pool-calls'
 import { handleOf, present, refusal, usable, writable } from '../region/entries'
-import { closeObject, openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
+import { openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
 import { type ClassOf, objectOf, REFUSED } from '../region/opening'
 import { badSlot, badTicket, isSlot, isTicket, lengthOf, refusedSlot, refusedTicket } from './arguments'
 import type { PerCpuPoolHandle, PoolMemory, SlotView } from './memory'
@@ -294,7 +294,9 @@ export class PerCpuPool extends PerCpu<'pool'> {
 
   /** As `PerCpuCounter.close`. Slots that are held stay so while anybody has the pool. */
   close(): void {
-    this.#id = closeObject(this, 'pool')
+    const opening = openedBy(this, 'pool', 'close')
+    this.#id = REFUSED
+    opening.release()
   }
 
   /** @internal */

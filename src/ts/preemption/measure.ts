@@ -50,7 +50,7 @@ export interface UninterruptedSamples {
 const WHAT = 'measureUninterrupted'
 const MOST_SAMPLES = 10_000_000
 
-/** Of the doubles of src/native/preemption.h's Record. */
+/** Of the doubles of src/native/thread/preemption.h's Record. */
 const TIME = 4
 /** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const CLOCK = { time: TIME } as const

@@ -3,7 +3,7 @@ import { RseqError } from '../base/errors'
 import { threadArea } from '../thread/cpu'
 
 /*
- * The marker of src/native/preemption.h, which says what each value of rseq_cs means. It is stored by one store of
+ * The marker of src/native/thread/preemption.h, which says what each value of rseq_cs means. It is stored by one store of
  * eight bytes, as the double that has its bits: half an address in rseq_cs would kill the process.
  */
 const CPU_ID = 1

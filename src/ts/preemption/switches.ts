@@ -1,7 +1,7 @@
 import { loaded } from '../backend/addon'
 import { NO_RECORD, threadRecord, unavailable } from './probe'
 
-/** Words of src/native/preemption.h's Record. */
+/** Words of src/native/thread/preemption.h's Record. */
 const VOLUNTARY = 5
 const INVOLUNTARY = 6
 /** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */

@@ -2,7 +2,7 @@ import { util } from '../base/builtins'
 import { typeError } from '../base/validate'
 import type { Kind, StripeIndex } from '../contract/backend'
 import { handleOf, type PerCpuHandle, present, textsOf, usable } from './entries'
-import { CLASS_NAMES, handedOver, identify, type Opening, type PerCpuCell, REFUSED } from './opening'
+import { CLASS_NAMES, handedOver, identify, type Opening, type PerCpuCell } from './opening'
 import type { Region } from './region'
 
 const { inspect } = util
@@ -43,12 +43,6 @@ export function wrongThis(object: unknown, kind: Kind, what: string): TypeError 
  * @param Class its constructor's new.target
  */
 export let openInto: (object: PerCpu<Kind>, kind: Kind, Class: unknown, open: () => Opening) => Opening
-
-/** @internal Closes an object. @returns what its hot id is from now on */
-export function closeObject(object: unknown, kind: Kind): number {
-  openedBy(object, kind, 'close').release()
-  return REFUSED
-}
 
 /**
  * @internal What a member reads of an object's entry.

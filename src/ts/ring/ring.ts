@@ -3,7 +3,7 @@ import { checkFunction, typeError } from '../base/validate'
 import { COUNTS, VERDICT } from '../contract/ring-calls'
 import type { RingMode, RingShape } from '../contract/ring-shape'
 import { openHandle, type PerCpuHandle, refusal, writable } from '../region/entries'
-import { closeObject, openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
+import { openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
 import { type ClassOf, objectOf, REFUSED } from '../region/opening'
 import { checkBytes, checkFields, maxOf } from './arguments'
 import { Consumer } from './consumer'
@@ -221,9 +221,10 @@ export class PerCpuRing extends PerCpu<'ring'> {
 
   /** As `PerCpuCounter.close`. In a drain's callback, this record is the last one. */
   close(): void {
-    openedBy(this, 'ring', 'close')
+    const opening = openedBy(this, 'ring', 'close')
     this.#consumer.keep()
-    this.#id = closeObject(this, 'ring')
+    this.#id = REFUSED
+    opening.release()
   }
 
   /** @internal */

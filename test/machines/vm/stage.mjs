@@ -19,7 +19,8 @@ function buildNative(folder, arch) {
   for (const part of ['src/native', 'test/native'])
     cpSync(join(root, part), join(folder, part), {
       recursive: true,
-      filter: (path) => !path.endsWith('/build'),
+      // The structures run here alone, and have a link to src/native.
+      filter: (path) => !/\/(?:build|structures)$/.test(path),
     })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const { CC, CXX } = compilers(arch)

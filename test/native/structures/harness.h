@@ -66,7 +66,7 @@ Opened make(uint32_t region, region::Kind kind, const std::string& name, uint32_
             const std::vector<double>& extra = {});
 void close(const Opened& opened);
 
-/// The shape of a ring of numbers, see region/records.h.
+/// The shape of a ring of numbers, see objects/records.h.
 uint32_t ring_shape(uint32_t log2, uint32_t fields, bool overwrites);
 
 /// A word of a record's that is a number.

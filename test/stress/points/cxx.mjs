@@ -7,7 +7,6 @@
 // aarch64.mjs say.
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
 
 const args = process.argv.slice(2)
 const compiler = process.env.RSEQ_POINT_CXX ?? 'g++'
@@ -20,13 +19,13 @@ const mnemonic = (line) => line.trim().split(/\s/)[0]
 
 /** Points of files are told apart by where they begin. */
 const FILES = [
-  'abort_check.cc',
-  'counter.cc',
-  'histogram.cc',
-  'pool.cc',
-  'ring.cc',
-  'addon_hot.cc',
-  'addon_cells.cc',
+  'thread/abort_check.cc',
+  'objects/counter.cc',
+  'objects/histogram.cc',
+  'objects/pool.cc',
+  'objects/ring.cc',
+  'addon/hot.cc',
+  'addon/cells.cc',
 ]
 const POINTS_OF_FILE = 1000
 
@@ -78,6 +77,6 @@ if (source === undefined || !args.includes('-c')) {
   const assembly = `${output}.s`
   const reserved = FIXED.map((register) => `-ffixed-${register}`)
   compile(...args.map((one) => (one === '-c' ? '-S' : one === output ? assembly : one)), ...reserved)
-  writeFileSync(assembly, rewrite(readFileSync(assembly, 'utf8'), basename(source)))
+  writeFileSync(assembly, rewrite(readFileSync(assembly, 'utf8'), source.split('/').slice(-2).join('/')))
   compile('-c', assembly, '-o', output)
 }

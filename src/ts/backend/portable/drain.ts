@@ -4,7 +4,7 @@ import { COUNTS, RECORD } from '../../contract/ring-calls'
 import { payloadOf, type Ring, RUN } from './ring'
 
 /*
- * Reading a ring: src/native/drain.h, of one run. Nothing tells whether a consumer lives, so it shows it: it has another
+ * Reading a ring: src/native/objects/drain.h, of one run. Nothing tells whether a consumer lives, so it shows it: it has another
  * ticket with each fill, and one that has not moved for two seconds is dead. Fills are small for that.
  */
 const DEAD_MS = 2000

@@ -3,7 +3,7 @@ import type { Buckets } from '../../contract/buckets'
 import { add, addFloat, bitsOf, doubleOf, drain, drainFloat, sum, sumFloat } from './cell'
 import type { Memory } from './memory'
 
-/** Cells of a histogram's run, as in src/native/region/shape.h. */
+/** Cells of a histogram's run, as in src/native/objects/shape.h. */
 const RUN = {
   /** The inverted key of the smallest sample: so that this one only grows, too. */
   min: 0,

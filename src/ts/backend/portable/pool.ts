@@ -21,7 +21,7 @@ export function poolRunOf(slots: number): number {
 /**
  * A pool that this thread has open. Its numbers were checked; they are this thread's own.
  *
- * As in src/native/pool.h a slot's owner is the truth, exchanged in one step: a thread can be terminated anywhere.
+ * As in src/native/objects/pool.h a slot's owner is the truth, exchanged in one step: a thread can be terminated anywhere.
  */
 export class Pool {
   readonly #words: Int32Array

@@ -4,7 +4,7 @@ import { Lock } from './lock'
 import type { Memory } from './memory'
 
 /**
- * Cells of a ring, from the first of its lines on: src/native/region/records.h's, of which the portable backend has one
+ * Cells of a ring, from the first of its lines on: src/native/objects/records.h's, of which the portable backend has one
  * run, for all threads.
  */
 export const RUN = {

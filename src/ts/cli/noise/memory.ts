@@ -1,4 +1,4 @@
-/** What a watching thread shares with the main one: see src/native/noise.h. */
+/** What a watching thread shares with the main one: see src/native/thread/noise.h. */
 export interface WatchMemory {
   readonly cpu: number
   /** Words {@link STOP} to {@link ERROR}. */
@@ -23,7 +23,7 @@ export const TOTALS = 6
 /** start, length, cause. */
 export const GAP = 3
 
-/** Of `watch`: src/native/noise.h's `Outcome`, but for 1, the end. */
+/** Of `watch`: src/native/thread/noise.h's `Outcome`, but for 1, the end. */
 export const OUTCOME = { goesOn: 0, movedAway: 2 } as const
 
 /** What a watching thread is started with. */

@@ -102,7 +102,7 @@ export function distribution(metric: Merged, before?: Merged): HistogramSnapshot
   // Where only integers were recorded, percentiles are integers too.
   const [integers, fractions] = Number.isSafeInteger(sum) ? [sum, 0] : [0, sum]
   const cells = new Float64Array(5 + counts.length)
-  // The order is that of HISTOGRAM in cells.ts.
+  // The order is that of HISTOGRAM in contract/backend.ts.
   cells.set([min, max, Math.floor(integers / 2 ** 32), integers - Math.floor(integers / 2 ** 32) * 2 ** 32])
   cells[4] = fractions
   cells.set(counts, 5)
