@@ -1,18 +1,21 @@
-// npm run test:package -- nodes [22 24]: the behaviour tests on the newest of each supported Node, with fast calls and
+// npm run test:package -- nodes [--no-build] [22 24]: the behaviour tests on the newest of each supported Node, with fast calls and
 // without, and with an own registration; unless they are named, the last two on the newest alone, and nothing on the one that
 // runs this and `npm test`.
 import { spawnSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchNode, MAJORS } from '../../../scripts/nodes.mjs'
-import { finish, mustRun, root, vitest } from '../../support/runner.mjs'
+import { finish, make, mustRun, root, vitest } from '../../support/runner.mjs'
 import { behaviour, behaviourBelow, LANES, stage } from '../../support/worlds.mjs'
 
-const named = process.argv.slice(2)
+const isBuilt = process.argv.includes('--no-build')
+const named = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const wanted = named.length > 0 ? named : MAJORS
 
-mustRun('npm', ['run', '--silent', 'build'])
-mustRun(process.execPath, ['scripts/node-gyp.mjs', 'rebuild', '--directory', 'test/native'])
+if (!isBuilt) {
+  mustRun('npm', ['run', '--silent', 'build'])
+  make('test/native', ['helpers'])
+}
 
 // What is exact a million times on one Node need not be so on each.
 const FEWER = { RSEQ_TEST_INCREMENTS: '250000', RSEQ_TEST_CALLS: '10000' }
