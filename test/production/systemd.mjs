@@ -6,7 +6,10 @@ import { pages } from './service.mjs'
 
 const INSIDE = join(import.meta.dirname, 'units.mjs')
 
-/** The machine gets control groups of version 2, as all that are new; where this one has version 1, that hierarchy has no controllers. */
+/**
+ * The machine gets control groups of version 2, as all that are new; where this one has version 1, that hierarchy has no
+ * controllers. All is in a mount namespace of its own, whose /mnt is a tmpfs: this machine's /mnt is neither seen nor written to.
+ */
 const BOOT = `
 set -e
 umount --recursive /sys/fs/cgroup

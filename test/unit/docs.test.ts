@@ -108,6 +108,7 @@ const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[
     'preemption/probe',
     'preemption/monitor',
     'preemption/metrics',
+    'pool/owner',
     'pool/pool',
     'pool/opening',
     'pool/slot',

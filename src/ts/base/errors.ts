@@ -1,5 +1,3 @@
-export { integerOf, rangeError, show, typeError } from './validate'
-
 /** Every {@link RseqError} code, and when it is thrown. */
 export type RseqErrorCode =
   /** The kernel, or the backend in use, does not have what was asked for. */

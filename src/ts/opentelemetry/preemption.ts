@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api'
-import { typeError } from '../base/errors'
+import { typeError } from '../base/validate'
 import {
   MIGRATIONS_HELP,
   PREEMPTION_BOUNDS,

@@ -15,6 +15,7 @@ import {
   type PoolOptions,
   slotsIn,
 } from './opening'
+import { ownerOf, type SlotOwner } from './owner'
 import type { SharedBytes } from './shared-bytes'
 import { PoolSlot } from './slot'
 
@@ -22,18 +23,6 @@ const { acquireSlot, releaseSlot } = backend
 /** Looked up once: that takes as long as all else. */
 const thread = backend.threadWord()
 const { empty } = NO_SLOT
-
-/** Who holds a slot. */
-export interface SlotOwner {
-  /** The process, in its own PID namespace; 0 where it is not known any more. */
-  readonly pid: number
-  /** It is the calling thread. */
-  readonly self: boolean
-  /** Whether the thread lives, if it is of this process; else, or handed over, whether its process does. */
-  readonly alive: boolean
-  /** It is on its way: no thread's, its process's. */
-  readonly handedOver: boolean
-}
 
 /**
  * A fixed number of slots, 0 to `slots` − 1, that threads acquire and release: places in memory, connections, turns.
@@ -220,9 +209,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
     const opening = usable(openedBy(this, 'pool', 'owner'))
     if (!isSlot(slot, this.slots)) throw badSlot('owner', slot, this.slots)
     const bits = present(backend.slotOwner(opening.number, opening.entry, slot), opening)
-    if (bits === 0) return null
-    const is = (bit: number): boolean => (bits & bit) !== 0
-    return { pid: Math.floor(bits / 16), self: is(2), alive: is(4), handedOver: is(8) }
+    return bits === 0 ? null : ownerOf(bits)
   }
 
   /**

@@ -1,5 +1,5 @@
 import { buffer, util } from '../base/builtins'
-import { typeError } from '../base/errors'
+import { typeError } from '../base/validate'
 import { chosen, type Format } from './accept'
 import { AggregatorRegistry } from './aggregator-registry'
 import { prom } from './peer'

@@ -3,7 +3,7 @@ import type {
   Registry,
   RegistryContentType,
 } from 'prom-client'
-import { typeError } from '../base/errors'
+import { typeError } from '../base/validate'
 import { type Status, status } from '../thread/status'
 import { Gauge } from './metrics/gauge'
 import { checkedOptions } from './options'

@@ -1,5 +1,5 @@
 import type { Registry, RegistryContentType } from 'prom-client'
-import { typeError } from '../base/errors'
+import { typeError } from '../base/validate'
 import { prom } from './peer'
 import { register as globalRegister } from './registry'
 

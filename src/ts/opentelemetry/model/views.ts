@@ -1,6 +1,7 @@
 import type { MetricAdvice, ValueType } from '@opentelemetry/api'
 import type { AggregationOption, InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics'
-import { RseqError, show } from '../../base/errors'
+import { RseqError } from '../../base/errors'
+import { show } from '../../base/validate'
 import { api, sdk } from './peer'
 
 /** What a program asked for. */

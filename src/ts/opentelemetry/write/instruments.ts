@@ -1,5 +1,5 @@
 import type { Attributes, Context, Counter, Gauge, Histogram, UpDownCounter } from '@opentelemetry/api'
-import { show } from '../../base/errors'
+import { show } from '../../base/validate'
 import { AnyLabelTree } from '../../metrics/label-tree'
 import { api } from '../model/peer'
 import type { InstrumentDescriptor } from '../model/views'

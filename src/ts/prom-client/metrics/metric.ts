@@ -1,4 +1,5 @@
-import { integerOf, RseqError, typeError } from '../../base/errors'
+import { RseqError } from '../../base/errors'
+import { integerOf, typeError } from '../../base/validate'
 import type { Cell } from '../../metrics/cell'
 import { AGGREGATORS, type Aggregator } from '../../metrics/merged'
 import type { Fits } from '../series/family'

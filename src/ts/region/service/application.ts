@@ -1,5 +1,5 @@
 import { cluster, crypto, fs, path } from '../../base/builtins'
-import { rangeError } from '../../base/errors'
+import { rangeError } from '../../base/validate'
 import { mainScript } from './main-thread'
 import { commandLineOf, type Environment, environmentOf } from './process'
 
