@@ -1,6 +1,7 @@
 # What the tests are built from, beside the package itself.
 {
-  'variables': {'native': '../../src/native', 'native_abs': '<(module_root_dir)/../../src/native'},
+  # By a link of that name: a path that leads out of this folder would give all targets the same object files.
+  'variables': {'native': 'native', 'native_abs': '<(module_root_dir)/../../src/native'},
   'targets': [
     {
       # The addon with a delay inside every critical section; takes rseq.node's place in one world.

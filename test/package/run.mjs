@@ -28,6 +28,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'rseq-pack-'))
 mustRun('npm', ['pack', '--silent', '--ignore-scripts=false', '--pack-destination', scratch])
 const [tarball] = readdirSync(scratch)
 const row = vitest('package', {
+  lanes: 2,
   args: ['--config=test/package/vitest.config.mjs', ...(name === 'printed' ? ['printed'] : []), ...words],
   env: { RSEQ_TARBALL: join(scratch, tarball), ...(name === 'printed' && { RSEQ_PRINTED: 'all' }) },
 })

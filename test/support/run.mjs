@@ -19,11 +19,8 @@ const { values, positionals } = parseArgs({
 
 const isWhole = values.all || values.rest || values.world || positionals.length > 0
 if (!values['no-build']) mustRun('npm', ['run', '--silent', 'build'])
-// What is compiled with delays and mistakes takes longer than the tests of the two worlds that a newcomer waits for. One target
-// after the other: they compile the same sources to the same files.
-if (values.rest || (isWhole && !values['no-build']))
-  mustRun(process.execPath, ['scripts/node-gyp.mjs', 'rebuild', '--directory', 'test/native'])
-else if (!values['no-build']) make('test/native', ['helpers'])
+// What is compiled with delays and mistakes takes longer than the tests of the two worlds that a newcomer waits for.
+if (values.rest || !values['no-build']) make('test/native', isWhole ? [] : ['helpers'])
 
 const isMeant = (name) => {
   if (values.world) return values.world.includes(name)
@@ -41,9 +38,9 @@ for (const { name, env, prefix, stage } of worlds.filter(({ name }) => isMeant(n
   )
   if (folder !== root) rmSync(folder, { recursive: true })
 }
-// Files that no world makes a difference to. Some are about time: one after the other.
+// Files that no world makes a difference to.
 if ((values.all || values.rest) && !values.world && positionals.length === 0) {
   const args = behaviour.map((path) => `--exclude=${path}`)
-  rows.push(vitest('once', { env: { RSEQ_WORLD: 'default' }, args }))
+  rows.push(vitest('once', { env: { RSEQ_WORLD: 'default' }, args, lanes: LANES }))
 }
 finish(rows)

@@ -102,8 +102,8 @@ export const LANES = Number(process.env.RSEQ_TEST_LANES ?? Math.min(2, available
 /** What npm test runs: with the addon, and without it. */
 export const QUICK = ['default', 'portable']
 
-/** Worlds whose stress another run has: default's is among what runs once, and napi and enosys are below JavaScript what default and eperm are. */
-export const LIKE_OTHERS = ['default', 'napi', 'enosys']
+/** Worlds whose stress another run has: default's is among what runs once, who registered changes nothing, and enosys is like eperm. */
+export const LIKE_OTHERS = ['default', 'napi', 'self', 'enosys', 'mixed']
 
 /** Files that run in every world; all others but {@link stress} run once, in the default world. */
 export const behaviour = BEHAVIOUR.map((name) => `test/unit/${name}.test.ts`)

@@ -11,7 +11,7 @@ import { inLanes } from './lanes.mjs'
 import { nodes } from './nodes.mjs'
 import { smoke } from './smoke.mjs'
 import { build, stage } from './stage.mjs'
-import { suite } from './suite.mjs'
+import { EVERY_CHANGE, suite } from './suite.mjs'
 
 const HELP = `npm run test:machines -- vm [options]
 
@@ -63,10 +63,7 @@ function everyChange() {
   const cell = (arch, kernel, debug = false) => ({ arch, kernel, glibc: '2.41', smp: 2, debug })
   const few = { few: true, workers: 4 }
   return [
-    [suite, cell('arm64', '6.12'), { parts: ['once'] }],
-    [suite, cell('arm64', '6.12'), { parts: ['worlds'] }],
-    [suite, cell('arm64', '6.12'), { parts: ['stress', 'ways in'] }],
-    [suite, cell('arm64', '6.12'), { parts: ['structures'] }],
+    ...EVERY_CHANGE.map((parts) => [suite, cell('arm64', '6.12'), { parts }]),
     [nodes, cell('arm64', '6.12'), { majors: MAJORS.slice(-1) }],
     [hotplug, { ...cell('arm64', '6.12'), smp: 4 }, {}],
     [smoke, cell('arm64', '6.19'), few],

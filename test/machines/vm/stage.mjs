@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compilers } from '../../../scripts/compilers.mjs'
 import { fetchNode, versionOf } from '../../../scripts/nodes.mjs'
-import { fail, mustRun, root } from '../../support/runner.mjs'
+import { fail, make, mustRun, root } from '../../support/runner.mjs'
 
 /** The Node that runs in the guests. */
 export const NODE = '24'
@@ -16,6 +16,13 @@ export function build() {
 
 /** test/native for the guest: cross-compiled where that is another architecture. */
 function buildNative(folder, arch) {
+  const built = join('test', 'native', 'build', 'Release')
+  if (arch === process.arch) {
+    make('test/native')
+    const filter = (path) => !/\/(?:obj\.target|\.deps)$/.test(path)
+    cpSync(join(root, built), join(folder, built), { recursive: true, filter })
+    return
+  }
   for (const part of ['src/native', 'test/native'])
     cpSync(join(root, part), join(folder, part), {
       recursive: true,
@@ -26,11 +33,17 @@ function buildNative(folder, arch) {
   const { CC, CXX } = compilers(arch)
   mustRun(
     process.execPath,
-    [join(root, 'scripts', 'node-gyp.mjs'), 'rebuild', '--directory=test/native', `--arch=${arch}`],
+    [
+      join(root, 'scripts', 'node-gyp.mjs'),
+      'rebuild',
+      '--jobs=2',
+      '--directory=test/native',
+      `--arch=${arch}`,
+    ],
     { cwd: folder, env: { CC, CXX, npm_config_nodedir: fetchNode(arch, NODE) } },
   )
-  rmSync(join(folder, 'node_modules'))
-  rmSync(join(folder, 'src'), { recursive: true })
+  for (const part of ['node_modules', 'src', 'test/native/native'])
+    rmSync(join(folder, part), { recursive: true })
 }
 
 /** The package with another addon: what stands in build/Release is loaded before the prebuild. */
@@ -72,7 +85,7 @@ export function stage(arch) {
   ])
     cpSync(join(root, part), join(folder, part), {
       recursive: true,
-      filter: (path) => !/\/(build|node_modules)$/.test(path),
+      filter: (path) => !/\/(build|node_modules|native\/native|structures)$/.test(path),
     })
   cpSync(join(root, 'prebuilds', `linux-${arch}`), join(folder, 'prebuilds', `linux-${arch}`), {
     recursive: true,

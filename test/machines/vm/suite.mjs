@@ -11,23 +11,16 @@ import { once } from '../debian/once.mjs'
 import { runInCell } from './boot.mjs'
 import { nameOf } from './cells.mjs'
 
-/** Those that need no more than one world. What finds the addon, the command and the bench are the same on any kernel. */
-const ONCE = [
-  'stress/abort-check',
-  'unit/thread/area',
-  'unit/region/entries',
-  'unit/backend/fastcalls',
-  'unit/thread/lifecycle',
-  'unit/preemption/measure',
-  'unit/preemption/preemption',
-  'unit/preemption/monitor',
-  'unit/backend/stale',
-  'unit/metrics/survey',
-  'unit/preemption/turns',
+/** What a kernel answers, or does to threads; one world is enough. The two halves take about as long. */
+const KERNEL = [
+  ['stress/abort-check', 'unit/backend/fastcalls', 'unit/metrics/survey', 'unit/preemption/monitor'],
+  ['unit/thread/lifecycle', 'unit/preemption/preemption', 'unit/preemption/measure', 'unit/backend/stale'],
 ]
+
+/** What one world is enough for, and no kernel changes: other libcs are played to `area`, and entries are memory. */
+const ONCE = ['unit/thread/area', 'unit/region/entries', 'unit/preemption/turns']
 const fileOf = (name) => `test/${name}.test.ts`
 
-/** A minute and a half for each world. */
 const STRUCTURES = ['unit/pool/pool', 'unit/ring/ring']
 
 /** What a world is made of, where that is not its registration: how JavaScript gets in, and what a thread becomes. */
@@ -43,25 +36,39 @@ const inWorlds = (names, files) => [
   ...names.flatMap((name) => ['--world', name]),
   ...files.map((file) => (file.startsWith('test/') ? file : fileOf(file))),
 ]
-const elsewhere = [...ONCE, ...STRUCTURES].map(fileOf)
+const elsewhere = [...KERNEL.flat(), ...ONCE, ...STRUCTURES].map(fileOf)
 const everything = behaviourBelow.filter((path) => !elsewhere.includes(path))
 
 /**
- * test/support/run.mjs's arguments for each part of the suite. A kernel has no part in `portable`, and `enosys` is to it what `eperm` is.
- * An emulated machine keeps one CPU busy, and two run at a time.
+ * test/support/run.mjs's arguments for each part of the suite. A kernel has no part in `portable`, and `enosys` is to it what
+ * `eperm` is. An emulated machine keeps one CPU busy, and two run at a time.
  */
 const PARTS = {
-  worlds: inWorlds(['default', 'eperm'], everything),
-  'other worlds': inWorlds(['self', 'inject'], everything),
-  'ways in': inWorlds(['napi', 'mixed'], IN_EACH),
+  world: inWorlds(['default'], everything),
+  'other worlds': inWorlds(['eperm', 'self', 'inject'], everything),
+  registrations: inWorlds(['eperm', 'mixed'], IN_EACH),
+  'ways in': inWorlds(['napi'], IN_EACH),
+  threads: inWorlds(['default'], KERNEL[0]),
+  processes: inWorlds(['default'], KERNEL[1]),
   once: inWorlds(['default'], ONCE),
-  structures: inWorlds(['self', 'inject'], STRUCTURES),
+  structures: inWorlds(['inject'], STRUCTURES),
+  'other structures': inWorlds(['self'], STRUCTURES),
   // With delays inside the sections: aborts are met in each.
   stress: inWorlds(['inject'], stress),
 }
 
+/** What every change must pass: that a kernel can change. */
+export const EVERY_CHANGE = [
+  ['threads'],
+  ['processes'],
+  ['world'],
+  ['stress'],
+  ['structures'],
+  ['registrations'],
+]
+
 /** Processes need seconds to start, and a section has to be met. */
-const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=25 ' }
+const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=16 ' }
 
 /** node_modules for another machine: vitest has parts that are compiled. */
 function modules(arch) {

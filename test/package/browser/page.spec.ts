@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { page as built, Scratch } from '../../support/pages'
 import { SAMPLES, sample } from '../../support/samples'
 import { root } from '../../support/world'
@@ -75,7 +75,7 @@ document.body.dataset.paper = getComputedStyle(document.body).backgroundColor
 /** The page with the probe in it, which the page's own policy would not let run. */
 function probed(file: string): string {
   const page = readFileSync(file, 'utf8')
-  const copy = join(scratch.folder, 'probed.html')
+  const copy = `${file}.probed.html`
   const open = page.replace('; style-src', "; script-src 'unsafe-inline'; style-src")
   expect(open).not.toBe(page)
   writeFileSync(
@@ -115,12 +115,15 @@ const LOOKS: Look[] = [
 const OURS = { light: '#0a6ebd', dark: '#4aa8f0' }
 const PAPER = { light: 'rgb(255, 255, 255)', dark: 'rgb(18, 23, 29)' }
 
+/** The page's styles apply under its own policy, and nothing of it is refused. */
+async function checkPolicy(file: string): Promise<void> {
+  expect((await show(file, LOOKS[0] as Look)).said).toEqual([])
+}
+
 async function check(file: string, look: Look): Promise<Chart[]> {
   const expected = marksIn(readFileSync(file, 'utf8'))
   expect(expected.length).toBeGreaterThan(3)
-  const [asItIs, open] = await Promise.all([show(file, look), show(probed(file), look)])
-  // Its styles apply under its own policy.
-  expect(asItIs.said).toEqual([])
+  const open = await show(probed(file), look)
   const charts = chartsOf(open.dom)
   expect(charts.map(({ marks }) => Number(marks))).toEqual(expected)
   expect(charts.map(({ outside }) => outside)).toEqual(expected.map(() => '0'))
@@ -130,31 +133,31 @@ async function check(file: string, look: Look): Promise<Chart[]> {
   return charts
 }
 
-describe.each(LOOKS)('at $width pixels, dark: $dark', (look) => {
+const pages = [...SAMPLES, 'two', 'noise']
+const fileOf = (name: string) => join(scratch.folder, `${name}.html`)
+const noiseResult = join(scratch.folder, 'noise.json')
+
+beforeAll(async () => {
+  for (const name of SAMPLES) await built.writePage(sample(name), fileOf(name))
+  await built.writeComparison(sample('x86_64'), sample('arm64'), ['a.json', 'b.json'], fileOf('two'))
+  const command = [join(root, 'lib', 'cli', 'rseq.js'), 'noise', '--seconds', '1']
+  await promisify(execFile)(process.execPath, [...command, '--json', noiseResult, '--html', fileOf('noise')])
+})
+
+test.concurrent.each(pages)('the page of %s obeys its own policy', (name) => checkPolicy(fileOf(name)))
+
+describe.concurrent.each(LOOKS)('at $width pixels, dark: $dark', (look) => {
   test.each(SAMPLES)('the page of %s shows every figure of every chart', async (name) => {
-    const file = join(scratch.folder, `${name}.html`)
-    await built.writePage(sample(name), file)
-    const charts = await check(file, look)
+    const charts = await check(fileOf(name), look)
     const ours = charts.some(({ colours }) => colours?.includes(OURS[look.dark ? 'dark' : 'light']))
     expect(ours).toBe(name !== 'arm64-emulated')
   })
 
-  test('the page of two runs does too', async () => {
-    const file = join(scratch.folder, 'two.html')
-    await built.writeComparison(sample('x86_64'), sample('arm64'), ['a.json', 'b.json'], file)
-    await check(file, look)
-  })
-})
+  test('the page of two runs does too', () => check(fileOf('two'), look))
 
-describe.each(LOOKS)('at $width pixels, dark: $dark, rseq noise', (look) => {
-  test('has lanes beside each other, and nothing that is wider than the page', async () => {
-    const json = join(scratch.folder, 'noise.json')
-    const file = join(scratch.folder, 'noise.html')
-    const command = [join(root, 'lib', 'cli', 'rseq.js'), 'noise', '--seconds', '1']
-    await promisify(execFile)(process.execPath, [...command, '--json', json, '--html', file])
-    const { cpus } = JSON.parse(readFileSync(json, 'utf8')) as { cpus: unknown[] }
-    const [asItIs, open] = await Promise.all([show(file, look), show(probed(file), look)])
-    expect(asItIs.said).toEqual([])
+  test('rseq noise has lanes beside each other, and nothing that is wider than the page', async () => {
+    const { cpus } = JSON.parse(readFileSync(noiseResult, 'utf8')) as { cpus: unknown[] }
+    const open = await show(probed(fileOf('noise')), look)
     expect(open.dom).toContain('data-overflow="0"')
     expect(open.dom).toContain(`data-paper="${PAPER[look.dark ? 'dark' : 'light']}"`)
     const lanes = [
