@@ -1,9 +1,13 @@
 // npm run test:package -- production [WORD]: the recipes of docs/integrations/production.md whose name has that word: what is expected
 // of the service, and what it says. Needs root and Debian's runc, golang-github-containers-common, systemd-container and prometheus; PM2 and
 // Next.js come from npm, once.
+import { tmpdir } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
-import { fail } from '../support/runner.mjs'
+import { fail, root } from '../support/runner.mjs'
 import { rows } from './rows.mjs'
+
+if (`${root}/`.startsWith(`${tmpdir()}/`))
+  fail(`${root} is below ${tmpdir()}, which containers and units have of their own: use a checkout elsewhere`)
 
 const shown = (value) => [value].flat().join('; ')
 
