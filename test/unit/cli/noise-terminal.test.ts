@@ -1,7 +1,7 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { allowedCpus } from '../../../src/ts/cli/noise/cpus'
 import { frame, type View } from '../../../src/ts/cli/noise/frame'
+import { allowedCpus } from '../../../src/ts/cli/noise/options'
 import type { Summary } from '../../../src/ts/cli/noise/result'
 import { paint, plain } from '../../support/command'
 import { causeOf, cpuOf } from '../../support/noise-samples'

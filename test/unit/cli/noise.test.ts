@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { share } from '../../../src/ts/cli/kit/format'
-import { formatCpus, parseCpus } from '../../../src/ts/cli/noise/cpus'
 import type { Gaps } from '../../../src/ts/cli/noise/gaps'
 import { completions, latencyOf } from '../../../src/ts/cli/noise/latency'
+import { formatCpus, parseCpus } from '../../../src/ts/cli/noise/options'
 import { patternsIn } from '../../../src/ts/cli/noise/patterns'
-import { timelineOf } from '../../../src/ts/cli/noise/timeline'
+import { timelineOf } from '../../../src/ts/cli/noise/result'
 import { mostTaken, sentence } from '../../../src/ts/cli/noise/words'
 
 const MS = 1e6

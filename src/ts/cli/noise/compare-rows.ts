@@ -2,6 +2,7 @@ import { noRatios } from '../kit/comparison'
 import { digits, factor, known, share, tick, time } from '../kit/format'
 import { CAUSES } from './gaps'
 import type { CpuNoise, Latency, NoiseResult } from './schema'
+import { mean } from './words'
 
 /** One figure in both runs; null where one has none. */
 interface Compared {
@@ -22,10 +23,10 @@ type Asked = readonly [label: string, of: (cpus: Cpus) => number | null, told: C
 
 /** What is compared of CPUs. */
 const ASKED: readonly Asked[] = [
-  ['taken', mean(({ taken }) => taken), share],
+  ['taken', meanOf(({ taken }) => taken), share],
   ...CAUSES.flatMap((cause): Asked[] => [
-    [`${cause}: share`, mean((one) => one[cause].share), share],
-    [`${cause}: gaps/s`, mean((one) => one[cause].perSecond), digits],
+    [`${cause}: share`, meanOf((one) => one[cause].share), share],
+    [`${cause}: gaps/s`, meanOf((one) => one[cause].perSecond), digits],
     [`${cause}: longest`, (cpus) => Math.max(0, ...cpus.map((one) => one[cause].longest)) || null, time],
   ]),
 ]
@@ -36,8 +37,8 @@ const QUANTILES: Readonly<Record<string, keyof Latency>> = {
   worst: 'worst',
 }
 
-function mean(of: (one: CpuNoise) => number): Asked[1] {
-  return (cpus) => (cpus.length === 0 ? null : cpus.reduce((sum, one) => sum + of(one), 0) / cpus.length)
+function meanOf(of: (one: CpuNoise) => number): Asked[1] {
+  return (cpus) => (cpus.length === 0 ? null : mean(cpus, of))
 }
 
 /** Why two runs have no ratios, as sentences; none where they have. */

@@ -5,7 +5,7 @@ import type { Size } from '../kit/screen'
 import { cut, flow, padded } from '../kit/text'
 import type { Options } from './options'
 import type { Summary } from './result'
-import { mostTaken, patternsOf, remarks, sentence } from './words'
+import { mean, mostTaken, patternsOf, remarks, sentence } from './words'
 
 /** What a picture is made of. */
 export interface View {
@@ -36,33 +36,31 @@ function bars({ threads, interrupts }: Summary, most: number, width: number, pai
 function cpuLines({ cpus }: View, columns: number, lines: number, paint: Colors): string[] {
   const { shown, rest } = mostTaken(cpus, cpus.length <= lines ? lines : Math.max(1, lines - 1))
   const most = Math.max(...shown.map(({ taken }) => taken), 1e-6)
-  const withLongest = columns >= CPU + SHARE + TIME
-  const withRate = columns >= CPU + SHARE + TIME + RATE
-  const room = columns - CPU - SHARE - (withLongest ? TIME : 0) - (withRate ? RATE : 0) - 2
-  const line = (name: string, taken: string, perSecond: string, longest: string): string =>
+  const widths = [
+    SHARE,
+    columns < CPU + SHARE + RATE + TIME ? 0 : RATE,
+    columns < CPU + SHARE + TIME ? 0 : TIME,
+  ]
+  const room = columns - widths.reduce((sum, width) => sum + width, CPU + 2)
+  const line = (name: string, cells: readonly string[]): string =>
     cut(
-      padded(name, CPU) +
-        padded(taken, SHARE, 'right') +
-        (withRate ? padded(perSecond, RATE, 'right') : '') +
-        (withLongest ? padded(longest, TIME, 'right') : ''),
+      padded(name, CPU) + cells.map((cell, i) => padded(cell, widths[i] as number, 'right')).join(''),
       columns,
     )
-  const mean = rest.reduce((sum, { taken }) => sum + taken, 0) / (rest.length || 1)
+  const others = [
+    share(mean(rest, ({ taken }) => taken)),
+    '',
+    time(Math.max(...rest.map(({ longest }) => longest))),
+  ]
   return [
-    paint.bold(line('', 'taken', 'gaps/s', 'longest')),
+    paint.bold(line('', ['taken', 'gaps/s', 'longest'])),
     ...shown.map((one) => {
       const { cpu, taken, threads, interrupts, longest } = one
-      const told = line(
-        `CPU ${cpu}`,
-        share(taken),
-        digits(threads.perSecond + interrupts.perSecond),
-        longest === 0 ? NONE : time(longest),
-      )
+      const perSecond = digits(threads.perSecond + interrupts.perSecond)
+      const told = line(`CPU ${cpu}`, [share(taken), perSecond, longest === 0 ? NONE : time(longest)])
       return room < LEAST_BAR ? told : `${told}  ${bars(one, most, room, paint)}`
     }),
-    ...(rest.length > 0
-      ? [line(`${rest.length} more`, share(mean), '', time(Math.max(...rest.map(({ longest }) => longest))))]
-      : []),
+    ...(rest.length > 0 ? [line(`${rest.length} more`, others)] : []),
   ]
 }
 

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { cpuId } from '../../index'
-import { firstIndex } from './first-index'
+import { firstIndex } from './gaps'
 
 interface Note {
   readonly begin: number
@@ -24,16 +24,14 @@ export class Own {
     try {
       return work()
     } finally {
-      // Moved in between: it was on both.
       const note = { begin, end: this.now() }
-      for (const one of new Set([cpu, cpuId()])) this.note(one, note)
+      // Moved in between: it was on both.
+      for (const one of new Set([cpu, cpuId()])) {
+        const notes = this.#notes.get(one) ?? []
+        notes.push(note)
+        this.#notes.set(one, notes)
+      }
     }
-  }
-
-  note(cpu: number, note: Note): void {
-    const notes = this.#notes.get(cpu)
-    if (notes === undefined) this.#notes.set(cpu, [note])
-    else notes.push(note)
   }
 
   /** Nanoseconds since the origin. */

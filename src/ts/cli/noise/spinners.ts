@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
 import { getSystemErrorMap } from 'node:util'
@@ -11,9 +12,11 @@ import { Own } from './own'
 /** A thread on each CPU that does nothing but look whether it runs. */
 export class Spinners {
   readonly #memories: readonly WatchMemory[]
-  readonly #gate: Int32Array
-  readonly #times: Float64Array
-  readonly #ended: Promise<unknown>
+  readonly #gate = new Int32Array(new SharedArrayBuffer(4))
+  readonly #times = new Float64Array(new SharedArrayBuffer(16))
+  readonly #ready: Promise<unknown>
+  /** Rejects where a thread failed. */
+  readonly ended: Promise<unknown>
   /** From {@link begin} on. */
   own = new Own(0)
 
@@ -22,7 +25,7 @@ export class Spinners {
    *
    * @throws {Error} where there is no addon, or a thread cannot be started or may not stay on its CPU
    */
-  static async start({ cpus, seconds, threshold }: Options): Promise<Spinners> {
+  static async start(options: Options): Promise<Spinners> {
     if (loaded.addon === null) {
       throw new Error(`only the addon can keep a thread on one CPU. ${loaded.message}`)
     }
@@ -31,16 +34,10 @@ export class Spinners {
         'the kernel does not say when threads are switched: something denies getrusage, like seccomp',
       )
     }
-    const [gate, times] = [new Int32Array(new SharedArrayBuffer(4)), shared(2)]
-    const memories = cpus.map((cpu) => watchMemory(cpu, seconds, cpus.length))
-    const workers = memories.map((memory) => {
-      const workerData: WatchWork = { memory, threshold, gate, times }
-      return new Worker(join(__dirname, 'worker.js'), { workerData })
-    })
-    const spinners = new Spinners(memories, { gate, times }, workers)
+    const spinners = new Spinners(options)
     try {
-      await Promise.all(workers.map((worker) => happens(worker, 'message')))
-      for (const { cpu, control } of memories) {
+      await spinners.#ready
+      for (const { cpu, control } of spinners.#memories) {
         const errno = control[ERROR] as number
         if (errno === 0) continue
         const why = getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`
@@ -53,17 +50,21 @@ export class Spinners {
     }
   }
 
-  private constructor(
-    memories: readonly WatchMemory[],
-    { gate, times }: Pick<WatchWork, 'gate' | 'times'>,
-    workers: readonly Worker[],
-  ) {
-    this.#memories = memories
-    this.#gate = gate
-    this.#times = times
-    this.#ended = Promise.all(workers.map((worker) => happens(worker, 'exit')))
+  private constructor({ cpus, seconds, threshold }: Options) {
+    this.#memories = cpus.map((cpu) => watchMemory(cpu, seconds, cpus.length))
+    const ends: Promise<unknown>[] = []
+    const news = this.#memories.map((memory) => {
+      const workerData: WatchWork = { memory, threshold, gate: this.#gate, times: this.#times }
+      const worker = new Worker(join(__dirname, 'worker.js'), { workerData })
+      const end = once(worker, 'exit')
+      ends.push(end)
+      const early = end.then(() => Promise.reject(new Error('a watching thread ended too early')))
+      return Promise.race([once(worker, 'message'), early])
+    })
+    this.#ready = Promise.all(news)
+    this.ended = Promise.all(ends)
     // Told by `ended`, for whoever waits for it.
-    this.#ended.catch(() => {})
+    this.ended.catch(() => {})
     // A thread that spins is ended between two calls only.
     process.once('exit', () => this.stop())
   }
@@ -82,11 +83,6 @@ export class Spinners {
     this.#open()
   }
 
-  /** @throws {Error} where a thread failed */
-  async ended(): Promise<void> {
-    await this.#ended
-  }
-
   /** What each of them has seen so far, or since then: nanoseconds after the begin. */
   seen(since = 0): Seen[] {
     return this.#memories.map((memory) => seenBy(memory, this.own, since))
@@ -96,16 +92,4 @@ export class Spinners {
     Atomics.store(this.#gate, 0, 1)
     Atomics.notify(this.#gate, 0)
   }
-}
-
-function shared(length: number): Float64Array {
-  return new Float64Array(new SharedArrayBuffer(length * 8))
-}
-
-function happens(worker: Worker, event: 'message' | 'exit'): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    worker.once(event, resolve)
-    worker.once('error', reject)
-    if (event !== 'exit') worker.once('exit', () => reject(new Error('a watching thread ended too early')))
-  })
 }

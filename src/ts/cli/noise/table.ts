@@ -2,9 +2,8 @@ import { type Column, LABEL, lines } from '../kit/columns'
 import { digits, NONE, plural, share, tick, time } from '../kit/format'
 import { colors, wrapped } from '../kit/terminal'
 import { CAUSES } from './gaps'
-import { cpuRows, latencyRows } from './rows'
 import type { CpuNoise, NoiseResult } from './schema'
-import { mostTaken, patternsOf, remarks, sentence } from './words'
+import { cpuRows, latencyRows, mean, mostTaken, patternsOf, remarks, sentence } from './words'
 
 /** More lines than this nobody reads; the JSON has all of them. */
 const MOST_CPUS = 16
@@ -55,13 +54,15 @@ function head(name: string, goes: number): Column {
 /** The mean of some CPUs, and the longest of all. */
 function sumRows(cpus: readonly CpuNoise[]): string[][] {
   if (cpus.length === 0) return []
-  const mean = (of: (one: CpuNoise) => number): number =>
-    cpus.reduce((sum, one) => sum + of(one), 0) / cpus.length
   return CAUSES.map((cause, i) => {
     const longest = Math.max(...cpus.map((one) => one[cause].longest))
     return [
-      ...(i === 0 ? [`${cpus.length} others`, '', share(mean(({ taken }) => taken))] : ['', '', '']),
-      ...[cause, share(mean((one) => one[cause].share)), digits(mean((one) => one[cause].perSecond))],
+      ...(i === 0 ? [`${cpus.length} others`, '', share(mean(cpus, ({ taken }) => taken))] : ['', '', '']),
+      ...[
+        cause,
+        share(mean(cpus, (one) => one[cause].share)),
+        digits(mean(cpus, (one) => one[cause].perSecond)),
+      ],
       ...['', '', longest === 0 ? NONE : time(longest)],
     ]
   })

@@ -1,7 +1,7 @@
-import { digits, share, time } from '../kit/format'
-import type { Cause } from './gaps'
+import { digits, NONE, share, time } from '../kit/format'
+import { CAUSES, type Cause } from './gaps'
 import type { Summary } from './result'
-import type { CpuNoise, Pattern } from './schema'
+import type { CpuNoise, Latency, Pattern } from './schema'
 
 const TAKERS: Readonly<Record<Cause, string>> = { threads: 'other threads', interrupts: 'interrupts' }
 
@@ -14,10 +14,9 @@ export interface Named extends Pattern {
 /** The patterns of all CPUs: first what takes most. */
 export function patternsOf(cpus: readonly Pick<CpuNoise, 'cpu' | Cause>[]): Named[] {
   return cpus
-    .flatMap(({ cpu, threads, interrupts }) => [
-      ...threads.patterns.map((pattern) => ({ ...pattern, cpu, cause: 'threads' as const })),
-      ...interrupts.patterns.map((pattern) => ({ ...pattern, cpu, cause: 'interrupts' as const })),
-    ])
+    .flatMap((one) =>
+      CAUSES.flatMap((cause) => one[cause].patterns.map((pattern) => ({ ...pattern, cpu: one.cpu, cause }))),
+    )
     .sort((a, b) => b.share - a.share)
 }
 
@@ -55,4 +54,36 @@ export function mostTaken<T extends { readonly cpu: number; readonly taken: numb
   return cpus.length <= most
     ? { shown: [...cpus], rest: [] }
     : { shown: one(byShare.slice(0, most)), rest: one(byShare.slice(most)) }
+}
+
+/** Of some CPUs; 0 of none. */
+export function mean<T>(cpus: readonly T[], of: (one: T) => number): number {
+  return cpus.reduce((sum, one) => sum + of(one), 0) / (cpus.length || 1)
+}
+
+/** Of each CPU a row for each cause: the CPU, watched, taken, by, share, gaps a second, median, p99, longest. */
+export function cpuRows(cpus: readonly CpuNoise[]): string[][] {
+  return cpus.flatMap((one) =>
+    CAUSES.map((cause, i) => {
+      const { gaps, perSecond, share: part, median, p99, longest } = one[cause]
+      const told = (ns: number): string => (gaps === 0 ? NONE : time(ns))
+      return [
+        ...(i === 0 ? [`CPU ${one.cpu}`, `${one.seconds.toFixed(1)} s`, share(one.taken)] : ['', '', '']),
+        ...[cause, share(part), digits(perSecond), told(median), told(p99), told(longest)],
+      ]
+    }),
+  )
+}
+
+/** How long some work takes: on each of these CPUs, and on any where there are several. */
+export function latencyRows(all: Latency, cpus: readonly CpuNoise[]): string[][] {
+  const row = (name: string, { p50, p99, p999, worst }: Latency): string[] => [
+    name,
+    ...[p50, p99, p999, worst].map(time),
+  ]
+  const rows = cpus.flatMap(({ cpu, latency }) => {
+    const own = latency.find(({ work }) => work === all.work)
+    return own === undefined ? [] : [row(`CPU ${cpu}`, own)]
+  })
+  return [...rows, ...(cpus.length > 1 ? [row('any of them', all)] : [])]
 }
