@@ -52,20 +52,16 @@ export class Child {
     this.#process.kill('SIGKILL')
   }
 
-  #answer(): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`${this.#label}: no answer in ${PATIENCE_MS / 1000} s`)),
-        PATIENCE_MS,
-      )
-      const settled =
-        <T>(settle: (value: T) => void) =>
-        (value: T) => {
-          clearTimeout(timer)
-          settle(value)
-        }
-      this.#told = settled(resolve)
-      this.#failed = settled(reject)
-    })
+  async #answer(): Promise<Answer> {
+    const late = new Error(`${this.#label}: no answer in ${PATIENCE_MS / 1000} s`)
+    const timer = setTimeout(() => this.#failed(late), PATIENCE_MS)
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#told = resolve
+        this.#failed = reject
+      })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }

@@ -17,11 +17,6 @@ import { watch } from './watch'
 /** Exit code where the machine was too noisy. */
 const NOISY = 4
 
-/** What bench/questions.ts exports, built apart: children and threads load it too. */
-interface Questions {
-  readonly questions: readonly QuestionPlan[]
-}
-
 const built = join(root, 'lib', 'bench')
 
 /** Of the command line. */
@@ -35,8 +30,8 @@ interface Wishes {
 /** `rseq bench`. @returns the exit code */
 export async function run(_: string[], values: Values): Promise<number> {
   const { only, quick = false, json, html } = values as Wishes
-  // Not a literal: it is built apart, and stays a file of its own.
-  const { questions: all } = require(join(built, 'questions.js')) as Questions
+  // Not a literal: bench/questions.ts is built apart, and stays a file of its own. Children and threads load it too.
+  const { questions: all } = require(join(built, 'questions.js')) as { questions: readonly QuestionPlan[] }
   const plans = all.filter(({ name }) => only?.includes(name) ?? true)
   const progress = watch()
   // The children end with their parent.
@@ -55,12 +50,7 @@ export async function run(_: string[], values: Values): Promise<number> {
     ...(interruptions !== null && { interruptions }),
     questions,
   }
-  const page = () =>
-    import('./page/index.js').then(
-      ({ writePage }) =>
-        (file: string) =>
-          writePage(result, file),
-    )
+  const page = () => import('./page/index.js').then(({ writePage }) => writePage.bind(null, result))
   await give({ lines: report(result, plans), json: () => `${jsonText(result)}\n`, page }, { json, html })
   return noise.quiet || result.machine.emulated ? 0 : NOISY
 }

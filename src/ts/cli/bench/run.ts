@@ -1,11 +1,10 @@
 import { plural } from '../kit/format'
 import { grouped } from '../kit/grouped'
-import type { Noise } from '../kit/limits'
 import { figureOf, noiseOf, quantile } from '../kit/statistics'
 import { Child } from './child'
 import { allKept, together } from './interruptions'
 import { keyOf, type QuestionPlan, type RowPlan, type Samples, type Scope } from './plan'
-import type { Interruptions, Question, Row } from './result'
+import type { Question, Row } from './result'
 import type { Watch } from './watch'
 
 /** How long to look. */
@@ -41,6 +40,9 @@ export interface Setting {
 /** With fewer good samples of a row than these, the disturbed ones have to do as well, and then the interrupted ones. */
 const ENOUGH = 10
 
+/** The machine's noise is what these vary by: they do the same work whatever happens. */
+const EMPTY_LOOPS = ['js-empty', 'c-empty']
+
 interface Findings {
   /** One for each round of each launch. */
   readonly rounds: Map<string, Samples[]>
@@ -48,30 +50,28 @@ interface Findings {
 }
 
 /** Asks all questions, one after the other. */
-export async function ask(
-  plans: readonly QuestionPlan[],
-  setting: Setting,
-): Promise<{ noise: Noise; interruptions: Interruptions | null; questions: Question[] }> {
+export async function ask(plans: readonly QuestionPlan[], setting: Setting) {
   const { scope, watch, effort } = setting
   const noise: number[] = []
   const planned = plans.map((plan) => ({ plan, rows: plan.rows(scope) }))
-  const schedule = new Schedule(
-    planned.flatMap(({ rows }) => rows),
-    effort,
-  )
+  // The time of a run is shared out among its groups, those that start threads getting more of it.
+  const [begun, total] = [performance.now(), weightOf(planned.flatMap(({ rows }) => rows)) * effort.launches]
+  let weight = 0
+  const isLate = (): boolean => performance.now() - begun > (weight / total) * effort.seconds * 1000
   const questions: Question[] = []
   watch.start(planned.reduce((n, { rows }) => n + rows.length, 0) * effort.launches * (effort.rounds + 1))
   try {
     for (const { plan, rows } of planned) {
       watch.asks(`${plan.name}: ${plan.title}`)
       const findings: Findings = { rounds: new Map(), unavailable: new Map() }
-      for (const group of groupsOf(rows)) {
+      // Rows that are compared with each other run side by side; floors, which are for all of them, with the first.
+      for (const group of grouped(rows, ({ workers, size }) => workers ?? size ?? 1).values()) {
         for (let launch = 0; launch < effort.launches; launch++) {
-          schedule.plan(group)
-          await launchGroup(plan, group, launch, findings, schedule, setting)
+          weight += weightOf(group)
+          await launchGroup(plan, group, launch, findings, isLate, setting)
         }
       }
-      for (const row of rows.filter(isEmptyLoop))
+      for (const row of rows.filter(({ id }) => EMPTY_LOOPS.includes(id)))
         noise.push(...medians(findings.rounds.get(keyOf(row)) ?? []))
       const { name, title, per } = plan
       questions.push({ name, title, per, rows: rows.map((row) => found(row, findings)) })
@@ -108,44 +108,8 @@ function isLacking(rounds: readonly Samples[]): boolean {
   return rounds.reduce((sum, { good, disturbed }) => sum + good.length + disturbed.length, 0) < ENOUGH
 }
 
-/** Shares the time of a run out among its groups, those that start threads getting more of it. */
-class Schedule {
-  readonly #begun = performance.now()
-  readonly #total: number
-  readonly #milliseconds: number
-  #planned = 0
-
-  constructor(rows: readonly RowPlan[], { launches, seconds }: Effort) {
-    this.#total = weightOf(rows) * launches
-    this.#milliseconds = seconds * 1000
-  }
-
-  /** The group that begins now. */
-  plan(group: readonly RowPlan[]): void {
-    this.#planned += weightOf(group)
-  }
-
-  /** It should have ended by now. */
-  late(): boolean {
-    return performance.now() - this.#begun > (this.#planned / this.#total) * this.#milliseconds
-  }
-}
-
 function weightOf(rows: readonly RowPlan[]): number {
   return rows.reduce((sum, { workers = 0 }) => sum + 1 + workers / 8, 0)
-}
-
-/** The machine's noise is what these vary by: they do the same work whatever happens. */
-function isEmptyLoop({ id }: RowPlan): boolean {
-  return id === 'js-empty' || id === 'c-empty'
-}
-
-/**
- * Rows that are compared with each other run side by side: those of as many workers, of one size; floors, which are for
- * all of them, with the first.
- */
-function groupsOf(rows: readonly RowPlan[]): RowPlan[][] {
-  return [...grouped(rows, ({ workers, size }) => workers ?? size ?? 1).values()]
 }
 
 /** New processes for all rows, warmed up one after the other; then rounds, A B C A B C …; then their end. */
@@ -154,7 +118,7 @@ async function launchGroup(
   group: readonly RowPlan[],
   launch: number,
   { rounds, unavailable }: Findings,
-  schedule: Schedule,
+  isLate: () => boolean,
   { effort, scope, script, watch }: Setting,
 ): Promise<void> {
   const children = new Map<RowPlan, Child>()
@@ -173,7 +137,7 @@ async function launchGroup(
       child.end()
       children.delete(row)
     }
-    for (let round = 0; round < effort.rounds && !(round >= LEAST_ROUNDS && schedule.late()); round++) {
+    for (let round = 0; round < effort.rounds && !(round >= LEAST_ROUNDS && isLate()); round++) {
       for (const [row, child] of children) {
         const key = keyOf(row)
         const milliseconds = Math.max(effort.milliseconds, THREAD_MS * (row.workers ?? 0))
@@ -194,7 +158,7 @@ function describe(plan: QuestionPlan, { label, workers, size }: RowPlan): string
 }
 
 function found(row: RowPlan, { rounds, unavailable }: Findings): Row {
-  const { id, label, kind, workers, size, bytes, published } = row
+  const { case: _, env: __, published, ...told } = row
   const key = keyOf(row)
   const measured = rounds.get(key) ?? []
   const own = counting(measured).flat()
@@ -202,12 +166,7 @@ function found(row: RowPlan, { rounds, unavailable }: Findings): Row {
   const interruptions = counts !== null && isLacking(measured) ? allKept(counts) : counts
   const why = unavailable.get(key)
   return {
-    id,
-    label,
-    kind,
-    ...(workers !== undefined && { workers }),
-    ...(size !== undefined && { size }),
-    ...(bytes !== undefined && { bytes }),
+    ...told,
     ns: own.length === 0 ? null : figureOf(own),
     ...(interruptions !== null && { interruptions }),
     ...(why !== undefined && { unavailable: why }),

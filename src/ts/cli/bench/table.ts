@@ -47,7 +47,9 @@ function plainTable(rows: readonly Row[], plan: QuestionPlan, ranked: boolean): 
 
 /** A column per number of workers or counters: figures, then ratios and bytes; the floors before them. */
 function scaledTables(rows: readonly Row[], plan: QuestionPlan, ranked: boolean): string[] {
-  const floors = rows.filter((row) => scaleOf(row) === undefined)
+  const floors = rows.flatMap((row) =>
+    scaleOf(row) === undefined ? [[labelOf(row), ...figureAndSpread(row.ns)]] : [],
+  )
   const scales = [...new Set(rows.flatMap((row) => scaleOf(row) ?? []))]
   const columns = scales.map((scale) => rows.filter((row) => scaleOf(row) === scale))
   const names = new Map(columns.flat().map((row) => [row.id, row]))
@@ -74,13 +76,11 @@ function scaledTables(rows: readonly Row[], plan: QuestionPlan, ranked: boolean)
     ]),
   )
   return [
-    ...(floors.length > 0 ? [...grid(['', 'ns', '10% – 90%'], floors.map(floorOf)), ''] : []),
+    ...(floors.length > 0 ? [...grid(['', 'ns', '10% – 90%'], floors), ''] : []),
     ...figures,
     ...(ranked || bytes ? ['', ...ratios] : []),
   ]
 }
-
-const floorOf = (row: Row): string[] => [labelOf(row), ...figureAndSpread(row.ns)]
 
 /** Of a terminal that nobody has made wider. */
 const COLUMNS = 80

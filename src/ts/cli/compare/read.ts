@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { isPlausible } from '../bench/plausible'
 import { type BenchResult, RESULT } from '../bench/result'
 import { readText, systemMessage } from '../kit/files'
 import { UsageError } from '../kit/usage'
@@ -9,6 +8,16 @@ import { NOISE, type NoiseResult } from '../noise/schema'
 const SCHEMAS = { bench: RESULT, noise: NOISE }
 /** Bytes of a file: of the largest machine, rseq noise writes fewer. */
 const MOST = 2 ** 25
+/** Lists and objects within each other; results have fewer than ten. */
+const MOST_DEPTH = 32
+/** Lists, objects, keys and texts. */
+const MOST_PARTS = 2 ** 20
+/** What is followed by another one. Timelines of 4096 CPUs have 1.6 million numbers. */
+const MOST_VALUES = 3 * 2 ** 20
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
+const OPENING = new Set([0x5b, 0x7b])
+const CLOSING = new Set([0x5d, 0x7d])
 
 /**
  * Reads what `rseq bench --json` or `rseq noise --json` wrote. Texts in it are cleaned: they could change a terminal.
@@ -38,6 +47,23 @@ export function readResult(file: string): BenchResult | NoiseResult {
   if (kind !== 'bench' && kind !== 'noise') return refuse(`kind: expected noise, received ${received(kind)}`)
   const result = v.safeParse(SCHEMAS[kind], value, { abortEarly: true })
   return result.success ? result.output : refuse(told(SCHEMAS[kind], result.issues[0]))
+}
+
+/** Whether text could be the JSON of a result. What could not may take a hundred bytes of memory for one of its own. */
+function isPlausible(text: string): boolean {
+  let [depth, parts, values, isText] = [0, 0, 0, false]
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === QUOTE) isText = !isText
+    else if (isText && code === BACKSLASH) i++
+    if (isText ? code === QUOTE : OPENING.has(code)) parts++
+    if (isText) continue
+    if (code === COMMA) values++
+    else if (OPENING.has(code)) depth++
+    else if (CLOSING.has(code)) depth--
+    if (depth > MOST_DEPTH || parts > MOST_PARTS || values > MOST_VALUES) return false
+  }
+  return true
 }
 
 /** By the validator's name of what it expects. */

@@ -3,10 +3,10 @@ import { grouped } from '../../kit/grouped'
 import type { Figure } from '../../kit/limits'
 import { type Content, html, type Markup } from '../../kit/page/html'
 import { row, table } from '../../kit/page/table'
-import type { Change, Comparison, Pair } from '../compare-rows'
+import type { Change, Comparison } from '../compare-rows'
 import type { BenchResult, Row } from '../result'
+import { densities } from './bars'
 import { pointsOf, rowAt, type Series } from './charts'
-import { densities } from './density'
 
 const KINDS: Readonly<Record<Row['kind'], string>> = {
   ours: 'this package',
@@ -15,56 +15,59 @@ const KINDS: Readonly<Record<Row['kind'], string>> = {
   floor: 'floor',
 }
 
+/** Rows of a label, its kind and cells; a column whose head is false is left out. */
+function tableOf(
+  caption: string,
+  heads: readonly (string | false)[],
+  rows: readonly (readonly [label: string, kind: string | undefined, ...cells: Content[]])[],
+): Markup {
+  const shown = (_: unknown, i: number): boolean => heads[i] !== false
+  const body = rows.map(([label, kind, ...cells]) => row(label, cells.filter(shown), kind))
+  return table(caption, ['Variant', ...heads.filter((head) => head !== false)], body)
+}
+
 function span(figure: Figure): Markup {
   return html`<span class="span">${timeSpan(figure.low, figure.high)}</span>`
 }
 
 /** The figures of a bar chart: the rows at one x, in the chart's order. */
 export function barTable(caption: string, series: readonly Series[], x: number): Markup {
-  const rows = series.flatMap((one) => rowAt(one, x) ?? []).filter(({ ns }) => ns !== null)
-  const withBytes = rows.some(({ bytes }) => bytes !== undefined)
-  const withPublished = rows.some(({ published }) => published !== undefined)
-  const head = [
-    ...['Variant', 'Median', '10th–90th percentile', 'Samples'],
-    ...(withBytes ? ['Bytes per counter'] : []),
-    ...(withPublished ? ['Published: x86-64', 'arm32'] : []),
-    'Kind',
-  ]
-  const body = rows.map(({ label, kind, ns, bytes, published }) => {
-    const more = [
-      ...(withBytes ? [known(bytes, whole)] : []),
-      ...(withPublished ? [known(published?.x86_64, time), known(published?.arm32, time)] : []),
-    ]
-    return row(label, [ns && figureCells(ns), ...more, html`\n<td class="text">${KINDS[kind]}</td>`], kind)
-  })
-  return html`${table(caption, head, body)}${withPublished ? PUBLISHED : null}`
+  const rows = series.flatMap((one) => rowAt(one, x) ?? [])
+  const bytes = rows.some((one) => one.ns && one.bytes !== undefined) && 'Bytes per counter'
+  const isPublished = rows.some((one) => one.ns && one.published !== undefined)
+  const published = [isPublished && 'Published: x86-64', isPublished && 'arm32']
+  const figures = tableOf(
+    caption,
+    ['Median', '10th–90th percentile', 'Samples', bytes, ...published, 'Kind'],
+    rows.flatMap(({ label, kind, ns, bytes, published }) => {
+      if (ns === null) return []
+      const figure = [time(ns.median), html`<td>${span(ns)}</td>`, whole(ns.samples), known(bytes, whole)]
+      const others = [known(published?.x86_64, time), known(published?.arm32, time)]
+      return [[label, kind, ...figure, ...others, html`<td class="text">${KINDS[kind]}</td>`]]
+    }),
+  )
+  return html`${figures}${isPublished ? PUBLISHED : null}`
 }
 
 /** In the words of result.ts. */
 const PUBLISHED = html`<p class="note">Published: in the commit that brought rseq to the kernel, on a Xeon E5-2630 v3 and a Cubietruck.</p>
 `
 
-function figureCells(figure: Figure): Markup {
-  return html`<td>${time(figure.median)}</td><td>${span(figure)}</td><td>${whole(figure.samples)}</td>`
-}
-
 /** The figures of a line chart: a row for each line, a column for each x. */
 export function lineTable(caption: string, axis: string, series: readonly Series[]): Markup {
   const xs = pointsOf(series).filter((x) => x >= 0)
   const most = xs.at(-1) ?? -1
-  const withBytes = series.some((one) => rowAt(one, most)?.bytes !== undefined)
-  return table(
-    caption,
-    ['Variant', ...xs.map((x) => plural(x, axis)), ...(withBytes ? [`Bytes, ${plural(most, axis)}`] : [])],
-    series.map((one) => {
-      const cells = xs.map((x) => {
-        const figure = one.at.get(x)?.ns
-        return figure ? html`<td>${time(figure.median)}${densities([figure])}${span(figure)}</td>` : NONE
-      })
-      const bytes = withBytes ? [known(rowAt(one, most)?.bytes, whole)] : []
-      return row(one.label, [...cells, ...bytes], one.kind)
-    }),
-  )
+  const bytesOf = (one: Series): number | undefined => rowAt(one, most)?.bytes
+  const withBytes = series.some((one) => bytesOf(one) !== undefined)
+  const rows = series.map((one) => {
+    const cells = xs.map((x) => {
+      const figure = one.at.get(x)?.ns
+      return figure ? html`<td>${time(figure.median)}${densities([figure])}${span(figure)}</td>` : NONE
+    })
+    return [one.label, one.kind, ...cells, known(bytesOf(one), whole)] as const
+  })
+  const heads = [...xs.map((x) => plural(x, axis)), withBytes && `Bytes, ${plural(most, axis)}`]
+  return tableOf(caption, heads, rows)
 }
 
 /** The rows that could not run, and why: each reason once. */
@@ -107,27 +110,17 @@ export function notMeasured(runs: readonly BenchResult[]): Markup | null {
 /** Both runs' figures of one question, and their ratios; rows that have a figure in one of them. */
 export function compareTable({ title, per, pairs: all }: Comparison): Markup {
   const pairs = all.filter(({ a, b }) => a?.ns || b?.ns)
-  const ratios = pairs.some(({ change }) => change !== null)
-  const withWorkers = pairs.some(({ workers }) => workers !== undefined)
-  const withSize = pairs.some(({ size }) => size !== undefined)
-  const head = [
-    'Variant',
-    ...(withWorkers ? ['Workers'] : []),
-    ...(withSize ? ['Counters'] : []),
-    'A',
-    'B',
-    ...(ratios ? ['B / A', 'Ratio’s spread', 'B is'] : []),
+  const withRatios = pairs.some(({ change }) => change !== null)
+  const heads = [
+    pairs.some(({ workers }) => workers !== undefined) && 'Workers',
+    pairs.some(({ size }) => size !== undefined) && 'Counters',
+    ...['A', 'B', ...(withRatios ? ['B / A', 'Ratio’s spread', 'B is'] : [])],
   ]
-  const scales = ({ workers, size }: Pair): string[] => [
-    ...(withWorkers ? [known(workers, whole)] : []),
-    ...(withSize ? [known(size, whole)] : []),
-  ]
-  const rows = pairs.map((pair) => {
-    const { label, a, b, change } = pair
-    const cells = [...scales(pair), figureCell(a), figureCell(b), ...(ratios ? changeCells(change) : [])]
-    return row(label, cells, (a ?? b)?.kind)
+  const rows = pairs.map(({ label, workers, size, a, b, change }) => {
+    const cells = [known(workers, whole), known(size, whole), figureCell(a), figureCell(b)]
+    return [label, (a ?? b)?.kind, ...cells, ...(withRatios ? changeCells(change) : [])] as const
   })
-  return table(`${title} – time per ${per}`, head, rows)
+  return tableOf(`${title} – time per ${per}`, heads, rows)
 }
 
 function figureCell(of: Row | null): Markup {
