@@ -5,20 +5,17 @@ import { print } from '../kit/output'
 import { progressBar } from '../kit/progress'
 import { endOnSignals } from '../kit/signals'
 import { columns, wrap, wrapped } from '../kit/terminal'
-import type { Values } from '../kit/usage'
-import { UsageError } from '../kit/usage'
+import { UsageError, type Values } from '../kit/usage'
 import { COUNTER } from './memory'
 import { race } from './race'
 import { results } from './report'
 
-const WORKERS = 8
-const INCREMENTS = 5_000_000
 /** What the shared cell can hold. */
 const MOST_INCREMENTS = 2 ** 32 - 1
 
 /** `rseq demo`: per-CPU counting and its price, beside one shared cell. */
 export async function run(_: string[], values: Values): Promise<void> {
-  const { workers, increments } = { workers: WORKERS, increments: INCREMENTS, ...values }
+  const { workers, increments } = { workers: 8, increments: 5_000_000, ...values }
   const total = workers * increments
   if (total > MOST_INCREMENTS) {
     throw new UsageError(
@@ -37,7 +34,7 @@ export async function run(_: string[], values: Values): Promise<void> {
   // process.exit ends workers in mid-loop; the terminal has to be put right before.
   endOnSignals(progress.stop)
   const { backends, elapsed, shared } = await race(workers, increments, progress)
-  for (const [what, n] of backends)
+  for (const [what, { length: n }] of backends)
     print(wrap(`backend: ${what}${n < workers ? ` (${n} workers)` : ''}`, columns()))
 
   const cells = [...counter.perCpu()]

@@ -1,16 +1,3 @@
-/**
- * What the demo's threads share. Each worker's numbers and the shared cell are in cache lines of their own
- * (two: the processor fetches lines in pairs), so that nothing but the counting itself is contended.
- */
-export interface DemoMemory {
-  /** Word 0: the phase that workers may start. */
-  readonly gate: Int32Array
-  /** Word 0: the one cell that everybody adds to, atomically. */
-  readonly shared: Int32Array
-  /** Chunks done in the current phase, at `worker * STRIDE`. */
-  readonly done: Int32Array
-}
-
 /** Words from one worker's number to the next one's. */
 export const STRIDE = 32
 
@@ -25,20 +12,37 @@ export const COUNTER = 'rseq demo'
 
 /** What a worker is started with. */
 export interface DemoWork {
-  readonly memory: DemoMemory
+  readonly memory: ReturnType<typeof demoMemory>
   readonly worker: number
   readonly increments: number
   /** When all times begin: process.hrtime.bigint(), one clock for all threads. */
   readonly epoch: bigint
 }
 
-/** What a worker tells: that it is ready, then when it started and ended each phase, in ns since the epoch. */
-export type DemoNews =
-  | { readonly ready: true; readonly backend: string; readonly registration: string }
-  | { readonly ready: false; readonly started: number; readonly ended: number }
+/** What a worker tells first … */
+export interface ReadyNews {
+  readonly backend: string
+  readonly registration: string
+}
 
-/** @param workers how many of them will share it */
-export function demoMemory(workers: number): DemoMemory {
+/** … and then of each phase: when it started and ended it, in ns since the epoch. */
+export interface PhaseNews {
+  readonly started: number
+  readonly ended: number
+}
+
+/**
+ * What the demo's threads share. Each worker's numbers and the shared cell are in cache lines of their own
+ * (two: the processor fetches lines in pairs), so that nothing but the counting itself is contended.
+ */
+export function demoMemory(workers: number) {
   const words = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4))
-  return { gate: words(STRIDE), shared: words(2 * STRIDE), done: words((workers + 1) * STRIDE) }
+  return {
+    /** Word 0: the phase that workers may start. */
+    gate: words(STRIDE),
+    /** Word 0: the one cell that everybody adds to, atomically. */
+    shared: words(2 * STRIDE),
+    /** Chunks done in the current phase, at `worker * STRIDE`. */
+    done: words((workers + 1) * STRIDE),
+  }
 }

@@ -35,20 +35,18 @@ export function results({ total, cells, sum, shared, elapsed }: DemoResult): str
 
 /** Cells that hold something, and the overflow cell; the others in one row. */
 function cellTable(cells: readonly bigint[], sum: bigint, total: number): string {
-  const rows: string[][] = []
-  const row = (name: string, n: bigint): void => {
-    rows.push([name, whole(n), percent(Number(n) / total)])
-  }
-  const last = cells.length - 1
-  let empty = 0
-  for (const [cpu, n] of cells.slice(0, last).entries()) {
-    if (n === 0n) empty++
-    else row(String(cpu), n)
-  }
-  if (empty > 0) row(plural(empty, 'other'), 0n)
-  row('overflow', cells[last] ?? 0n)
-  rows.push([colors.bold('sum'), colors.bold(whole(sum)), verdict(sum, total)])
-  return table(['CPU', 'increments', 'share'], rows)
+  const row = (name: string, n: bigint): string[] => [name, whole(n), percent(Number(n) / total)]
+  const filled = cells.slice(0, -1).flatMap((n, cpu) => (n === 0n ? [] : [row(String(cpu), n)]))
+  const empty = cells.length - 1 - filled.length
+  return table(
+    ['CPU', 'increments', 'share'],
+    [
+      ...filled,
+      ...(empty > 0 ? [row(plural(empty, 'other'), 0n)] : []),
+      row('overflow', cells.at(-1) ?? 0n),
+      [colors.bold('sum'), colors.bold(whole(sum)), verdict(sum, total)],
+    ],
+  )
 }
 
 function table(head: readonly string[], rows: readonly string[][]): string {
@@ -68,7 +66,7 @@ function verdict(sum: bigint, total: number): string {
 }
 
 function ratio(perCpu: number, atomics: number): string {
-  return perCpu <= atomics
-    ? `PerCpuCounter is ${(atomics / perCpu).toFixed(1)} times as fast.`
-    : `PerCpuCounter is ${(perCpu / atomics).toFixed(1)} times as slow.`
+  const isFast = perCpu <= atomics
+  const times = (isFast ? atomics / perCpu : perCpu / atomics).toFixed(1)
+  return `PerCpuCounter is ${times} times as ${isFast ? 'fast' : 'slow'}.`
 }

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { PerCpuCounter, status } from '../../index'
-import { CHUNK, COUNTER, type DemoNews, type DemoWork, demoMemory, PHASES, STRIDE } from './memory'
+import { CHUNK, COUNTER, type DemoWork, demoMemory, type PhaseNews, type ReadyNews, STRIDE } from './memory'
 
 const { memory, worker, increments, epoch } = workerData as DemoWork
 const port = parentPort as MessagePort
@@ -30,31 +30,24 @@ function now(): number {
   return Number(process.hrtime.bigint() - epoch)
 }
 
-function tell(news: DemoNews): void {
-  port.postMessage(news)
+const ownCounter = new PerCpuCounter()
+const ownMemory = demoMemory(1)
+for (let i = 0; i < WARM_UP_CALLS; i++) {
+  countPerCpu(ownCounter, WARM_UP_INCREMENTS)
+  countShared(ownMemory.shared, WARM_UP_INCREMENTS)
 }
-
-function warmUp(): void {
-  const ownCounter = new PerCpuCounter()
-  const ownMemory = demoMemory(1)
-  for (let i = 0; i < WARM_UP_CALLS; i++) {
-    countPerCpu(ownCounter, WARM_UP_INCREMENTS)
-    countShared(ownMemory.shared, WARM_UP_INCREMENTS)
-  }
-}
-
-warmUp()
 const { backend, registration } = status()
-tell({ ready: true, backend, registration })
+port.postMessage({ backend, registration } satisfies ReadyNews)
 
+/** Of PHASES. */
 const loops = [
   (n: number): void => countPerCpu(counter, n),
   (n: number): void => countShared(memory.shared, n),
 ]
-for (let phase = 0; phase < PHASES.length; phase++) {
+for (const [phase, loop] of loops.entries()) {
   // Pairs with the store and notify in race.ts: nobody counts before everybody is ready.
   while (Atomics.load(memory.gate, 0) <= phase) Atomics.wait(memory.gate, 0, phase)
   const started = now()
-  count(loops[phase] as (n: number) => void)
-  tell({ ready: false, started, ended: now() })
+  count(loop)
+  port.postMessage({ started, ended: now() } satisfies PhaseNews)
 }
