@@ -2,8 +2,7 @@ import { type Addon, loaded } from '../backend/addon'
 import { util } from '../base/builtins'
 import { checkFunction, checkObject, integerOf, typeError } from '../base/validate'
 import { cpuId } from '../thread/cpu'
-import { PreemptionProbe, threadRecord } from './probe'
-import { countSwitches, involuntary, voluntary } from './switches'
+import { countSwitches, involuntary, PreemptionProbe, threadRecord, voluntary } from './probe'
 
 /** What {@link measureUninterrupted} takes. */
 export interface MeasureOptions {

@@ -6,16 +6,13 @@ import { threadArea } from '../thread/cpu'
  * The marker of src/native/thread/preemption.h, which says what each value of rseq_cs means. It is stored by one store of
  * eight bytes, as the double that has its bits: half an address in rseq_cs would kill the process.
  */
-const CPU_ID = 1
-const RSEQ_CS = 2
-/** Words of the thread's record; switches.ts and measure-uninterrupted.ts have the others. */
-const LOST = 2
-const INTERRUPTIONS = 3
-const CPU = 4
-/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
-export const AREA = { cpuId: CPU_ID, rseqCs: RSEQ_CS } as const
-/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
-export const PREEMPTION = { lost: LOST, interruptions: INTERRUPTIONS, cpu: CPU } as const
+/** @internal Words of the thread's area. test/unit/backend/layout.test.ts holds these against the native numbers … */
+export const AREA = { cpuId: 1, rseqCs: 2 } as const
+const { cpuId: CPU_ID, rseqCs: RSEQ_CS } = AREA
+/** @internal … and these. Words of the thread's record; measure.ts has the clock's. */
+export const PREEMPTION = { lost: 2, interruptions: 3, cpu: 4, voluntary: 5, involuntary: 6 } as const
+const { lost: LOST, interruptions: INTERRUPTIONS, cpu: CPU } = PREEMPTION
+const { voluntary: VOLUNTARY, involuntary: INVOLUNTARY } = PREEMPTION
 
 const { addon } = loaded
 
@@ -28,7 +25,7 @@ const MARKER_LOW = record[0] as number
 const MARKER_HIGH = record[1] as number
 
 /** Why what the addon writes into this thread's record does not arrive here; null: it does. */
-export const NO_RECORD =
+const NO_RECORD =
   addon === null
     ? loaded.message
     : MARKER_LOW === 0
@@ -84,7 +81,7 @@ export class PreemptionProbe {
    * @throws {RseqError} `ERR_RSEQ_FEATURE` where critical sections cannot run on this thread: `status()` says why
    */
   constructor() {
-    requireMarker('PreemptionProbe')
+    if (NO_RECORD !== null || !addon?.armable()) throw unavailable('PreemptionProbe')
     this.arm()
   }
 
@@ -152,13 +149,29 @@ function mark(): void {
   pointer[0] = MARKER
 }
 
-/** @throws {RseqError} `ERR_RSEQ_FEATURE` where the marker cannot be armed on this thread */
-function requireMarker(what: string): void {
-  if (NO_RECORD !== null || !addon?.armable()) throw unavailable(what)
+/**
+ * Asks the kernel for the calling thread's context switches: {@link voluntary} and {@link involuntary} say them until
+ * somebody else in this thread has asked.
+ *
+ * @throws {RseqError} `ERR_RSEQ_FEATURE` where they cannot be had
+ */
+export function countSwitches(what: string): void {
+  if (NO_RECORD === null && addon?.countSwitches()) return
+  throw unavailable(what, 'The system call getrusage fails; something like seccomp denies it.')
+}
+
+/** How often the thread has waited. Wraps, as {@link involuntary} does. */
+export function voluntary(): number {
+  return record[VOLUNTARY] as number
+}
+
+/** How often it lost the CPU though it could have gone on. */
+export function involuntary(): number {
+  return record[INVOLUNTARY] as number
 }
 
 /** @param why there is a record, and nothing to be seen all the same */
-export function unavailable(
+function unavailable(
   what: string,
   why = 'No critical section can run on this thread; status().message says why, and what to do.',
 ): RseqError {

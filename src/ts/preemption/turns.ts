@@ -1,7 +1,7 @@
 import { timers } from '../base/builtins'
 import { checkObject, integerOf } from '../base/validate'
 import { cpuId } from '../thread/cpu'
-import { countSwitches, involuntary } from './switches'
+import { countSwitches, involuntary } from './probe'
 
 // As they are at import: what a test runner puts in their place knows no turns.
 const { setImmediate, clearImmediate, setTimeout, clearTimeout } = timers

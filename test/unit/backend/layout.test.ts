@@ -20,7 +20,6 @@ const { COUNTS, RECORD, VERDICT } = lib('contract/ring-calls')
 const { MOST_OF_RING } = lib('contract/ring-shape')
 const { FORMAT } = lib('region/service/application')
 const { REASONS, REGISTRATIONS, SOURCES } = lib('thread/status')
-const { SWITCHES } = lib('preemption/switches')
 
 /** A list as the numbers of what is in it. */
 function numbered(list: readonly (string | null)[]): Record<string, number> {
@@ -53,7 +52,7 @@ const TABLES: Record<string, Readonly<Record<string, number>> | number> = {
   LIMITS: numbered(LIMITS),
   MAILBOX,
   AREA,
-  PREEMPTION: { ...PREEMPTION, ...SWITCHES, ...CLOCK },
+  PREEMPTION: { ...PREEMPTION, ...CLOCK },
   PATIENCE,
   NOISE: { totals: TOTALS, gap: GAP, ...OUTCOME },
   // The first four stand in texts for people, too: what the API says of names, texts and cells.
