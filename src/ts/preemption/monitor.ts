@@ -172,8 +172,8 @@ export class PreemptionMonitor extends HistogramReading {
  * have gone on, and how often the thread was moved to another CPU. As `monitorEventLoopDelay` of `node:perf_hooks`, which
  * says that a turn was late, and not why. Off until {@link PreemptionMonitor.enable}.
  *
- * It costs one or two microseconds a turn, with a `resolution` of 10 next to nothing, and keeps no program running. Time that a hypervisor takes does not show, nor
- * what the kernel does in the thread's place without switching threads.
+ * It costs one or two microseconds a turn, with a `resolution` of 10 next to nothing, and keeps no program running. Not to
+ * be seen: time that a hypervisor takes, and what the kernel does in the thread's place without switching threads.
  *
  * @example
  * const monitor = monitorPreemption()

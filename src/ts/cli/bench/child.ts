@@ -12,10 +12,7 @@ export class Child {
   #told: (answer: Answer) => void = () => {}
   #failed: (error: Error) => void = () => {}
 
-  /**
-   * @param script bench/child.ts, built
-   * @param args what tells it which row it is
-   */
+  /** @param args tell the script, which is bench/child.ts as it is built, which row it is */
   constructor(script: string, args: readonly string[], row: RowPlan) {
     this.#label = row.label
     this.#process = fork(script, args, {

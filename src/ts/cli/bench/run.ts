@@ -7,21 +7,18 @@ import { keyOf, type QuestionPlan, type RowPlan, type Samples, type Scope } from
 import type { Question, Row } from './result'
 import type { Watch } from './watch'
 
-/** How long to look. */
-export interface Effort {
+/** How long to look. Many short rounds rather than few long ones: what disturbs the machine then disturbs every row. */
+export const FULL = {
   /** How often every row gets a new process: where its code and memory come to lie is chance. */
-  readonly launches: number
-  /** Rounds of each launch; every row once per round. Fewer on a machine that is behind {@link seconds}. */
-  readonly rounds: number
+  launches: 3,
+  /** Rounds of each launch; every row once per round. Fewer on a machine that is behind `seconds`. */
+  rounds: 10,
   /** Of one row in one round. */
-  readonly milliseconds: number
+  milliseconds: 30,
   /** All questions together should take no longer. */
-  readonly seconds: number
+  seconds: 430,
 }
-
-// Many short rounds rather than few long ones: what disturbs the machine then disturbs every row.
-export const FULL: Effort = { launches: 3, rounds: 10, milliseconds: 30, seconds: 430 }
-export const QUICK: Effort = { launches: 1, rounds: 10, milliseconds: 12, seconds: 38 }
+export const QUICK: typeof FULL = { launches: 1, rounds: 10, milliseconds: 12, seconds: 38 }
 
 /** What a row gets in any case. */
 const LEAST_ROUNDS = 3
@@ -30,7 +27,7 @@ const THREAD_MS = 2.5
 
 /** What a run needs to know beside its questions. */
 export interface Setting {
-  readonly effort: Effort
+  readonly effort: typeof FULL
   readonly scope: Scope
   /** bench/child.ts, built. */
   readonly script: string

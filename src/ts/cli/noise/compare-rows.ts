@@ -1,25 +1,14 @@
 import { noRatios } from '../kit/comparison'
 import { digits, factor, known, share, tick, time } from '../kit/format'
 import { CAUSES } from './gaps'
-import type { CpuNoise, Latency, NoiseResult } from './schema'
+import type { CpuNoise, NoiseResult } from './schema'
 import { mean } from './words'
 
-/** One figure in both runs; null where one has none. */
-interface Compared {
-  readonly label: string
-  readonly a: number | null
-  readonly b: number | null
-  told(value: number): string
-}
-
-export interface Section {
-  readonly title: string
-  readonly rows: readonly Compared[]
-}
+export type Section = ReturnType<typeof sections>[number]
 
 /** The CPUs of one run that a section is about. */
 type Cpus = readonly CpuNoise[]
-type Asked = readonly [label: string, of: (cpus: Cpus) => number | null, told: Compared['told']]
+type Asked = readonly [label: string, of: (cpus: Cpus) => number | null, told: (value: number) => string]
 
 /** What is compared of CPUs. */
 const ASKED: readonly Asked[] = [
@@ -30,12 +19,7 @@ const ASKED: readonly Asked[] = [
     [`${cause}: longest`, (cpus) => Math.max(0, ...cpus.map((one) => one[cause].longest)) || null, time],
   ]),
 ]
-const QUANTILES: Readonly<Record<string, keyof Latency>> = {
-  p50: 'p50',
-  p99: 'p99',
-  'p99.9': 'p999',
-  worst: 'worst',
-}
+const QUANTILES = { p50: 'p50', p99: 'p99', 'p99.9': 'p999', worst: 'worst' } as const
 
 function meanOf(of: (one: CpuNoise) => number): Asked[1] {
   return (cpus) => (cpus.length === 0 ? null : mean(cpus, of))
@@ -55,10 +39,11 @@ export function differences(a: NoiseResult, b: NoiseResult): string[] {
 }
 
 /** All CPUs together, each CPU where both runs have the same ones, and latency. */
-export function sections(a: NoiseResult, b: NoiseResult): Section[] {
+export function sections(a: NoiseResult, b: NoiseResult) {
   const numbers = ({ cpus }: NoiseResult): string => cpus.map(({ cpu }) => cpu).join()
   const same = numbers(a) === numbers(b) && a.cpus.length > 1
-  const figures = (inA: Cpus, inB: Cpus): Compared[] =>
+  // One figure in both runs; null where one has none.
+  const figures = (inA: Cpus, inB: Cpus) =>
     ASKED.map(([label, of, told]) => ({ label, a: of(inA), b: of(inB), told }))
   const works = [...new Set([...a.latency, ...b.latency].map(({ work }) => work))]
   return [
@@ -78,7 +63,7 @@ export function sections(a: NoiseResult, b: NoiseResult): Section[] {
 }
 
 /** A, B, and the ratio of B to A, of which there is none where A is nothing to divide by. */
-export function cellsOf({ a, b, told }: Compared): string[] {
+export function cellsOf({ a, b, told }: Section['rows'][number]): string[] {
   const ratio = a !== null && b !== null && a > 0 ? b / a : null
   return [known(a, told), known(b, told), known(ratio, factor)]
 }

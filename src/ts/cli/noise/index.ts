@@ -17,13 +17,7 @@ import { report } from './table'
 /** Between two pictures. Seldom: what is drawn takes a CPU from the thread that watches it. */
 const EVERY_MS = 1000
 
-/**
- * `rseq noise`: how often each CPU is taken away, for how long, and what that means for a service.
- *
- * @param values of its options, as commands.ts has them
- * @throws {UsageError} for a command line that makes no sense
- * @throws {Error} where nothing can be watched
- */
+/** `rseq noise`: how often each CPU is taken away, for how long, and what that means for a service. @returns the exit code */
 export async function run(_: string[], values: Values): Promise<number> {
   const options = optionsOf(values)
   const spinners = await Spinners.start(options)
@@ -42,11 +36,7 @@ function document(result: NoiseResult): string {
   return `${text.replace(/\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]/g, (_, list: string) => `[${list.replace(/\s+/g, '')}]`)}\n`
 }
 
-/**
- * Lets them watch, and shows what they see, until the time is over or somebody has seen enough.
- *
- * @returns 0, or the exit code of a signal
- */
+/** Shows what they see until the time is over or somebody has seen enough. @returns 0, or the exit code of a signal */
 function live(spinners: Spinners, options: Options): Promise<number> {
   const paint = createColors(options.coloured && colors.isColorSupported)
   return show<number>({
@@ -66,21 +56,13 @@ function live(spinners: Spinners, options: Options): Promise<number> {
   }).finally(() => spinners.stop())
 }
 
-/**
- * Sleeps until it is over. Ctrl-C ends the watching, not the command.
- *
- * @returns 0
- */
-async function plainly(spinners: Spinners, { seconds, cpus }: Options): Promise<number> {
+/** Sleeps until it is over. Ctrl-C ends the watching, not the command. */
+async function plainly(spinners: Spinners, { seconds, cpus }: Options): Promise<0> {
   const interrupt = (): void => spinners.stop()
   process.once('SIGINT', interrupt)
-  try {
-    // Standard output is the result alone.
-    stderr.write(`Watching CPU ${formatCpus(cpus)} for ${seconds} s …\n`)
-    spinners.begin(seconds)
-    await spinners.ended
-    return 0
-  } finally {
-    process.off('SIGINT', interrupt)
-  }
+  // Standard output is the result alone.
+  stderr.write(`Watching CPU ${formatCpus(cpus)} for ${seconds} s …\n`)
+  spinners.begin(seconds)
+  await spinners.ended.finally(() => process.off('SIGINT', interrupt))
+  return 0
 }

@@ -1,5 +1,5 @@
 import { quantilesOf } from '../kit/statistics'
-import type { Gaps } from './gaps'
+import { firstIndex, type Gaps } from './gaps'
 import type { Latency } from './schema'
 
 /** What is asked for: 100 µs, 1 ms and 10 ms. */
@@ -7,38 +7,23 @@ export const WORKS: readonly number[] = [1e5, 1e6, 1e7]
 /** Evenly spaced over the time that was watched. */
 const STARTS = 10_000
 
-/** The time that a CPU was there, from `begun` on, as a function of time and the other way round. Both only go forwards. */
-class Available {
-  readonly #gaps: Gaps
-  readonly #begun: number
-  /** Gaps that are behind, and how long they were. */
-  #next = 0
-  #taken = 0
-
-  constructor(gaps: Gaps, begun: number) {
-    this.#gaps = gaps
-    this.#begun = begun
-  }
-
-  /** How long it was there until `time`. */
-  until(time: number): number {
-    const { starts, lengths } = this.#gaps
-    while (
-      this.#next < starts.length &&
-      (starts[this.#next] as number) + (lengths[this.#next] as number) <= time
-    )
-      this.#taken += lengths[this.#next++] as number
-    const start = starts[this.#next] ?? Number.POSITIVE_INFINITY
-    return Math.min(time, start) - this.#begun - this.#taken
-  }
-
-  /** When it had been there for so long. */
-  when(available: number): number {
-    const { starts, lengths } = this.#gaps
-    const time = (): number => available + this.#begun + this.#taken
-    while (this.#next < starts.length && (starts[this.#next] as number) < time())
-      this.#taken += lengths[this.#next++] as number
-    return time()
+/** The time that a CPU was there, from `begun` on, as a function of time and the other way round. */
+function available({ starts, lengths }: Gaps, begun: number) {
+  /** Of each gap, how long those before it were; then of all. */
+  const taken = new Float64Array(starts.length + 1)
+  for (const [i, length] of lengths.entries()) taken[i + 1] = (taken[i] as number) + length
+  const at = (list: Float64Array, i: number): number => list[i] as number
+  return {
+    /** How long it was there until `time`. */
+    until(time: number): number {
+      const next = firstIndex(starts.length, (i) => at(starts, i) + at(lengths, i) > time)
+      return Math.min(time, starts[next] ?? time) - begun - at(taken, next)
+    },
+    /** When it had been there for so long. */
+    when(there: number): number {
+      const next = firstIndex(starts.length, (i) => at(starts, i) >= there + begun + at(taken, i))
+      return there + begun + at(taken, next)
+    },
   }
 }
 
@@ -49,13 +34,13 @@ class Available {
  * @param begun of the watching; gaps are between that and `ended`
  */
 export function completions(gaps: Gaps, begun: number, ended: number, work: number): Float64Array {
-  const there = new Available(gaps, begun).until(ended)
+  const { until, when } = available(gaps, begun)
+  const there = until(ended)
   if (there <= work) return new Float64Array()
-  const last = new Available(gaps, begun).when(there - work)
-  const [forth, back] = [new Available(gaps, begun), new Available(gaps, begun)]
+  const last = when(there - work)
   return Float64Array.from({ length: STARTS }, (_, i) => {
     const start = begun + ((last - begun) * i) / (STARTS - 1)
-    return back.when(forth.until(start) + work) - start
+    return when(until(start) + work) - start
   })
 }
 

@@ -37,11 +37,7 @@ function chosen(list: string | undefined): number[] {
   throw new UsageError(`--cpus: expected a list of ${formatCpus(allowed)}, like 0,2-3, received '${list}'`)
 }
 
-/**
- * CPU numbers of a list as the kernel writes them: `0,2-3`.
- *
- * @returns in ascending order, each once; null where it is no such list
- */
+/** CPU numbers of a list as the kernel writes them, `0,2-3`: ascending, each once; null where it is no such list. */
 export function parseCpus(list: string): number[] | null {
   const found = new Set<number>()
   for (const part of list.split(',')) {
@@ -65,11 +61,7 @@ export function formatCpus(cpus: readonly number[]): string {
   return parts.join(',')
 }
 
-/**
- * The CPUs that this thread may run on.
- *
- * @throws {Error} where the kernel does not say
- */
+/** The CPUs that this thread may run on. @throws {Error} where the kernel does not say */
 export function allowedCpus(): number[] {
   const status = readFileSync('/proc/thread-self/status', 'latin1')
   const cpus = parseCpus(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '')

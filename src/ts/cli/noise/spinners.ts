@@ -20,11 +20,7 @@ export class Spinners {
   /** From {@link begin} on. */
   own = new Own(0)
 
-  /**
-   * Starts them; they wait.
-   *
-   * @throws {Error} where there is no addon, or a thread cannot be started or may not stay on its CPU
-   */
+  /** Starts them; they wait. @throws {Error} without the addon, or where a thread may not stay on its CPU */
   static async start(options: Options): Promise<Spinners> {
     if (loaded.addon === null) {
       throw new Error(`only the addon can keep a thread on one CPU. ${loaded.message}`)

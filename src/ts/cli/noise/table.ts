@@ -39,16 +39,16 @@ function notes({ cpus, machine }: NoiseResult): string[] {
   return lines.length === 0 ? [] : ['', ...lines.flatMap((line) => wrapped(line)).map(colors.dim)]
 }
 
-const CPU_HEADS = [
+const CPU_HEADS: readonly Column[] = [
   LABEL,
-  ...[head('watched', 2), head('taken', 0)],
-  { ...head('by', 1), words: true as const },
-  ...[head('share', 2), head('gaps/s', 1), head('median', 3), head('p99', 2), head('longest', 0)],
+  ...heads({ watched: 2, taken: 0 }),
+  { head: 'by', goes: 1, words: true },
+  ...heads({ share: 2, 'gaps/s': 1, median: 3, p99: 2, longest: 0 }),
 ]
-const LATENCY_HEADS = [LABEL, head('p50', 3), head('p99', 0), head('p99.9', 2), head('worst', 0)]
+const LATENCY_HEADS = [LABEL, ...heads({ p50: 3, p99: 0, 'p99.9': 2, worst: 0 })]
 
-function head(name: string, goes: number): Column {
-  return { head: name, goes }
+function heads(goes: Readonly<Record<string, number>>): Column[] {
+  return Object.entries(goes).map(([head, first]) => ({ head, goes: first }))
 }
 
 /** The mean of some CPUs, and the longest of all. */
@@ -56,14 +56,11 @@ function sumRows(cpus: readonly CpuNoise[]): string[][] {
   if (cpus.length === 0) return []
   return CAUSES.map((cause, i) => {
     const longest = Math.max(...cpus.map((one) => one[cause].longest))
+    const part = mean(cpus, (one) => one[cause].share)
+    const perSecond = mean(cpus, (one) => one[cause].perSecond)
     return [
       ...(i === 0 ? [`${cpus.length} others`, '', share(mean(cpus, ({ taken }) => taken))] : ['', '', '']),
-      ...[
-        cause,
-        share(mean(cpus, (one) => one[cause].share)),
-        digits(mean(cpus, (one) => one[cause].perSecond)),
-      ],
-      ...['', '', longest === 0 ? NONE : time(longest)],
+      ...[cause, share(part), digits(perSecond), '', '', longest === 0 ? NONE : time(longest)],
     ]
   })
 }

@@ -6,10 +6,7 @@ import type { CpuNoise, Latency, Pattern } from './schema'
 const TAKERS: Readonly<Record<Cause, string>> = { threads: 'other threads', interrupts: 'interrupts' }
 
 /** A pattern, and whose it is. */
-export interface Named extends Pattern {
-  readonly cpu: number
-  readonly cause: Cause
-}
+type Named = Pattern & { readonly cpu: number; readonly cause: Cause }
 
 /** The patterns of all CPUs: first what takes most. */
 export function patternsOf(cpus: readonly Pick<CpuNoise, 'cpu' | Cause>[]): Named[] {
@@ -30,18 +27,16 @@ export function sentence({ cpu, cause, gaps, perSecond, length, share: part, eve
 /** What has to be known of a CPU beside its figures. */
 export function remarks({ cpu, seconds, own, unfit, moved, lost }: Summary): string[] {
   const times = (n: number): string => (n === 1 ? 'once' : `${n} times`)
-  return [
-    ...(own.gaps > 0
-      ? [`CPU ${cpu} was taken ${times(own.gaps)} by this command itself (${time(own.time)}): not counted.`]
-      : []),
-    ...(unfit.gaps > 0
-      ? [
-          `CPU ${cpu} was taken so often that ${unfit.gaps} gaps (${time(unfit.time)}) are known in sum only: use a higher --threshold.`,
-        ]
-      : []),
-    ...(moved > 0 ? [`CPU ${cpu}: its thread was moved to another CPU ${times(moved)}.`] : []),
-    ...(lost ? [`CPU ${cpu} could not be used any more after ${seconds.toFixed(1)} s.`] : []),
+  const all: readonly (readonly [holds: boolean, text: string])[] = [
+    [own.gaps > 0, ` was taken ${times(own.gaps)} by this command itself (${time(own.time)}): not counted.`],
+    [
+      unfit.gaps > 0,
+      ` was taken so often that ${unfit.gaps} gaps (${time(unfit.time)}) are known in sum only: use a higher --threshold.`,
+    ],
+    [moved > 0, `: its thread was moved to another CPU ${times(moved)}.`],
+    [lost, ` could not be used any more after ${seconds.toFixed(1)} s.`],
   ]
+  return all.flatMap(([holds, text]) => (holds ? `CPU ${cpu}${text}` : []))
 }
 
 /** The CPUs of which most was taken, by number, and the others. */
@@ -50,10 +45,8 @@ export function mostTaken<T extends { readonly cpu: number; readonly taken: numb
   most: number,
 ): { shown: T[]; rest: T[] } {
   const byShare = [...cpus].sort((a, b) => b.taken - a.taken)
-  const one = (some: T[]): T[] => some.sort((a, b) => a.cpu - b.cpu)
-  return cpus.length <= most
-    ? { shown: [...cpus], rest: [] }
-    : { shown: one(byShare.slice(0, most)), rest: one(byShare.slice(most)) }
+  const byNumber = (some: T[]): T[] => some.sort((a, b) => a.cpu - b.cpu)
+  return { shown: byNumber(byShare.slice(0, most)), rest: byNumber(byShare.slice(most)) }
 }
 
 /** Of some CPUs; 0 of none. */

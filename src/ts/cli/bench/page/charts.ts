@@ -1,19 +1,14 @@
 import { plural } from '../../kit/format'
 import { grouped } from '../../kit/grouped'
 import type { Figure } from '../../kit/limits'
-import type { Question, Row } from '../result'
+import { doubt } from '../compare-rows'
+import type { BenchResult, Question, Row } from '../result'
 
 /** null: not measured. */
 export type Figures = readonly (Figure | null)[]
 
 /** One variant of a question over everything that the question varies. */
-export interface Series {
-  readonly id: string
-  readonly label: string
-  readonly kind: Row['kind']
-  /** By x; -1 where the question varies nothing. */
-  readonly at: ReadonlyMap<number, Row>
-}
+export type Series = ReturnType<typeof seriesOf>[number]
 
 type Varied = 'workers' | 'size'
 
@@ -30,12 +25,13 @@ const LOG_BARS = 100
 const LOG_LINES = 20
 
 /** A question's rows, gathered by what they have in common. */
-export function seriesOf({ rows }: Question, varied: Varied | null): Series[] {
+export function seriesOf({ rows }: Question, varied: Varied | null) {
   const other = ({ workers, size }: Row): number | undefined => (varied === 'workers' ? size : workers)
   return [...grouped(rows, (row) => JSON.stringify([row.id, other(row)]))].map(([id, alike]) => {
     const first = alike[0] as Row
     const n = varied === null ? undefined : other(first)
     const more = n === undefined ? '' : `, ${plural(n, varied === 'workers' ? 'counter' : 'worker')}`
+    // By x; -1 where the question varies nothing.
     const at = new Map(alike.map((row) => [(varied === null ? undefined : row[varied]) ?? -1, row]))
     return { id, label: first.label + more, kind: first.kind, at }
   })
@@ -46,11 +42,15 @@ export function pointsOf(series: readonly Series[]): number[] {
   return [...new Set(series.flatMap(({ at }) => [...at.keys()]))].sort((a, b) => a - b)
 }
 
+type Style = ReturnType<typeof styleOf>
+
 /** How charts of these runs may look. */
-export interface Style {
-  readonly ranked: boolean
-  /** Whether this package's rows stand out. */
-  readonly highlight: boolean
+export function styleOf(runs: readonly BenchResult[]) {
+  return {
+    ranked: runs.every((run) => doubt(run) === null),
+    /** Whether this package's rows stand out. */
+    highlight: runs.every(({ machine }) => !machine.emulated),
+  }
 }
 
 export type BarChart = Readonly<ReturnType<typeof barChart>>

@@ -1,7 +1,7 @@
 import { plural, time } from '../../kit/format'
 import { legend } from '../../kit/page/cards'
 import { type Content, html, type Markup } from '../../kit/page/html'
-import { type Comparison, doubt } from '../compare-rows'
+import type { Comparison } from '../compare-rows'
 import type { BenchResult, Question, Row } from '../result'
 import { barsMarkup } from './bars'
 import {
@@ -11,9 +11,8 @@ import {
   isLine,
   type LineChart,
   lineChart,
-  type Series,
-  type Style,
   seriesOf,
+  styleOf,
   variedBy,
 } from './charts'
 import { linesMarkup } from './lines'
@@ -44,7 +43,8 @@ export function questionSection(run: BenchResult, question: Question): Markup | 
     const chart = lineChart(`${question.title} by ${varied}`, AXES[varied], lines, drawn, style)
     parts.push(figure(chart), lineTable(`${chart.title} – time per ${question.per}`, AXES[varied], lines))
   }
-  const kinds = LEGEND.filter(([kind]) => own.some((series) => series.kind === kind && isMeasured(series)))
+  const measured = question.rows.filter(({ ns }) => ns !== null)
+  const kinds = LEGEND.filter(([kind]) => measured.some((row) => row.kind === kind))
   const content = [style.highlight ? legend(kinds) : null, parts, unavailable(question.rows)]
   return parts.length === 0 ? null : section(question, varied, question.rows, content)
 }
@@ -59,8 +59,8 @@ export function comparisonSection(
   const questions = runs.map((run) => run.questions.find((question) => question.name === name))
   const { all, varied, x, drawn } = partsOf(questions)
   // In the order of the files: the eye compares A with B, not one row with the next.
-  const bars =
-    x === null ? [] : [figure(barChart(titleAt(comparison, x), all, x, { ...style, ranked: false }))]
+  const inOrder = { ...style, ranked: false }
+  const bars = x === null ? [] : [figure(barChart(titleAt(comparison, x), all, x, inOrder))]
   const charts = drawn.flatMap((lines, i) => {
     if (varied === null || lines.length === 0) return []
     const caption = `${title} by ${varied} – ${'AB'[i]}`
@@ -112,13 +112,6 @@ function figure(chart: BarChart | LineChart, kind = 'alone'): Markup {
 `
 }
 
-function styleOf(runs: readonly BenchResult[]): Style {
-  return {
-    ranked: runs.every((run) => doubt(run) === null),
-    highlight: runs.every(({ machine }) => !machine.emulated),
-  }
-}
-
 function note(per: string, varied: string | null, rows: readonly Row[]): Markup {
   const distributed = rows.some(({ ns }) => ns?.histogram !== undefined) ? DISTRIBUTIONS : ''
   const together =
@@ -142,8 +135,4 @@ function faster({ bars }: BarChart): Markup | null {
   const told = isFloor ? `is only what does nothing: ${names}` : names
   return html`<p>${ahead.length === 0 ? `Nothing measured here is faster than ${mine}.` : `Faster than ${mine}${isFloor ? ' ' : ': '}${told}.`}</p>
 `
-}
-
-function isMeasured({ at }: Series): boolean {
-  return [...at.values()].some(({ ns }) => ns !== null)
 }
