@@ -30,7 +30,7 @@ const SIDES = {
   'src/native': [['kernel'], ['sections'], ['thread', 'region'], ['objects'], ['metrics'], ['addon']],
 }
 
-const SOURCE = /\.(?:ts|mts|cc|h)$/
+const SOURCE = /\.(?:ts|cc|h)$/
 const IMPORT = /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*'(\.[^']+)'|^#include "([^"]+)"/gm
 
 /** @returns of each file those that it imports */
@@ -40,7 +40,7 @@ function importsIn(folder) {
   const find = (from, path) => {
     const near = posix.join(posix.dirname(from), path)
     const bare = near.replace(/\.m?js$/, '')
-    return [near, path, `${bare}.ts`, `${bare}.mts`, `${bare}/index.ts`].find((name) => known.has(name))
+    return [near, path, `${bare}.ts`, `${bare}/index.ts`].find((name) => known.has(name))
   }
   const importsOf = (file) =>
     [...readFileSync(join(folder, file), 'utf8').matchAll(IMPORT)]

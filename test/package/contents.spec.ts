@@ -10,8 +10,8 @@ const read = (...args: string[]): string => execFileSync('tar', [...args], { enc
 const LIBRARY = readdirSync(join(root, 'src', 'ts'), { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.m?ts$/.test(path) && !path.startsWith('cli/'))
   .map((path) => `lib/${path}`)
-  // scripts/es-module.mjs makes it.
-  .concat('lib/index.mts')
+  // scripts/es-module.mjs makes them.
+  .concat(['', 'prom-client/', 'opentelemetry/'].map((folder) => `lib/${folder}index.mts`))
 const COMMAND =
   'bench/index bench/page/index compare/index demo/index demo/worker noise/index noise/page noise/worker rseq status/index top/index top/running'.split(
     ' ',

@@ -1,3 +1,4 @@
 import { attempt } from '../base/peer'
 
-export const { error } = attempt(() => require('./peer'))
+/** By its file: Vite would take index.mjs. */
+export const { entry, error } = attempt(() => require('./index.js') as typeof import('./index'))

@@ -1,3 +1,0 @@
-import { error } from './attempt.js'
-
-if (error !== null) throw error
