@@ -5,16 +5,10 @@ import {
   PREEMPTION_BOUNDS,
   PREEMPTIONS_HELP,
   type PreemptionMetrics,
+  type PreemptionMetricsOptions,
   watchForMetrics,
 } from '../preemption/metrics'
-import { resolutionOf } from '../preemption/turns'
 import { api } from './model/peer'
-
-/** What {@link observePreemption} takes. */
-export interface PreemptionMetricsOptions {
-  /** Milliseconds from look to look, 0 to 2³¹ − 1; by default 0, each turn. See `monitorPreemption`. */
-  readonly resolution?: number
-}
 
 const WHAT = 'observePreemption'
 
@@ -30,8 +24,7 @@ const WHAT = 'observePreemption'
  */
 export function observePreemption(meter: Meter, options: PreemptionMetricsOptions = {}): PreemptionMetrics {
   if (typeof meter?.createHistogram !== 'function') throw typeError(WHAT, 'a Meter', meter)
-  const resolution = resolutionOf(WHAT, options)
-  return watchForMetrics('rseq/opentelemetry', WHAT, resolution, () => {
+  return watchForMetrics('rseq/opentelemetry', WHAT, options, () => {
     const turns = meter.createHistogram('nodejs.eventloop.preemptions', {
       description: PREEMPTIONS_HELP,
       unit: '{preemption}',

@@ -1,6 +1,12 @@
 import { RseqError } from '../base/errors'
 import { warnOnce } from '../base/warning'
-import { type TurnSink, TurnWatch } from './turns'
+import { resolutionOf, type TurnSink, TurnWatch } from './turns'
+
+/** How preemptions are counted for metrics. */
+export interface PreemptionMetricsOptions {
+  /** Milliseconds from look to look, 0 to 2³¹ − 1; by default 0, each turn. See `monitorPreemption`. */
+  readonly resolution?: number
+}
 
 /** Preemptions that are being counted for metrics. */
 export interface PreemptionMetrics {
@@ -25,13 +31,15 @@ export const MIGRATIONS_HELP =
  *
  * @param entry the entry point, as a warning calls it
  * @param make not called where there is nothing to see; what it throws goes to the caller
+ * @throws {TypeError | RangeError} for options that are none
  */
 export function watchForMetrics(
   entry: string,
   what: string,
-  resolution: number,
+  options: PreemptionMetricsOptions,
   make: () => TurnSink,
 ): PreemptionMetrics {
+  const resolution = resolutionOf(what, options)
   let sink: TurnSink = () => undefined
   let watch: TurnWatch
   try {

@@ -1,5 +1,5 @@
 import { buffer, util } from '../base/builtins'
-import { typeError } from '../base/validate'
+import { booleanOf, checkFunction, checkObject, typeError } from '../base/validate'
 import { chosen, type Format } from './accept'
 import { AggregatorRegistry } from './aggregator-registry'
 import { prom } from './peer'
@@ -142,12 +142,11 @@ export function metricsHandler(
   options: MetricsHandlerOptions = {},
 ): (request: MetricsRequest, response: MetricsResponse) => Promise<void> {
   if (typeof register?.metrics !== 'function') throw typeError(WHAT, 'a Registry', register)
-  if (typeof options !== 'object' || options === null)
-    throw typeError(`${WHAT} options`, 'an object', options)
+  checkObject(`${WHAT} options`, options)
   const { failed, went } = warner()
   const { negotiate = true, onError = failed } = options
-  if (typeof negotiate !== 'boolean') throw typeError(`${WHAT} options.negotiate`, 'a boolean', negotiate)
-  if (typeof onError !== 'function') throw typeError(`${WHAT} options.onError`, 'a function', onError)
+  booleanOf(`${WHAT} options.negotiate`, negotiate)
+  checkFunction(`${WHAT} options.onError`, onError)
   return async ({ method = 'GET', headers }, response) => {
     if (method !== 'GET' && method !== 'HEAD')
       return send(response, 405, PLAIN, 'Metrics are read by GET.\n', { Allow: 'GET, HEAD' })

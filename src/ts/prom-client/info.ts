@@ -1,23 +1,11 @@
-import type {
-  collectDefaultMetrics as CollectDefaultMetrics,
-  Registry,
-  RegistryContentType,
-} from 'prom-client'
-import { typeError } from '../base/validate'
+import type { collectDefaultMetrics as CollectDefaultMetrics } from 'prom-client'
 import { type Status, status } from '../thread/status'
 import { Gauge } from './metrics/gauge'
-import { checkedOptions } from './options'
+import { checkedOptions, type OwnMetricOptions } from './options'
 import { prom } from './peer'
 
 /** What {@link collectRseqInfo} takes. */
-export interface RseqInfoOptions {
-  /** Where the metric is registered: the global registry by default. */
-  readonly register?: Registry<RegistryContentType>
-  /** What its name begins with; nothing by default. */
-  readonly prefix?: string
-  /** Labels that it has beside its own. */
-  readonly labels?: object
-}
+export interface RseqInfoOptions extends OwnMetricOptions<object> {}
 
 const WHAT = 'collectRseqInfo'
 const HELP = 'How threads count: backend and reason as status() of rseq says them, and whether by fast calls.'
@@ -39,8 +27,6 @@ function current(): { backend: string; reason: string; fast_calls: string } {
  * @throws {TypeError} for options that are none
  */
 export function collectRseqInfo(options: RseqInfoOptions = {}): void {
-  if (typeof options !== 'object' || options === null)
-    throw typeError(`${WHAT} options`, 'an object', options)
   const { register, prefix, labels } = checkedOptions(WHAT, options)
   const name = `${prefix}rseq_info`
   if (register.getSingleMetric(name) !== undefined) return

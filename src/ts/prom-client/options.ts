@@ -1,12 +1,15 @@
 import type { Registry, RegistryContentType } from 'prom-client'
-import { typeError } from '../base/validate'
+import { checkObject, stringOf, typeError } from '../base/validate'
 import { prom } from './peer'
 import { register as globalRegister } from './registry'
 
 /** What metrics of this package's own are made with. */
 export interface OwnMetricOptions<L extends object> {
+  /** Where they are registered: the global registry by default. */
   readonly register?: Registry<RegistryContentType>
+  /** What their names begin with; nothing by default. */
   readonly prefix?: string
+  /** Labels that all of them have beside their own. */
   readonly labels?: L
 }
 
@@ -20,6 +23,7 @@ export function checkedOptions<L extends object>(
   what: string,
   options: OwnMetricOptions<L>,
 ): Required<OwnMetricOptions<L>> {
+  checkObject(`${what} options`, options)
   const {
     register = globalRegister as unknown as Registry<RegistryContentType>,
     prefix = '',
@@ -27,8 +31,7 @@ export function checkedOptions<L extends object>(
   } = options
   if (!(register instanceof prom.Registry))
     throw typeError(`${what} options.register`, 'a Registry', register)
-  if (typeof prefix !== 'string') throw typeError(`${what} options.prefix`, 'a string', prefix)
-  if (typeof labels !== 'object' || labels === null)
-    throw typeError(`${what} options.labels`, 'an object', labels)
+  stringOf(`${what} options.prefix`, prefix)
+  checkObject(`${what} options.labels`, labels)
   return { register, prefix, labels }
 }

@@ -1,27 +1,19 @@
-import type { Registry, RegistryContentType } from 'prom-client'
 import {
   MIGRATIONS_HELP,
   PREEMPTION_BOUNDS,
   PREEMPTIONS_HELP,
   type PreemptionMetrics,
+  type PreemptionMetricsOptions as WatchOptions,
   watchForMetrics,
 } from '../preemption/metrics'
-import { resolutionOf } from '../preemption/turns'
 import { Counter } from './metrics/counter'
 import { Histogram } from './metrics/histogram'
-import { checkedOptions } from './options'
+import { checkedOptions, type OwnMetricOptions } from './options'
 
 /** What {@link collectPreemptionMetrics} takes. */
-export interface PreemptionMetricsOptions {
-  /** Where the metrics are registered: the global registry by default. */
-  readonly register?: Registry<RegistryContentType>
-  /** What their names begin with; nothing by default. */
-  readonly prefix?: string
-  /** Labels that all of them have. */
-  readonly labels?: Readonly<Record<string, string | number>>
-  /** Milliseconds from look to look, 0 to 2³¹ − 1; by default 0, each turn. See `monitorPreemption`. */
-  readonly resolution?: number
-}
+export interface PreemptionMetricsOptions
+  extends OwnMetricOptions<Readonly<Record<string, string | number>>>,
+    WatchOptions {}
 
 const WHAT = 'collectPreemptionMetrics'
 
@@ -38,9 +30,8 @@ const WHAT = 'collectPreemptionMetrics'
  * @throws {Error} prom-client's, where the registry has one of the names already; then nothing is registered
  */
 export function collectPreemptionMetrics(options: PreemptionMetricsOptions = {}): PreemptionMetrics {
-  const resolution = resolutionOf(WHAT, options)
   const { register, prefix, labels } = checkedOptions(WHAT, options)
-  return watchForMetrics('rseq/prom-client', WHAT, resolution, () => {
+  return watchForMetrics('rseq/prom-client', WHAT, options, () => {
     const common = { labelNames: Object.keys(labels), registers: [register] }
     const name = `${prefix}nodejs_eventloop_turn_preemptions`
     const turns = new Histogram({ ...common, name, help: PREEMPTIONS_HELP, buckets: [...PREEMPTION_BOUNDS] })
