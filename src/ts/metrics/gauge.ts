@@ -1,14 +1,10 @@
 import { backend } from '../backend/backend'
-import { KIND, RESULT } from '../contract/backend'
+import { RESULT } from '../contract/backend'
 import { codeOf } from '../contract/results'
 import { type NamedOptions, openNamed, openThere, present, refusal } from '../region/entries'
 import { type Opening, REFUSED } from '../region/opening'
-import { withoutWaiting } from '../region/patience'
 import { type Region, regionNumber } from '../region/region'
-import type { Sample } from './survey'
-
-/** The label that tells the gauges of one process from those of others. No name in a metrics format has a dot. */
-export const PROCESS_LABEL = 'rseq.process'
+import { PROCESS_LABEL, SCOPE_LABEL } from './merged'
 
 let self: string | null = null
 
@@ -25,20 +21,15 @@ function ofProcess(options: NamedOptions): NamedOptions {
 
 /**
  * Removes the gauges that dead processes have left: each life of a process has names of its own, which would fill the
- * region in time. Where somebody keeps the directory locked, it is left to the next call.
+ * region in time.
  *
- * @param samples of the region
+ * @param scope what theirs begins with
+ * @returns false where somebody keeps the directory locked: it is left to the next call
  */
-export function removeDead(region: Region, samples: Iterable<Sample>): void {
-  const number = regionNumber(region, 'region')
-  withoutWaiting(() => {
-    for (const { series, held } of samples) {
-      if (held || series.kind !== 'gauge' || !(PROCESS_LABEL in series.labels)) continue
-      const opened = backend.adopt(number, KIND.gauge, false, series.entry, series.generation)
-      if (opened >= 0) backend.release(number, series.entry)
-      else if (codeOf(opened) === RESULT.busy) return
-    }
-  })
+export function removeDead(region: Region, scope: string): boolean {
+  // As the directory has labels.
+  const mark = `["${SCOPE_LABEL}","${scope}`
+  return codeOf(backend.removeDeadGauges(regionNumber(region, 'region'), mark)) !== RESULT.busy
 }
 
 /**

@@ -1,13 +1,13 @@
 import type { MetricKind } from '../contract/backend'
 import type { Buckets } from '../contract/buckets'
-import { PROCESS_LABEL } from './gauge'
 import type { Sample, Series } from './survey'
 
+/** The label that tells the gauges of one process from those of others. No name in a metrics format has a dot. */
+export const PROCESS_LABEL = 'rseq.process'
 /** The label of a sum that is the fractions of the counter of the same name: `fraction`. */
 export const PART_LABEL = 'rseq.part'
 /** The label of what is not to be found by its name alone, such as a metric of a registry of one's own. */
 export const SCOPE_LABEL = 'rseq.scope'
-
 /** The label of a histogram of which there was one with other bounds: its own. */
 export const BOUNDS_LABEL = 'rseq.bounds'
 

@@ -5,21 +5,21 @@ import type {
   ResourceMetrics,
   MeterProviderOptions as SdkOptions,
 } from '@opentelemetry/sdk-metrics'
-import { backend } from '../backend/backend'
 import { path as paths } from '../base/builtins'
 import { RseqError } from '../base/errors'
-import { rangeError, typeError } from '../base/validate'
+import { checkObject, numberOf, oneOf, rangeError, typeError } from '../base/validate'
 import { warnOnce } from '../base/warning'
 import { AGGREGATORS } from '../metrics/merged'
+import { keyOf } from '../metrics/spilling'
 import { AT_START, withPatience } from '../region/patience'
-import { Region, regionNumber } from '../region/region'
+import { Region } from '../region/region'
 import { warnIfApart } from '../region/service/apart'
 import { api, sdk } from './model/peer'
 import { refuseExponential } from './model/views'
 import { Collector, MOST_READERS } from './read/collector'
 import { Ledger } from './read/ledger'
 import { startOf } from './read/origin'
-import { Format, MemoryStore, type Store } from './read/state'
+import { memoryStore, type Store } from './read/state'
 import { StateFile } from './read/state-file'
 import { Meter, type MeterPlan } from './write/meter'
 import { Observables } from './write/observables'
@@ -72,13 +72,6 @@ function usesDeltas(reader: IMetricReader): boolean {
   return Object.values(sdk.InstrumentType).some((type) => reader.selectAggregationTemporality(type) === DELTA)
 }
 
-/** @throws {TypeError | RangeError} */
-function oneOf<T extends string>(name: string, allowed: readonly T[], expected: string, value: unknown): T {
-  const found = allowed.find((one) => one === value)
-  if (found !== undefined) return found
-  throw (typeof value === 'string' ? rangeError : typeError)(`MeterProvider options.${name}`, expected, value)
-}
-
 /** @throws {RangeError} */
 function isForOne(reader: IMetricReader, ordinal: number, choice: MeterProviderOptions['export']): boolean {
   if (choice === undefined) return usesDeltas(reader) || !isPulled(reader)
@@ -89,14 +82,14 @@ function isForOne(reader: IMetricReader, ordinal: number, choice: MeterProviderO
 }
 
 /** Where a reader's deltas are kept: beside the region's file, to be found by the next process. */
-function storeOf(region: Region, ordinal: number): Store {
-  const key = String(backend.key(regionNumber(region, 'region')))
+function storeOf(region: Region, reader: number): Store {
+  const owner = { region: keyOf(region), reader }
   const { path } = region
   // A memfd's path is a link of this process.
   const isFile = path !== null && !path.startsWith('/proc/')
-  if (!isFile) return new MemoryStore(`${key}/${ordinal}`)
+  if (!isFile) return memoryStore(owner)
   // Where it is now: a program may go to another folder.
-  return new StateFile(`${paths.resolve(path)}.otel-${ordinal}`, new Format(key, ordinal))
+  return new StateFile(`${paths.resolve(path)}.otel-${reader}`, owner)
 }
 
 /** A service goes on where no memory can be shared: it counts, and each process exports its own. */
@@ -116,17 +109,15 @@ function serviceRegion(): Region {
 
 const LONGEST_INTERVAL = 10_000
 
-function intervalOf(value: unknown): number {
-  const what = 'MeterProvider options.observeIntervalMillis'
-  const expected = `a number from 1 to ${LONGEST_INTERVAL}`
-  if (value === undefined) return LONGEST_INTERVAL
-  if (typeof value !== 'number') throw typeError(what, expected, value)
-  if (!(value >= 1 && value <= LONGEST_INTERVAL)) throw rangeError(what, expected, value)
-  return value
-}
-
-const EXPORTS = ['one', 'every'] as const
 const GAUGES = AGGREGATORS.filter((one) => one !== 'omit')
+
+/** @throws {TypeError | RangeError} */
+function gaugesOf(value: unknown): GaugeAggregation {
+  const found = GAUGES.find((one) => one === value)
+  if (found !== undefined) return found
+  const expected = `one of ${GAUGES.join(', ')}`
+  throw (typeof value === 'string' ? rangeError : typeError)('MeterProvider options.gauges', expected, value)
+}
 
 /**
  * The SDK's `MeterProvider`, over memory that all threads and processes of a service share: what a reader gets is what
@@ -147,9 +138,7 @@ export class MeterProvider implements ApiMeterProvider {
    * @throws {RseqError} `ERR_RSEQ_FEATURE` for exponential histograms, `ERR_RSEQ_CLOSED`, `ERR_RSEQ_READ_ONLY`
    */
   constructor(options: MeterProviderOptions = {}) {
-    if (typeof options !== 'object' || options === null) {
-      throw typeError('MeterProvider options', 'an object', options)
-    }
+    checkObject('MeterProvider options', options)
     const { views = [], readers = [], region = serviceRegion() } = options
     if (readers.length > MOST_READERS) {
       throw rangeError('MeterProvider options.readers.length', `0 to ${MOST_READERS}`, readers.length)
@@ -160,12 +149,21 @@ export class MeterProvider implements ApiMeterProvider {
         refuseExponential(reader.selectAggregation(type), `readers[${i}]`)
       }
     }
-    const choice =
-      options.export === undefined ? undefined : oneOf('export', EXPORTS, "'one' or 'every'", options.export)
+    const {
+      export: choice,
+      gauges: merging = 'average',
+      observeIntervalMillis: interval = LONGEST_INTERVAL,
+    } = options
+    if (choice !== undefined) oneOf('MeterProvider options.export', choice, 'one', 'every')
     const forOne = readers.map((reader, i) => isForOne(reader, i, choice))
-    const { gauges: aggregation = 'average' } = options
-    const gauges = oneOf('gauges', GAUGES, `one of ${GAUGES.join(', ')}`, aggregation)
-    const observables = new Observables(intervalOf(options.observeIntervalMillis))
+    const gauges = gaugesOf(merging)
+    numberOf(
+      'MeterProvider options.observeIntervalMillis',
+      interval,
+      `a number from 1 to ${LONGEST_INTERVAL}`,
+      (x) => x >= 1 && x <= LONGEST_INTERVAL,
+    )
+    const observables = new Observables(interval)
     const resource = resourceOf(options)
     const origin = withPatience(AT_START, () => startOf(region))
     this.#plan = { region, readers, views, gauges, observables }

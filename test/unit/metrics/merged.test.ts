@@ -1,7 +1,6 @@
 import { PerCpuCounter, PerCpuSum, Region } from 'rseq'
 import { describe, expect, test } from 'vitest'
-import { PROCESS_LABEL } from '../../../lib/metrics/gauge.js'
-import { AGGREGATORS, merge, PART_LABEL, SCOPE_LABEL } from '../../../lib/metrics/merged.js'
+import { AGGREGATORS, merge, PART_LABEL, PROCESS_LABEL, SCOPE_LABEL } from '../../../lib/metrics/merged.js'
 import { type Sample, type Series, Survey } from '../../../lib/metrics/survey.js'
 
 let entries = 0

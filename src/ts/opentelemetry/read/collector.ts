@@ -7,7 +7,7 @@ import type {
 } from '@opentelemetry/sdk-metrics'
 import { backend } from '../../backend/backend'
 import { removeDead } from '../../metrics/gauge'
-import { type Merged, merge, SCOPE_LABEL } from '../../metrics/merged'
+import { type Merged, merge, PROCESS_LABEL, SCOPE_LABEL } from '../../metrics/merged'
 import { hasSpilled, keyOf as keyOfRegion, REGION_LABEL } from '../../metrics/spilling'
 import { type Sample, Survey } from '../../metrics/survey'
 import { warnOfLosses } from '../../region/losses'
@@ -91,7 +91,7 @@ export class Collector implements MetricProducer {
     this.#isForOne = isForOne
     this.#survey = new Survey(source.region)
     this.#start = source.origin
-    this.#role = `${String(backend.key(regionNumber(source.region, 'region')))}/${ordinal}`
+    this.#role = `${keyOfRegion(source.region)}/${ordinal}`
   }
 
   /** What was counted, or nothing where another process plays this reader's role. */
@@ -163,7 +163,7 @@ export class Collector implements MetricProducer {
     const all = own.length === 0 ? found : this.#found([...samples, ...own])
     const points = [...this.#totals(all, now), ...this.#deltas(found, now)]
     // What nobody shows any more.
-    removeDead(region, samples)
+    if (samples.some(({ series, held }) => !held && PROCESS_LABEL in series.labels)) removeDead(region, SCOPE)
     return scopesOf(points)
   }
 

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { fs } from '../../base/builtins'
 import { isOwnFile, isTaken, userId } from '../../region/service/process'
 import { api } from '../model/peer'
-import type { Format, State, Store } from './state'
+import { parseState, type State, type StateOwner, type Store, stateText } from './state'
 
 const { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } = fs
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
@@ -27,12 +27,12 @@ function removeOwn(path: string): void {
 /** A file beside the region, written by the one process that plays the reader's role. */
 export class StateFile implements Store {
   readonly #path: string
-  readonly #format: Format
+  readonly #owner: StateOwner
   #hasSaid = false
 
-  constructor(path: string, format: Format) {
+  constructor(path: string, owner: StateOwner) {
     this.#path = path
-    this.#format = format
+    this.#owner = owner
   }
 
   read(): State | null | Error {
@@ -46,7 +46,7 @@ export class StateFile implements Store {
     }
     try {
       const fault = faultOf(fstatSync(fd))
-      return fault === null ? this.#format.parse(readFileSync(fd, 'utf8')) : new Error(fault)
+      return fault === null ? parseState(readFileSync(fd, 'utf8'), this.#owner) : new Error(fault)
     } finally {
       closeSync(fd)
     }
@@ -76,7 +76,7 @@ export class StateFile implements Store {
     removeOwn(making)
     const fd = openSync(making, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE)
     try {
-      writeFileSync(fd, this.#format.textOf(state))
+      writeFileSync(fd, stateText(state, this.#owner))
       renameSync(making, this.#path)
     } catch (error) {
       removeOwn(making)

@@ -47,65 +47,51 @@ function checkpointOf(value: unknown): Checkpoint | null {
   return isSound ? { time: time as number, totals: new Map(entries as [string, number[]][]) } : null
 }
 
-/** A state as text, and back. */
-export class Format {
-  readonly #region: string
-  readonly #reader: number
+/** Whose state it is. */
+export interface StateOwner {
+  /** Tells it from another one of the same path. */
+  readonly region: string
+  readonly reader: number
+}
 
-  /** @param region what tells it from another one of the same path */
-  constructor(region: string, reader: number) {
-    this.#region = region
-    this.#reader = reader
+export function parseState(text: string, owner: StateOwner): State | Error {
+  let value: Record<string, unknown>
+  try {
+    value = JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return new Error('it is not JSON')
   }
+  if (value?.version !== VERSION || value.region !== owner.region) return new Error('it is of another region')
+  const { reader = owner.reader, batches = null } = value
+  if (reader !== owner.reader) return new Error('it is of another reader')
+  const delivered = checkpointOf(value.delivered)
+  const pending = value.pending === null ? null : checkpointOf(value.pending)
+  const isSound = delivered !== null && (value.pending === null || pending !== null)
+  const isCount = batches === null || Number.isSafeInteger(batches)
+  return isSound && isCount
+    ? { delivered, pending, batches: batches as number | null }
+    : new Error('it has other contents than expected')
+}
 
-  parse(text: string): State | Error {
-    let value: Record<string, unknown>
-    try {
-      value = JSON.parse(text) as Record<string, unknown>
-    } catch {
-      return new Error('it is not JSON')
-    }
-    if (value?.version !== VERSION || value.region !== this.#region)
-      return new Error('it is of another region')
-    const { reader = this.#reader, batches = null } = value
-    if (reader !== this.#reader) return new Error('it is of another reader')
-    const delivered = checkpointOf(value.delivered)
-    const pending = value.pending === null ? null : checkpointOf(value.pending)
-    const isSound = delivered !== null && (value.pending === null || pending !== null)
-    const isCount = batches === null || Number.isSafeInteger(batches)
-    return isSound && isCount
-      ? { delivered, pending, batches: batches as number | null }
-      : new Error('it has other contents than expected')
-  }
-
-  textOf({ delivered, pending, batches }: State): string {
-    const plain = ({ time, totals }: Checkpoint) => ({ time, totals: Object.fromEntries(totals) })
-    return JSON.stringify({
-      version: VERSION,
-      region: this.#region,
-      reader: this.#reader,
-      batches,
-      delivered: plain(delivered),
-      pending: pending && plain(pending),
-    })
-  }
+export function stateText({ delivered, pending, batches }: State, { region, reader }: StateOwner): string {
+  const plain = ({ time, totals }: Checkpoint) => ({ time, totals: Object.fromEntries(totals) })
+  return JSON.stringify({
+    version: VERSION,
+    region,
+    reader,
+    batches,
+    delivered: plain(delivered),
+    pending: pending && plain(pending),
+  })
 }
 
 const remembered = new Map<string, State>()
 
 /** Of a region without a file: as long as the thread, for the providers that follow each other in it. */
-export class MemoryStore implements Store {
-  readonly #key: string
-
-  constructor(key: string) {
-    this.#key = key
-  }
-
-  read(): State | null {
-    return remembered.get(this.#key) ?? null
-  }
-
-  write(state: State): void {
-    remembered.set(this.#key, state)
+export function memoryStore({ region, reader }: StateOwner): Store {
+  const key = `${region}/${reader}`
+  return {
+    read: () => remembered.get(key) ?? null,
+    write: (state) => void remembered.set(key, state),
   }
 }

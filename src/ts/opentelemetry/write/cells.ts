@@ -11,12 +11,12 @@ import type { StreamHome } from './home'
 /** Where the measurements of one stream with one set of attributes go. */
 export interface Sink {
   write(x: number): void
-  /** What was observed is observed no more. */
-  retire(): void
+  /** What was observed is observed no more: only what is of a process says so. */
+  retire?(): void
 }
 
 /** Takes everything and keeps nothing. */
-export const NOWHERE: Sink = { write() {}, retire() {} }
+export const NOWHERE: Sink = { write() {} }
 
 class SumSink extends ExactSum implements Sink {
   constructor(owner: CellOwner, labels: Labels) {
@@ -32,8 +32,6 @@ class SumSink extends ExactSum implements Sink {
       api.diag.warn(`${name}: expected a finite number, received ${x}; a sum would never be a number again`)
     }
   }
-
-  retire(): void {}
 }
 
 /** What an observable counter says is what its process has counted: the sum over processes grows by as much. */
@@ -78,8 +76,6 @@ class HistogramSink extends Cell<PerCpuHistogram> implements Sink {
     if (Number.isFinite(x)) (this.part as PerCpuHistogram).record(x)
     else if (!Number.isNaN(x)) api.diag.warn(`${this.owner.name}: expected a finite number, received ${x}`)
   }
-
-  retire(): void {}
 }
 
 function made(home: StreamHome, labels: Labels): Sink {

@@ -14,9 +14,6 @@ function together(sinks: readonly Sink[]): Sink {
     write(x) {
       for (const sink of sinks) sink.write(x)
     },
-    retire() {
-      for (const sink of sinks) sink.retire()
-    },
   }
 }
 
@@ -55,7 +52,6 @@ class Synchronous {
         if (this.#isLasting) this.#bare = sink
         sink.write(x)
       },
-      retire() {},
     }
   }
 

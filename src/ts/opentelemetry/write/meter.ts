@@ -4,7 +4,6 @@ import type {
   Counter,
   Gauge,
   Histogram,
-  MetricAttributes,
   MetricOptions,
   Observable,
   UpDownCounter,
@@ -53,62 +52,49 @@ export class Meter implements ApiMeter {
     this.#plan = plan
   }
 
-  createCounter<A extends MetricAttributes>(name: string, options?: MetricOptions): Counter<A> {
+  createCounter(name: string, options?: MetricOptions): Counter {
     return new CounterInstrument(...this.#instrument(name, sdk.InstrumentType.COUNTER, options))
   }
 
-  createUpDownCounter<A extends MetricAttributes>(name: string, options?: MetricOptions): UpDownCounter<A> {
+  createUpDownCounter(name: string, options?: MetricOptions): UpDownCounter {
     return new UpDownCounterInstrument(...this.#instrument(name, sdk.InstrumentType.UP_DOWN_COUNTER, options))
   }
 
-  createHistogram<A extends MetricAttributes>(name: string, options?: MetricOptions): Histogram<A> {
+  createHistogram(name: string, options?: MetricOptions): Histogram {
     return new HistogramInstrument(...this.#instrument(name, sdk.InstrumentType.HISTOGRAM, options))
   }
 
-  createGauge<A extends MetricAttributes>(name: string, options?: MetricOptions): Gauge<A> {
+  createGauge(name: string, options?: MetricOptions): Gauge {
     return new GaugeInstrument(...this.#instrument(name, sdk.InstrumentType.GAUGE, options))
   }
 
-  createObservableCounter<A extends MetricAttributes>(name: string, options?: MetricOptions): Observable<A> {
+  createObservableCounter(name: string, options?: MetricOptions): Observable {
     return this.#observable(name, sdk.InstrumentType.OBSERVABLE_COUNTER, options)
   }
 
-  createObservableUpDownCounter<A extends MetricAttributes>(
-    name: string,
-    options?: MetricOptions,
-  ): Observable<A> {
+  createObservableUpDownCounter(name: string, options?: MetricOptions): Observable {
     return this.#observable(name, sdk.InstrumentType.OBSERVABLE_UP_DOWN_COUNTER, options)
   }
 
-  createObservableGauge<A extends MetricAttributes>(name: string, options?: MetricOptions): Observable<A> {
+  createObservableGauge(name: string, options?: MetricOptions): Observable {
     return this.#observable(name, sdk.InstrumentType.OBSERVABLE_GAUGE, options)
   }
 
-  addBatchObservableCallback<A extends MetricAttributes>(
-    callback: BatchObservableCallback<A>,
-    observables: Observable<A>[],
-  ): void {
+  addBatchObservableCallback(callback: BatchObservableCallback, observables: Observable[]): void {
     const { observables: all } = this.#plan
-    const batch = all.batch(callback as BatchObservableCallback, observables as Observable[])
+    const batch = all.batch(callback, observables)
     if (batch.instruments.length > 0) all.add(batch)
     else api.diag.error('addBatchObservableCallback: expected observables of this provider')
   }
 
-  removeBatchObservableCallback<A extends MetricAttributes>(
-    callback: BatchObservableCallback<A>,
-    observables: Observable<A>[],
-  ): void {
+  removeBatchObservableCallback(callback: BatchObservableCallback, observables: Observable[]): void {
     const { observables: all } = this.#plan
-    all.remove(all.batch(callback as BatchObservableCallback, observables as Observable[]))
+    all.remove(all.batch(callback, observables))
   }
 
-  #observable<A extends MetricAttributes>(
-    name: string,
-    type: InstrumentType,
-    options: MetricOptions | undefined,
-  ): Observable<A> {
+  #observable(name: string, type: InstrumentType, options: MetricOptions | undefined): Observable {
     const made = this.#instrument(name, type, options)
-    return new ObservableInstrument(...made, this.#plan.observables) as Observable as Observable<A>
+    return new ObservableInstrument(...made, this.#plan.observables)
   }
 
   #instrument(

@@ -51,7 +51,7 @@ export class ObservableInstrument implements Observable {
 
   /** @internal Writes what a round has said; what it said nothing of any more is retired. */
   publish(said: Said): void {
-    for (const sink of this.#shown) if (!said.has(sink)) sink.retire()
+    for (const sink of this.#shown) if (!said.has(sink)) sink.retire?.()
     for (const [sink, x] of said) sink.write(x)
     this.#shown = new Set(said.keys())
   }

@@ -1,4 +1,5 @@
 import { threads } from '../../base/builtins'
+import { removeDead } from '../../metrics/gauge'
 import { SCOPE_LABEL } from '../../metrics/merged'
 import { keyOf } from '../../metrics/spilling'
 import { Region, regionNumber } from '../../region/region'
@@ -36,6 +37,16 @@ export function currentRegion(): Region {
     chosen = Region.process
   }
   return chosen
+}
+
+const cleaned = new WeakSet<Region>()
+
+/**
+ * Removes the gauges that dead processes have left, when a thread makes its first one: whoever comes after them removes
+ * them, and a page changes nothing.
+ */
+export function removeDeadOnce(region: Region): void {
+  if (!cleaned.has(region) && removeDead(region, GLOBAL_SCOPE)) cleaned.add(region)
 }
 
 /** Where a metric's series are. */
