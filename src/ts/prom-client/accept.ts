@@ -1,58 +1,42 @@
-/** A media range of an Accept header. */
-interface Range {
-  /** Such as `text/plain`, `text/*` or the one of anything. */
-  readonly type: string
-  readonly version: string | undefined
-  /** From 0 to 1: how much it is liked. */
-  readonly quality: number
-}
-
-/** A format that can be had. */
-export interface Format {
-  readonly type: string
-  readonly version: string
-}
-
-/** What is no number is not liked at all. */
-function qualityOf(text = '1'): number {
-  const quality = Number(text)
-  return quality >= 0 && quality <= 1 ? quality : 0
-}
-
-function rangeIn(text: string): Range {
+/** A media type, or of an Accept header a range of such, and its parameters. */
+function parsed(text: string): { type: string; parameters: ReadonlyMap<string, string> } {
   const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  const values = new Map(
-    parameters.map((parameter) => {
-      const [name = '', value = ''] = parameter.split('=', 2)
-      return [name.trim(), value.trim().replaceAll('"', '')]
-    }),
-  )
-  return { type, version: values.get('version'), quality: qualityOf(values.get('q')) }
+  const pairs = parameters.map((parameter): [string, string] => {
+    const [name = '', value = ''] = parameter.split('=', 2)
+    return [name.trim(), value.trim().replaceAll('"', '')]
+  })
+  return { type, parameters: new Map(pairs) }
 }
 
-/** How exactly a range means a format; 0 where it does not. */
-function exactness(range: Range, { type, version }: Format): number {
-  if (range.version !== undefined && range.version !== version) return 0
-  if (range.type === type) return range.version === undefined ? 3 : 4
-  if (range.type === `${type.split('/', 1)}/*`) return 2
-  return range.type === '*/*' ? 1 : 0
+/**
+ * What a range says of a content type: how exactly it means it, 0 where it does not; and from 0 to 1, how much it is liked.
+ * What is no number is not liked at all.
+ */
+function opinionOf(range: string, contentType: string): { exactness: number; quality: number } {
+  const { type, parameters } = parsed(range)
+  const { type: own, parameters: its } = parsed(contentType)
+  const version = parameters.get('version')
+  const place = ['*/*', `${own.split('/', 1)}/*`, own].indexOf(type) + 1
+  // With its version, the type itself is meant more exactly.
+  const isMore = type === own && version !== undefined
+  const exactness = [undefined, its.get('version')].includes(version) ? place + Number(isMore) : 0
+  const quality = Number(parameters.get('q') ?? 1)
+  return { exactness, quality: exactness > 0 && quality >= 0 && quality <= 1 ? quality : 0 }
 }
 
-/** Of several ranges that mean a format, the most exact one says how much it is liked; none: not at all. */
-function liking(ranges: readonly Range[], format: Format): number {
-  const exact = ranges.map((range) => exactness(range, format))
-  const best = Math.max(...exact)
-  return best === 0 ? 0 : (ranges[exact.indexOf(best)]?.quality ?? 0)
+/** Of several ranges that mean a content type, the most exact one says how much it is liked; none: not at all. */
+function liking(ranges: readonly string[], contentType: string): number {
+  const opinions = ranges.map((range) => opinionOf(range, contentType))
+  return opinions.reduce((a, b) => (b.exactness > a.exactness ? b : a)).quality
 }
 
 /**
  * @param accept the header; of parameters, only `version` and `q` are looked at
- * @param formats what there is: the first of those that are liked best is chosen
+ * @param contentTypes what there is: the first of those that are liked best is chosen
  * @returns the first one, too, where none is accepted: a page that can perhaps be read is better than no page
  */
-export function chosen<T extends Format>(accept: string | undefined, formats: readonly [T, ...T[]]): T {
-  if (accept === undefined) return formats[0]
-  const ranges = accept.split(',').map(rangeIn)
-  const likings = formats.map((format) => liking(ranges, format))
-  return formats[likings.indexOf(Math.max(...likings))] ?? formats[0]
+export function chosen(accept: string | undefined, contentTypes: readonly [string, ...string[]]): string {
+  if (accept === undefined) return contentTypes[0]
+  const likings = contentTypes.map((one) => liking(accept.split(','), one))
+  return contentTypes[likings.indexOf(Math.max(...likings))] ?? contentTypes[0]
 }

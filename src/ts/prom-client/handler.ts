@@ -1,6 +1,6 @@
 import { buffer, util } from '../base/builtins'
 import { booleanOf, checkFunction, checkObject, typeError } from '../base/validate'
-import { chosen, type Format } from './accept'
+import { chosen } from './accept'
 import { AggregatorRegistry } from './aggregator-registry'
 import { prom } from './peer'
 import { pageIn, Registry } from './registry'
@@ -43,69 +43,30 @@ export interface MetricsHandlerOptions {
 
 const WHAT = 'metricsHandler'
 const PLAIN = 'text/plain; charset=utf-8'
-
-interface Choice extends Format {
-  readonly contentType: string
-  readonly openMetrics: boolean
-}
-const TEXT: Choice = {
-  type: 'text/plain',
-  version: '0.0.4',
-  contentType: prom.Registry.PROMETHEUS_CONTENT_TYPE,
-  openMetrics: false,
-}
-const OPEN_METRICS: Choice = {
-  type: 'application/openmetrics-text',
-  version: '1.0.0',
-  contentType: prom.Registry.OPENMETRICS_CONTENT_TYPE,
-  openMetrics: true,
-}
-
-type Pages = (openMetrics: boolean) => Promise<string>
+const { PROMETHEUS_CONTENT_TYPE: TEXT, OPENMETRICS_CONTENT_TYPE: OPEN_METRICS } = prom.Registry
 
 /** @returns null where there is a page in one format only: of other classes, or of a subclass's own making */
-function pagesOf(source: MetricsSource): Pages | null {
+function pagesOf(source: MetricsSource): AggregatorRegistry['pages'] {
   if (source instanceof AggregatorRegistry) return source.pages
   const isOurs = source instanceof Registry && source.metrics === Registry.prototype.metrics
   return isOurs ? (openMetrics) => pageIn(openMetrics, source) : null
 }
 
-interface Page {
-  readonly contentType: string
-  readonly text: string
-}
-
-async function pageFor(source: MetricsSource, accept: string | undefined, negotiate: boolean): Promise<Page> {
+/** @returns the page's format, and the page */
+async function pageFor(
+  source: MetricsSource,
+  accept: string | undefined,
+): Promise<[contentType: string, text: string]> {
   const pages = pagesOf(source)
   const { contentType } = source
   if (pages === null) {
     const { clusterMetrics } = source as { clusterMetrics?(): Promise<string> }
-    if (clusterMetrics === undefined) return { contentType, text: await source.metrics() }
+    if (clusterMetrics === undefined) return [contentType, await source.metrics()]
     // What prom-client makes of messages is of one format, whatever the registry's.
-    return { contentType: TEXT.contentType, text: await clusterMetrics.call(source) }
+    return [TEXT, await clusterMetrics.call(source)]
   }
-  const isOpen = contentType === OPEN_METRICS.contentType
-  const format = chosen(negotiate ? accept : undefined, isOpen ? [OPEN_METRICS, TEXT] : [TEXT, OPEN_METRICS])
-  return { contentType: format.contentType, text: await pages(format.openMetrics) }
-}
-
-/** Says it once for each reason in a row: a scrape comes every few seconds. */
-function warner(): { failed(error: unknown): void; went(): void } {
-  let last: string | null = null
-  return {
-    failed(error) {
-      const { message, stack = '' } = error instanceof Error ? error : new Error(util.format('%s', error))
-      if (message === last) return
-      last = message
-      process.emitWarning(`a page of metrics could not be made: ${message}`, {
-        code: 'RSEQ_PAGE_FAILED',
-        detail: stack,
-      })
-    },
-    went() {
-      last = null
-    },
-  }
+  const format = chosen(accept, contentType === OPEN_METRICS ? [OPEN_METRICS, TEXT] : [TEXT, OPEN_METRICS])
+  return [format, await pages(format === OPEN_METRICS)]
 }
 
 function send(
@@ -143,21 +104,28 @@ export function metricsHandler(
 ): (request: MetricsRequest, response: MetricsResponse) => Promise<void> {
   if (typeof register?.metrics !== 'function') throw typeError(WHAT, 'a Registry', register)
   checkObject(`${WHAT} options`, options)
-  const { failed, went } = warner()
-  const { negotiate = true, onError = failed } = options
+  // Each reason is said once in a row: a scrape comes every few seconds.
+  let last: string | null = null
+  const warn = (error: unknown): void => {
+    const { message, stack = '' } = error instanceof Error ? error : new Error(util.format('%s', error))
+    const more = { code: 'RSEQ_PAGE_FAILED', detail: stack }
+    if (message !== last) process.emitWarning(`a page of metrics could not be made: ${message}`, more)
+    last = message
+  }
+  const { negotiate = true, onError = warn } = options
   booleanOf(`${WHAT} options.negotiate`, negotiate)
   checkFunction(`${WHAT} options.onError`, onError)
   return async ({ method = 'GET', headers }, response) => {
     if (method !== 'GET' && method !== 'HEAD')
       return send(response, 405, PLAIN, 'Metrics are read by GET.\n', { Allow: 'GET, HEAD' })
-    let page: Page
+    let page: Awaited<ReturnType<typeof pageFor>>
     try {
-      page = await pageFor(register, headers.accept, negotiate)
+      page = await pageFor(register, negotiate ? headers.accept : undefined)
     } catch (error) {
       send(response, 500, PLAIN, "The page could not be made. The service's log says why.\n")
       return onError(error)
     }
-    went()
-    send(response, 200, page.contentType, page.text)
+    last = null
+    send(response, 200, ...page)
   }
 }
