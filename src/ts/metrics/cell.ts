@@ -1,28 +1,11 @@
+import type { MetricKind } from '../contract/backend'
 import { PerCpuCounter } from '../counter/counter'
 import { PerCpuSum } from '../counter/sum'
-import { PerCpuHistogram } from '../histogram/histogram'
-import type { NamedHistogramOptions } from '../histogram/opening'
-import { type NamedOptions, openThere } from '../region/entries'
+import { PerCpuHistogram, pourSamples } from '../histogram/histogram'
+import { openThere } from '../region/entries'
 import { Region } from '../region/region'
 import { Gauge } from './gauge'
-import { PART_LABEL } from './merged'
-import { pourFractions, pourIntegers, pourSamples, pourValue } from './pouring'
-
-/** What opens the parts of cells by name: the classes themselves, or something that stands in for them. */
-export interface Opener {
-  counter(name: string, options: NamedOptions): PerCpuCounter
-  sum(name: string, options: NamedOptions): PerCpuSum
-  gauge(name: string, options: NamedOptions, code: number): Gauge
-  histogram(name: string, options: NamedHistogramOptions & { buckets: readonly number[] }): PerCpuHistogram
-}
-
-/** It opens them in a region. */
-export const REGIONS: Opener = {
-  counter: (name, options) => PerCpuCounter.named(name, options),
-  sum: (name, options) => PerCpuSum.named(name, options),
-  gauge: (name, options, code) => Gauge.named(name, options, code),
-  histogram: (name, options) => PerCpuHistogram.named(name, options as NamedHistogramOptions),
-}
+import { PART_LABEL, PROCESS_LABEL } from './merged'
 
 /** How to open what counts one set of labels. */
 export interface CellOptions {
@@ -30,7 +13,8 @@ export interface CellOptions {
   readonly labels: Record<string, string>
   readonly help: string
   readonly unit?: string
-  readonly opener: Opener
+  /** Where it is opened instead, for no region has room. */
+  readonly heap?: Heap
 }
 
 /** Something that counts. Its region is null if it is in none. */
@@ -47,41 +31,74 @@ export interface Held {
 
 /** What a part is. */
 export interface PartKind<P extends Part> {
+  readonly kind: MetricKind
+  /** Labels of its own, beside the cell's. */
+  readonly own?: Readonly<Record<string, string>>
+  /** Of a gauge: see {@link Gauge.named}. */
+  readonly code?: number
+  /** Of a histogram: upper bounds. */
+  readonly bounds?: readonly number[]
   open(name: string, options: CellOptions): P
+  /**
+   * Takes everything out of the one, and adds it to the other. Other threads of the process may count in the first one
+   * still: what they add later, they move themselves.
+   */
   pour(from: P, to: P): void
+  /** What there is of it already, where a name and labels do not tell. */
+  there?(name: string, options: CellOptions): Held | null
 }
 
-/** What a cell counts with. */
-export interface CellKind<P extends Part> extends PartKind<P> {
-  /** What there is of it already. */
-  there(name: string, options: CellOptions): Held | null
+/** Memory in no region. */
+export interface Heap {
+  /** Something that stands in for a part. */
+  open<P extends Part>(kind: PartKind<P>, name: string, labels: Record<string, string>): P
 }
 
-export const INTEGERS: CellKind<PerCpuCounter> = {
-  open: (name, options) => options.opener.counter(name, options),
-  there: (name, options) => openThere('counter', name, options),
-  pour: pourIntegers,
+export const INTEGERS: PartKind<PerCpuCounter> = {
+  kind: 'counter',
+  open: (name, options) => PerCpuCounter.named(name, options),
+  pour(from, to) {
+    const most = BigInt(Number.MAX_SAFE_INTEGER)
+    for (let left = from.drain(); left !== 0n; ) {
+      const part = left > most ? most : left < -most ? -most : left
+      to.add(Number(part))
+      left -= part
+    }
+  },
 }
+
+const FRACTION = { [PART_LABEL]: 'fraction' }
 
 export const FRACTIONS: PartKind<PerCpuSum> = {
-  open(name, options) {
-    const labels = { ...options.labels, [PART_LABEL]: 'fraction' }
-    return options.opener.sum(name, { ...options, labels })
+  kind: 'sum',
+  own: FRACTION,
+  open: (name, options) => PerCpuSum.named(name, { ...options, labels: { ...options.labels, ...FRACTION } }),
+  pour(from, to) {
+    const sum = from.drain()
+    // Beyond the range of a double it says nothing.
+    if (Number.isFinite(sum)) to.add(sum)
   },
-  pour: pourFractions,
 }
 
-/** @param code see {@link Gauge.named} */
-export const gaugeKind = (code: number): CellKind<Gauge> => ({
-  open: (name, options) => options.opener.gauge(name, options, code),
+export const gaugeKind = (code: number): PartKind<Gauge> => ({
+  kind: 'gauge',
+  own: { [PROCESS_LABEL]: '' },
+  code,
+  open: (name, options) => Gauge.named(name, options, code),
   there: (name, options) => Gauge.there(name, options),
-  pour: pourValue,
+  // By adding: threads that count up and down together each move their own part. A new gauge is 0.
+  pour(from, to) {
+    const { value } = from
+    if (Number.isFinite(value)) from.add(-value)
+    else from.set(0)
+    to.add(value)
+  },
 })
 
-export const histogramKind = (buckets: readonly number[]): CellKind<PerCpuHistogram> => ({
-  open: (name, options) => options.opener.histogram(name, { ...options, buckets }),
-  // Of any bounds: there is one row of all.
-  there: (name, options) => openThere('histogram', name, options),
+export const histogramKind = (bounds: readonly number[]): PartKind<PerCpuHistogram> => ({
+  kind: 'histogram',
+  bounds,
+  open: (name, options) => PerCpuHistogram.named(name, { ...options, buckets: bounds }),
   pour: pourSamples,
 })
 
@@ -95,18 +112,15 @@ export interface CellOwner {
 }
 
 /** What counts one set of labels. It is open from its first use to its removal; used again, it is opened again. */
-export class Cell<P extends Part = Part> {
-  readonly labels: Record<string, string | number>
-  protected readonly owner: CellOwner
+export class Cell<P extends Part = Part, O extends CellOwner = CellOwner> {
   /** What counts; null: not open. */
   protected part: P | null = null
-  readonly #kind: CellKind<P>
 
-  constructor(owner: CellOwner, labels: Record<string, string | number>, kind: CellKind<P>) {
-    this.owner = owner
-    this.labels = labels
-    this.#kind = kind
-  }
+  constructor(
+    protected readonly owner: O,
+    readonly labels: Record<string, string | number>,
+    private readonly kind: PartKind<P>,
+  ) {}
 
   /** @internal What a console shows of it, and not all that it belongs to. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
@@ -118,12 +132,13 @@ export class Cell<P extends Part = Part> {
   }
 
   open(options: CellOptions): void {
-    this.part = this.opened(this.#kind, options)
+    this.part = this.opened(this.kind, options)
   }
 
-  /** What there is of it already: open, until it is released. Nothing is made. */
+  /** What there is of it already, of any bounds: open, until it is released. Nothing is made. */
   there(options: CellOptions): Held | null {
-    return this.#kind.there(this.owner.name, options)
+    const { kind, there = (name: string) => openThere(kind, name, options) } = this.kind
+    return there(this.owner.name, options)
   }
 
   /**
@@ -132,7 +147,7 @@ export class Cell<P extends Part = Part> {
    * @throws {RseqError} then what was not moved counts on where it is
    */
   move(options: CellOptions): void {
-    this.part = this.moved(this.#kind, this.part, options)
+    this.part = this.moved(this.kind, this.part, options)
   }
 
   /** Ends this thread's hold. */
@@ -147,7 +162,9 @@ export class Cell<P extends Part = Part> {
   }
 
   protected opened<Q extends Part>(kind: PartKind<Q>, options: CellOptions): Q {
-    return this.owner.holds.add(kind.open(this.owner.name, options))
+    const { name, holds } = this.owner
+    const { heap, labels } = options
+    return holds.add(heap === undefined ? kind.open(name, options) : heap.open(kind, name, labels))
   }
 
   /** @returns what counts from now on */
@@ -157,5 +174,35 @@ export class Cell<P extends Part = Part> {
     kind.pour(from, to)
     this.owner.holds.end(from)
     return to
+  }
+}
+
+/** A sum of integers, which is exact, and of fractions, in a double beside them that is made with the first one. */
+export abstract class ExactSum<O extends CellOwner = CellOwner> extends Cell<PerCpuCounter, O> {
+  #fractions: PerCpuSum | null = null
+
+  constructor(owner: O, labels: Record<string, string | number>) {
+    super(owner, labels, INTEGERS)
+  }
+
+  override move(options: CellOptions): void {
+    super.move(options)
+    this.#fractions = this.moved(FRACTIONS, this.#fractions, options)
+  }
+
+  override close(): void {
+    super.close()
+    this.owner.holds.end(this.#fractions)
+    this.#fractions = null
+  }
+
+  override reset(): void {
+    super.reset()
+    this.#fractions?.reset()
+  }
+
+  protected addFraction(x: number): void {
+    this.#fractions ??= this.owner.placed(this, (options) => this.opened(FRACTIONS, options))
+    this.#fractions.add(x)
   }
 }

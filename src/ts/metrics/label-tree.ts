@@ -39,11 +39,8 @@ export class LabelTree<T extends object> {
     const last = values.pop()
     let at = this.#root
     for (const value of values) {
-      let below = at.get(value) as Level<T> | undefined
-      if (below === undefined) {
-        below = new Map()
-        at.set(value, below)
-      }
+      const below = (at.get(value) as Level<T> | undefined) ?? new Map()
+      at.set(value, below)
       at = below
     }
     at.set(last, one)
@@ -71,11 +68,8 @@ class Branch<T> extends Map<unknown, Branch<T>> {
   found: T | undefined = undefined
 
   below(key: unknown): Branch<T> {
-    let branch = this.get(key)
-    if (branch === undefined) {
-      branch = new Branch()
-      this.set(key, branch)
-    }
+    const branch = this.get(key) ?? new Branch()
+    this.set(key, branch)
     return branch
   }
 }

@@ -95,16 +95,13 @@ export class Seen implements Sample {
  * Of each thread's own.
  */
 export class Survey {
-  readonly #region: Region
   /** By entry: these are small numbers. */
   readonly #known: Series[] = []
   #numbers: Numbers = { all: new Float64Array(1024) }
   #length = 0
   #samples: readonly Seen[] = []
 
-  constructor(region: Region) {
-    this.#region = region
-  }
+  constructor(private readonly region: Region) {}
 
   /**
    * Every live object with its value, in the directory's order. Each value is as its own class would read it.
@@ -133,7 +130,7 @@ export class Survey {
    * @throws {RseqError} as {@link read}
    */
   look(): readonly Seen[] {
-    const number = regionNumber(this.#region, 'region')
+    const number = regionNumber(this.region, 'region')
     if (!this.#fill(number)) this.#samples = this.#found(number)
     return this.#samples
   }
@@ -172,7 +169,7 @@ export class Survey {
       else if (series !== undefined) found.push(new Seen(series, this.#numbers, first))
       at = first + values
     }
-    warnOfDamage(this.#region.path, damaged)
+    warnOfDamage(this.region.path, damaged)
     return found
   }
 

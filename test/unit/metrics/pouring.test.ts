@@ -2,8 +2,8 @@
 import { PerCpuCounter, PerCpuHistogram, PerCpuSum } from 'rseq'
 import { describe, expect, test } from 'vitest'
 import { backend } from '../../../lib/backend/backend.js'
+import { FRACTIONS, gaugeKind, histogramKind, INTEGERS } from '../../../lib/metrics/cell.js'
 import { Gauge } from '../../../lib/metrics/gauge.js'
-import { pourFractions, pourIntegers, pourSamples, pourValue } from '../../../lib/metrics/pouring.js'
 
 describe('pouring', () => {
   test.each([0n, 7n, -7n, 2n ** 62n + 5n, -(2n ** 62n) - 5n])('integers: %s', (n) => {
@@ -13,10 +13,10 @@ describe('pouring', () => {
     for (let i = 0n; i > n / most; i--) from.add(-Number(most))
     from.add(Number(n % most))
     to.add(3)
-    pourIntegers(from, to)
+    INTEGERS.pour(from, to)
     expect([from.valueBigInt, to.valueBigInt]).toEqual([0n, n + 3n])
     from.inc()
-    pourIntegers(from, to)
+    INTEGERS.pour(from, to)
     expect([from.valueBigInt, to.valueBigInt]).toEqual([0n, n + 4n])
   })
 
@@ -24,10 +24,10 @@ describe('pouring', () => {
     const [from, to] = [new PerCpuSum(), new PerCpuSum()]
     from.add(0.25)
     to.add(0.5)
-    pourFractions(from, to)
+    FRACTIONS.pour(from, to)
     expect([from.value, to.value]).toEqual([0, 0.75])
     for (let i = 0; i < 2; i++) from.add(Number.MAX_VALUE)
-    pourFractions(from, to)
+    FRACTIONS.pour(from, to)
     expect(to.value).toBe(0.75)
   })
 
@@ -35,10 +35,10 @@ describe('pouring', () => {
     const [from, to] = ['from', 'to'].map((name) => Gauge.named(`pouring ${name}`, {})) as [Gauge, Gauge]
     from.set(2.5)
     to.set(1)
-    pourValue(from, to)
+    gaugeKind(0).pour(from, to)
     expect([from.value, to.value]).toEqual([0, 3.5])
     from.set(Number.POSITIVE_INFINITY)
-    pourValue(from, to)
+    gaugeKind(0).pour(from, to)
     expect([from.value, to.value]).toEqual([0, Number.POSITIVE_INFINITY])
     for (const one of [from, to]) one.close()
   })
@@ -52,12 +52,12 @@ describe('pouring', () => {
       for (const x of [least, 2, 2, 700, 0.5, 2 ** 53 - 1, 2 ** 53 - 1, 2 ** 53 - 1])
         for (const one of [from, both]) one.record(x)
       for (const x of [1, 4.25]) for (const one of [to, both]) one.record(x)
-      pourSamples(from, to)
+      histogramKind([0]).pour(from, to)
       expect(from.count).toBe(0)
       expect(to.toJSON()).toEqual(both.toJSON())
       expect([to.min, to.max, to.count, to.sum]).toEqual([both.min, both.max, both.count, both.sum])
       // Nothing more comes of nothing.
-      pourSamples(from, to)
+      histogramKind([0]).pour(from, to)
       expect(to.toJSON()).toEqual(both.toJSON())
     },
   )

@@ -1,7 +1,6 @@
 import type { PerCpuCounter } from '../../counter/counter'
 import type { PerCpuHistogram } from '../../histogram/histogram'
-import { Cell, type CellOwner, gaugeKind, histogramKind } from '../../metrics/cell'
-import { ExactSum } from '../../metrics/exact-sum'
+import { Cell, type CellOwner, ExactSum, gaugeKind, histogramKind } from '../../metrics/cell'
 import type { Gauge } from '../../metrics/gauge'
 import { AGGREGATORS, type Aggregator } from '../../metrics/merged'
 import type { Labels } from '../model/attributes'

@@ -1,5 +1,5 @@
 import { RseqError } from '../../base/errors'
-import { type Cell, type CellOptions, type CellOwner, type Part, REGIONS } from '../../metrics/cell'
+import type { Cell, CellOptions, CellOwner, Part } from '../../metrics/cell'
 import { Home } from '../../metrics/home'
 import { type Aggregator, SCOPE_LABEL } from '../../metrics/merged'
 import { keyOf, markSpilled, REGION_LABEL } from '../../metrics/spilling'
@@ -65,7 +65,6 @@ export class StreamHome extends Home implements CellOwner {
       labels: { ...(labels as Record<string, string>), [SCOPE_LABEL]: stream.text },
       help: description.toWellFormed(),
       unit: stream.unit.toWellFormed(),
-      opener: REGIONS,
     }
   }
 
@@ -75,22 +74,19 @@ export class StreamHome extends Home implements CellOwner {
     if (SPILLS.has(error.code)) {
       const key = keyOf(this.region)
       markSpilled(this.region)
-      this.#warnOfSpill(key, error)
+      if (!said.has(key)) {
+        api.diag.warn(
+          'there is no room for new attributes: they are counted in this process alone, and deltas do not have them',
+          error,
+        )
+      }
+      said.add(key)
       return open({ ...options, labels: { ...options.labels, [REGION_LABEL]: key } })
     }
     if (!isPassing(error)) throw error
     api.diag.warn(`${this.name}: this process keeps what is measured until there is a place for it`, error)
     waiting.add(this)
     return open(options)
-  }
-
-  #warnOfSpill(key: string, error: RseqError): void {
-    if (said.has(key)) return
-    said.add(key)
-    api.diag.warn(
-      'there is no room for new attributes: they are counted in this process alone, and deltas do not have them',
-      error,
-    )
   }
 
   protected override warnOfStay(error: unknown): void {

@@ -1,8 +1,8 @@
 import { util } from '../../base/builtins'
-import { ExactSum } from '../../metrics/exact-sum'
+import { ExactSum } from '../../metrics/cell'
 import { prom } from '../peer'
 import type { Family } from '../series/family'
-import { isObject, type Labels } from '../series/labels'
+import { isObject } from '../series/labels'
 import { type Metric, share } from './metric'
 import { sharing } from './sharing'
 
@@ -16,25 +16,18 @@ function amountOf(value: unknown): number {
   return Number(value)
 }
 
-class CounterChild extends ExactSum {
-  readonly #family: Family<CounterChild>
+class CounterChild extends ExactSum<Family<CounterChild>> {
   /** Of its own, so that it works without the object, as prom-client's does. */
-  readonly inc: (value?: number) => void
-
-  constructor(family: Family<CounterChild>, labels: Labels) {
-    super(family, labels)
-    this.#family = family
-    this.inc = (value) => {
-      const integers = this.part
-      if (value === undefined && integers !== null) integers.inc()
-      else this.add(amountOf(value))
-    }
+  readonly inc = (value?: number): void => {
+    const integers = this.part
+    if (value === undefined && integers !== null) integers.inc()
+    else this.add(amountOf(value))
   }
 
   /** @param amount of {@link amountOf} */
   add(amount: number): void {
     const integers = this.part
-    if (integers === null) this.#family.opened(this).add(amount)
+    if (integers === null) this.owner.opened(this).add(amount)
     else if (Number.isSafeInteger(amount)) integers.add(amount)
     else this.addFraction(amount)
   }

@@ -1,11 +1,11 @@
 import { util } from '../../base/builtins'
-import { Cell, type CellKind, gaugeKind } from '../../metrics/cell'
+import { Cell, gaugeKind } from '../../metrics/cell'
 import type { Gauge as ProcessGauge } from '../../metrics/gauge'
 import { AGGREGATORS, type Aggregator } from '../../metrics/merged'
 import { prom } from '../peer'
 import { removeDeadOnce } from '../series/current-region'
 import type { Family } from '../series/family'
-import { isObject, type Labels } from '../series/labels'
+import { isObject } from '../series/labels'
 import { type Metric, share } from './metric'
 import { sharing } from './sharing'
 
@@ -25,28 +25,22 @@ function timer(end: (seconds: number, labels: object | undefined) => void): (lab
   }
 }
 
-class GaugeChild extends Cell<ProcessGauge> {
-  readonly #family: Family<GaugeChild>
+class GaugeChild extends Cell<ProcessGauge, Family<GaugeChild>> {
   // Of its own, so that they work without the object, as prom-client's do.
   readonly inc = (value?: number): void => this.add(value === undefined ? 1 : numberOf(value, 'Delta'))
   readonly dec = (value?: number): void => this.add(-(value === undefined ? 1 : numberOf(value, 'Delta')))
   readonly set = (value: number): void => this.put(numberOf(value, 'Value'))
   readonly setToCurrentTime = (): void => this.put(Date.now() / 1000)
-  readonly startTimer: () => (labels?: object) => number
-
-  constructor(family: Family<GaugeChild>, labels: Labels, kind: CellKind<ProcessGauge>) {
-    super(family, labels, kind)
-    this.#family = family
-    this.startTimer = () => timer((seconds, more) => family.given({ ...labels, ...more }).put(seconds))
-  }
+  readonly startTimer = () =>
+    timer((seconds, more) => this.owner.given({ ...this.labels, ...more }).put(seconds))
 
   put(value: number): void {
-    if (this.part === null) this.#family.opened(this).put(value)
+    if (this.part === null) this.owner.opened(this).put(value)
     else this.part.set(value)
   }
 
   add(value: number): void {
-    if (this.part === null) this.#family.opened(this).add(value)
+    if (this.part === null) this.owner.opened(this).add(value)
     else this.part.add(value)
   }
 }

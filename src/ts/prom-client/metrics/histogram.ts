@@ -1,7 +1,7 @@
 import { util } from '../../base/builtins'
 import type { PerCpuHistogram } from '../../histogram/histogram'
 import { isOtherShape } from '../../histogram/opening'
-import { Cell, type CellKind, histogramKind } from '../../metrics/cell'
+import { Cell, histogramKind, type PartKind } from '../../metrics/cell'
 import { BOUNDS_LABEL } from '../../metrics/merged'
 import { prom } from '../peer'
 import type { Family } from '../series/family'
@@ -19,7 +19,7 @@ function sampleOf(value: unknown): number {
 const MOST_BOUNDS_TEXT = 4096
 
 /** Beside that of an older or newer release, if that has other bounds: see `shownShapes` in merged.ts. */
-function kindOf(bounds: readonly number[]): CellKind<PerCpuHistogram> {
+function kindOf(bounds: readonly number[]): PartKind<PerCpuHistogram> {
   const kind = histogramKind(bounds)
   const open: typeof kind.open = (name, options) => {
     try {
@@ -35,30 +35,27 @@ function kindOf(bounds: readonly number[]): CellKind<PerCpuHistogram> {
 
 type StartTimer = (labels: Labels) => (labels?: object) => number
 
-class HistogramChild extends Cell<PerCpuHistogram> {
-  readonly #family: Family<HistogramChild>
+class HistogramChild extends Cell<PerCpuHistogram, Family<HistogramChild>> {
   // Of their own, so that they work without the object, as prom-client's do.
-  readonly observe: (value: number) => void
+  readonly observe = (value: number): void => {
+    const histogram = this.part
+    if (histogram !== null && Number.isFinite(value)) histogram.record(value)
+    else this.record(sampleOf(value))
+  }
   readonly startTimer: () => (labels?: object) => number
 
   constructor(
     family: Family<HistogramChild>,
     labels: Labels,
-    kind: CellKind<PerCpuHistogram>,
+    kind: PartKind<PerCpuHistogram>,
     startTimer: StartTimer,
   ) {
     super(family, labels, kind)
-    this.#family = family
-    this.observe = (value) => {
-      const histogram = this.part
-      if (histogram !== null && Number.isFinite(value)) histogram.record(value)
-      else this.record(sampleOf(value))
-    }
     this.startTimer = () => startTimer(labels)
   }
 
   record(value: number): void {
-    if (this.part === null) this.#family.opened(this).record(value)
+    if (this.part === null) this.owner.opened(this).record(value)
     else this.part.record(value)
   }
 }

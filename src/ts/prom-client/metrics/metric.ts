@@ -2,10 +2,9 @@ import { RseqError } from '../../base/errors'
 import { integerOf, typeError } from '../../base/validate'
 import type { Cell } from '../../metrics/cell'
 import { AGGREGATORS, type Aggregator } from '../../metrics/merged'
-import type { Fits } from '../series/family'
-import { Family } from '../series/family'
+import { Family, type Fits } from '../series/family'
 import type { Labels } from '../series/labels'
-import { Looks } from '../series/look'
+import type { Looks } from '../series/look'
 import { ownLabel } from '../series/readable'
 import type { Row } from '../series/rows'
 
@@ -160,12 +159,4 @@ export function jsonOf(metric: Metric, shared: Shared, looks: Looks): MetricJSON
       ? rows.flatMap((row) => histogramValues(name, bounds, row))
       : rows.map(({ labels, merged }): Value => ({ value: merged.value, labels }))
   return { help, name, type, values, aggregator }
-}
-
-/** `get()`: what the metric collects first, and then a look of its own. */
-export async function collected<T>(metric: object, shared: Shared): Promise<T> {
-  const one = metric as Metric
-  await one.collect?.()
-  // In prom-client's declarations the type is a number, and the values have labels by name.
-  return jsonOf(one, shared, new Looks()) as T
 }

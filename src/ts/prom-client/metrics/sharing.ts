@@ -1,6 +1,7 @@
 import type { Cell } from '../../metrics/cell'
 import type { Family } from '../series/family'
-import { checkConfiguration, collected, type Metric, sharedOf, showUnlabelled } from './metric'
+import { Looks } from '../series/look'
+import { checkConfiguration, jsonOf, type Metric, sharedOf, showUnlabelled } from './metric'
 
 /** What prom-client's classes of metrics have in common, as far as it is other than theirs here. */
 interface Base {
@@ -52,9 +53,12 @@ export function sharing<B extends new (configuration: never) => object, C extend
     }
 
     /** Over all threads and processes. */
-    override get(): Promise<unknown> {
+    override async get(): Promise<unknown> {
       const shared = sharedOf(this)
-      return shared === undefined ? super.get() : collected(this, shared)
+      if (shared === undefined) return super.get()
+      const metric = this as unknown as Metric
+      await metric.collect?.()
+      return jsonOf(metric, shared, new Looks())
     }
   }
   return Sharing as unknown as B

@@ -3,7 +3,6 @@ import { timers } from '../../base/builtins'
 import { Gauge } from '../../metrics/gauge'
 import { AGGREGATORS, type Aggregator } from '../../metrics/merged'
 import { SHORT, withPatience } from '../../region/patience'
-import type { Region } from '../../region/region'
 import { isCountedByProm, type Metric, type MetricJSON, sharedOf, type Value } from '../metrics/metric'
 import { type Base, shownBy } from '../registry-base'
 import { currentRegion, labelsIn, type Place, removeDeadOnce } from '../series/current-region'
@@ -24,62 +23,49 @@ const INTERVAL = 5000
 /** Of the process's own region: who publishes. */
 const PUBLISHER = 0
 
-interface Published {
-  readonly gauge: Gauge
-  round: number
-}
-
 /** What this thread publishes of one registry. */
 class Publisher {
-  readonly #place: Place
-  readonly #published = new Map<string, Published>()
+  readonly place: Place
+  readonly #published = new Map<string, Gauge>()
   readonly registry: WeakRef<Base>
-  #round = 0
 
   constructor(registry: Base) {
     this.registry = new WeakRef(registry)
-    this.#place = { region: currentRegion(), scope: foreignScope(registry) }
-  }
-
-  get region(): Region {
-    return this.#place.region
+    this.place = { region: currentRegion(), scope: foreignScope(registry) }
   }
 
   publish(all: Iterable<MetricJSON>): void {
-    this.#round++
-    for (const metric of all) for (const value of metric.values) this.#put(metric, value)
-    for (const [key, { gauge, round }] of this.#published) {
-      if (round === this.#round) continue
+    const said = new Set<string | null>()
+    for (const metric of all) for (const value of metric.values) said.add(this.#put(metric, value))
+    for (const [key, gauge] of this.#published) {
+      if (said.has(key)) continue
       gauge.close()
       this.#published.delete(key)
     }
   }
 
-  #put(metric: MetricJSON, { value, labels = {}, metricName = metric.name }: Value): void {
+  /** @returns the key of what was published */
+  #put(metric: MetricJSON, { value, labels = {}, metricName = metric.name }: Value): string | null {
     const { aggregator = 'sum' } = metric
     // Others would not know what to make of several processes' values.
-    if (typeof value !== 'number' || !AGGREGATORS.includes(aggregator as Aggregator)) return
+    if (typeof value !== 'number' || !AGGREGATORS.includes(aggregator as Aggregator)) return null
     // A label could say that it is something else.
-    if (!isLine(metric.name, metric.type, metricName, labels)) return
+    if (!isLine(metric.name, metric.type, metricName, labels)) return null
     const key = metricName + labelsKey(labels)
-    let known = this.#published.get(key)
-    if (known === undefined) {
-      const gauge = this.#opened(metric, metricName, labels)
-      if (gauge === null) return
-      known = { gauge, round: 0 }
-      this.#published.set(key, known)
-    }
-    known.round = this.#round
-    known.gauge.set(value)
+    const gauge = this.#published.get(key) ?? this.#opened(metric, metricName, labels)
+    if (gauge === null) return null
+    this.#published.set(key, gauge)
+    gauge.set(value)
+    return key
   }
 
   /** @returns null where there is no room for it, or no way to name it: others do not see it then */
   #opened({ help, type, aggregator }: MetricJSON, name: string, labels: Labels): Gauge | null {
     const code = Math.max(0, AGGREGATORS.indexOf(aggregator as Aggregator))
     const role = Math.max(0, (FOREIGN_TYPES as readonly string[]).indexOf(type))
-    const { region } = this.#place
+    const { region } = this.place
     try {
-      const options = { region, labels: labelsIn(this.#place, labels), help: String(help) }
+      const options = { region, labels: labelsIn(this.place, labels), help: String(help) }
       removeDeadOnce(region)
       return Gauge.named(name, options, role * 65536 + code)
     } catch (error) {
@@ -95,7 +81,7 @@ let isWatching = false
 
 function publisherOf(registry: Base): Publisher {
   const before = known.get(registry)
-  if (before?.region === currentRegion()) return before
+  if (before?.place.region === currentRegion()) return before
   // Nothing is left where this process no longer looks.
   before?.publish([])
   if (before !== undefined) publishers.delete(before)

@@ -119,10 +119,6 @@ function linesIn(
   }
 }
 
-function wayTo(way: number, at = 0): number {
-  return way * 2 ** WAY_SHIFT + at
-}
-
 /** Where in a look's numbers a row's are; null where its number is made of several. */
 function placeOf({ samples }: Merged, numbers: Numbers): number | null {
   const [one, ...others] = samples
@@ -140,11 +136,11 @@ function aim(lines: Lines, type: Metric['type'], bounds: readonly number[], rows
   let line = 0
   for (const { merged } of rows) {
     const place = placeOf(merged, numbers)
-    const to = (way: number, at?: number): number => wayTo(place === null ? WAY.ask : way, at)
+    const to = (way: number, at = 0): number => (place === null ? WAY.ask : way) * 2 ** WAY_SHIFT + at
     if (type === 'histogram') {
       const buckets = (place ?? 0) + HISTOGRAM.buckets
       for (let i = 0; i <= bounds.length; i++) which[line++] = to(WAY.add, buckets + i)
-      which[line++] = wayTo(WAY.ask)
+      which[line++] = to(WAY.ask)
       which[line++] = to(WAY.total)
     } else which[line++] = to(WAY.value, place ?? 0)
   }

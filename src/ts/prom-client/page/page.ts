@@ -1,10 +1,11 @@
 import { backend } from '../../backend/backend'
 import { buffer } from '../../base/builtins'
 import { STATE, WRITE } from '../../contract/backend'
+import type { MetricLines } from '../series/once'
 import { leaveOff } from '../series/readable'
 import { type Row, shownOnce } from '../series/rows'
 import { type Described, linesOf, MOST_TEXT, numbersOf, type Style } from './lines'
-import { textOf, type Values } from './peer-text'
+import { textOf } from './peer-text'
 
 /** As prom-client has it, NaN too. */
 function numberText(x: number): string {
@@ -19,7 +20,6 @@ const state = new Float64Array(STATE.length)
 
 /** A page that is being written. From its making to {@link end}, no other one may be. */
 export class Page {
-  readonly #style: Style
   readonly #texts: (string | Promise<string>)[] = []
   #isEmpty = true
   /** At most, so far. */
@@ -27,14 +27,12 @@ export class Page {
   #at = 0
   #isAscii = true
 
-  constructor(style: Style) {
-    this.#style = style
-  }
+  constructor(private readonly style: Style) {}
 
   /** A metric's part of the page, over all threads and processes. */
   put(metric: Described, bounds: readonly number[], all: readonly Row[]): void {
-    const rows = shownOnce(all, metric.type, this.#style.defaults)
-    const { top, heads, ends, which, numbers, isAscii, size } = linesOf(metric, bounds, rows, this.#style)
+    const rows = shownOnce(all, metric.type, this.style.defaults)
+    const { top, heads, ends, which, numbers, isAscii, size } = linesOf(metric, bounds, rows, this.style)
     if (this.#size + size > MOST_TEXT) {
       leaveOff('the lines of', metric.name)
       return
@@ -61,14 +59,14 @@ export class Page {
   }
 
   /** The same for a metric that prom-client writes. */
-  putText(data: Values | Promise<Values>): void {
+  putText(data: MetricLines | Promise<MetricLines>): void {
     this.#separate()
     this.#take()
-    this.#texts.push(textOf(data, this.#style))
+    this.#texts.push(textOf(data, this.style))
   }
 
   async end(): Promise<string> {
-    const { openMetrics } = this.#style
+    const { openMetrics } = this.style
     // OpenMetrics has no empty lines.
     if (!this.#isEmpty || !openMetrics) this.#text('\n')
     // Here, for a text that is put together of two costs another copy of the page.
@@ -78,7 +76,7 @@ export class Page {
   }
 
   #separate(): void {
-    if (!this.#isEmpty) this.#text(this.#style.openMetrics ? '\n' : '\n\n')
+    if (!this.#isEmpty) this.#text(this.style.openMetrics ? '\n' : '\n\n')
     this.#isEmpty = false
   }
 

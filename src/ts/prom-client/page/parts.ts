@@ -1,4 +1,3 @@
-import type { MetricKind } from '../../contract/backend'
 import { sameShape } from '../../contract/buckets'
 import type { Merged } from '../../metrics/merged'
 import { lossesIn } from '../../region/losses'
@@ -31,13 +30,6 @@ interface Part {
 /** One that is registered in this process. */
 interface Registered extends Part {
   json(): MetricJSON | Promise<MetricJSON>
-}
-
-const TYPES: Record<MetricKind, Metric['type']> = {
-  counter: 'counter',
-  sum: 'counter',
-  gauge: 'gauge',
-  histogram: 'histogram',
 }
 
 /** What all processes have published of a registry's metrics that prom-client counts. */
@@ -111,7 +103,7 @@ function* unknownParts(registry: Base, isKnown: (name: string) => boolean, looks
     const [first] = all
     if (first === undefined) continue
     const { help, kind, buckets } = first
-    const type = TYPES[kind]
+    const type = kind === 'sum' ? 'counter' : kind
     const write = (page: Page): void => {
       const rows = allRows.get(name) ?? new Rows()
       allRows.set(name, rows)

@@ -5,11 +5,6 @@ import { defaultsFor, type Line, type MetricLines, once } from '../series/once'
 import { areLabelNames, familyName, isLabelName, isLine, type Labelled, leaveOff } from '../series/readable'
 import type { Style } from './lines'
 
-/** What prom-client writes a page of: `get()`, or what its registry asks instead. */
-export interface Values extends MetricLines {
-  readonly help: string
-}
-
 /** prom-client escapes strings alone, and keeps what it has made of an object: one of such strings stays itself. */
 function texts(labels: Labelled | undefined): Labelled | undefined {
   const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed()
@@ -17,7 +12,7 @@ function texts(labels: Labelled | undefined): Labelled | undefined {
   return Object.fromEntries(textsOf(labels))
 }
 
-function lineIn({ name, type }: Values, line: Line): Line[] {
+function lineIn({ name, type }: MetricLines, line: Line): Line[] {
   const { labels, sharedLabels, metricName = name, exemplar, value } = line
   const isWhole = areLabelNames(sharedLabels ?? {}, type)
   if (!isWhole || !isLine(name, type, metricName, { ...sharedLabels, ...labels })) {
@@ -44,9 +39,9 @@ interface Writer {
 const { getMetricsAsString: write } = prom.Registry.prototype as unknown as Writer
 
 /** Of a metric that is on pages as it says itself. */
-export async function valuesOf(metric: Metric): Promise<Values> {
-  const { getForPromString } = metric as { getForPromString?(): Promise<Values> }
-  return once<Values>(await (getForPromString?.call(metric) ?? metric.get()))
+export async function valuesOf(metric: Metric): Promise<MetricLines> {
+  const { getForPromString } = metric as { getForPromString?(): Promise<MetricLines> }
+  return once<MetricLines>(await (getForPromString?.call(metric) ?? metric.get()))
 }
 
 /**
@@ -54,7 +49,7 @@ export async function valuesOf(metric: Metric): Promise<Values> {
  * process, and of metrics of anybody's making.
  */
 export async function textOf(
-  given: Values | Promise<Values>,
+  given: MetricLines | Promise<MetricLines>,
   { openMetrics, defaults }: Style,
 ): Promise<string> {
   const data = await given

@@ -1,4 +1,5 @@
 import { threads } from '../../base/builtins'
+import { warnOnce } from '../../base/warning'
 import { removeDead } from '../../metrics/gauge'
 import { SCOPE_LABEL } from '../../metrics/merged'
 import { keyOf } from '../../metrics/spilling'
@@ -31,9 +32,8 @@ export function currentRegion(): Region {
     warnIfApart('rseq/prom-client', 'each process of this service shows its own metrics only')
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException
-    process.emitWarning(`rseq/prom-client: each process shows its own metrics only. ${message}`, {
-      ...(code !== undefined && { code }),
-    })
+    const says = `rseq/prom-client: each process shows its own metrics only. ${message}`
+    warnOnce('region', () => says, code)
     chosen = Region.process
   }
   return chosen
@@ -80,12 +80,8 @@ export function isGlobal(registry: object): boolean {
 
 export function scopeOf(registry: object): string {
   if (isGlobal(registry)) return GLOBAL_SCOPE
-  let scope = scopes.get(registry)
-  if (scope === undefined || scope === null) {
-    registries++
-    scope = `${GLOBAL_SCOPE}:${registries}`
-    scopes.set(registry, scope)
-  }
+  const scope = scopes.get(registry) ?? `${GLOBAL_SCOPE}:${++registries}`
+  scopes.set(registry, scope)
   return scope
 }
 

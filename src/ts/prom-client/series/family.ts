@@ -1,4 +1,4 @@
-import { type Cell, type CellOptions, type CellOwner, REGIONS } from '../../metrics/cell'
+import type { Cell, CellOptions, CellOwner } from '../../metrics/cell'
 import { LabelTree } from '../../metrics/label-tree'
 import { Merged, SCOPE_LABEL } from '../../metrics/merged'
 import type { Series } from '../../metrics/survey'
@@ -75,7 +75,7 @@ export class Family<C extends Cell> implements CellOwner {
   tryOut(): void {
     const cell = this.#make(this, {})
     const { region, scope } = placeApart()
-    cell.open({ region, labels: { [SCOPE_LABEL]: scope }, help: this.#help, opener: REGIONS })
+    cell.open({ region, labels: { [SCOPE_LABEL]: scope }, help: this.#help })
     cell.close()
   }
 
@@ -249,11 +249,8 @@ export class Family<C extends Cell> implements CellOwner {
   #inOrder({ series, labels }: Merged): Labels {
     const known = this.#others.get(series)
     if (known !== undefined) return known
-    const found = new Map<string, string>()
-    for (const name of [...this.labelNames, ...Object.keys(labels)]) {
-      if (Object.hasOwn(labels, name)) found.set(name, labels[name] as string)
-    }
-    const out: Labels = Object.fromEntries(found)
+    const names = [...this.labelNames, ...Object.keys(labels)].filter((name) => Object.hasOwn(labels, name))
+    const out: Labels = Object.fromEntries(names.map((name) => [name, labels[name] as string]))
     this.#others.set(series, out)
     return out
   }

@@ -1,12 +1,7 @@
 import { Buckets } from '../../contract/buckets'
-import type { PerCpuCounter } from '../../counter/counter'
-import type { PerCpuSum } from '../../counter/sum'
-import type { PerCpuHistogram } from '../../histogram/histogram'
-import type { Opener, Part } from '../../metrics/cell'
-import type { Gauge } from '../../metrics/gauge'
-import { type Merged, merge, PROCESS_LABEL } from '../../metrics/merged'
+import type { Heap, Part, PartKind } from '../../metrics/cell'
+import { type Merged, merge } from '../../metrics/merged'
 import type { Sample, Series } from '../../metrics/survey'
-import type { NamedOptions } from '../../region/entries'
 
 /*
  * What finds no room in any region counts here, in the memory of its thread, as prom-client does: a service goes on, and
@@ -55,7 +50,7 @@ class HeapPart implements Sample, Part {
 }
 
 /** A metric's series that are in no region. */
-export class Heap implements Opener {
+export class ThreadHeap implements Heap {
   readonly #samples = new Set<Sample>()
   #merged: readonly Merged[] | null = null
 
@@ -66,42 +61,22 @@ export class Heap implements Opener {
     return this.#merged
   }
 
-  counter(name: string, { labels }: NamedOptions): PerCpuCounter {
-    return this.#opened('counter', name, labels) as unknown as PerCpuCounter
-  }
-
-  sum(name: string, { labels }: NamedOptions): PerCpuSum {
-    return this.#opened('sum', name, labels) as unknown as PerCpuSum
-  }
-
-  gauge(name: string, { labels }: NamedOptions, code: number): Gauge {
-    return this.#opened('gauge', name, { ...labels, [PROCESS_LABEL]: '' }, code) as unknown as Gauge
-  }
-
-  histogram(
+  open<P extends Part>(
+    { kind, own, code = 0, bounds }: PartKind<P>,
     name: string,
-    { labels, buckets }: NamedOptions & { buckets: readonly number[] },
-  ): PerCpuHistogram {
-    const all = new Buckets({ shape: 0, extra: Float64Array.from(buckets) })
-    return this.#opened('histogram', name, labels, 0, all) as unknown as PerCpuHistogram
-  }
-
-  #opened(
-    kind: Series['kind'],
-    name: string,
-    labels: Series['labels'] = {},
-    code = 0,
-    buckets: Buckets | null = null,
-  ): HeapPart {
+    labels: Series['labels'],
+  ): P {
+    const buckets = bounds ? new Buckets({ shape: 0, extra: Float64Array.from(bounds) }) : null
+    const all = { ...labels, ...own }
     // Behind those of any region.
     const place = { entry: 2 ** 32, generation: 0 }
-    const series = Object.freeze({ ...place, kind, name, labels, help: '', unit: '', buckets, code })
+    const series = Object.freeze({ ...place, kind, name, labels: all, help: '', unit: '', buckets, code })
     const part: HeapPart = new HeapPart(series, () => {
       this.#samples.delete(part)
       this.#merged = null
     })
     this.#samples.add(part)
     this.#merged = null
-    return part
+    return part as Part as P
   }
 }

@@ -1,9 +1,7 @@
-interface Closable {
-  close(): void
-}
+import type { Part } from '../../metrics/cell'
 
 /** Their owner is gone, and with it whoever could count or look. */
-const abandoned = new FinalizationRegistry<Set<Closable>>((all) => {
+const abandoned = new FinalizationRegistry<Set<Part>>((all) => {
   for (const one of all) one.close()
 })
 
@@ -12,19 +10,19 @@ const abandoned = new FinalizationRegistry<Set<Closable>>((all) => {
  * for each request would fill the region else.
  */
 export class Holds {
-  readonly #all = new Set<Closable>()
+  readonly #all = new Set<Part>()
 
   /** @param owner that nothing of what is held refers to */
   constructor(owner: object) {
     abandoned.register(owner, this.#all)
   }
 
-  add<T extends Closable>(one: T): T {
+  add<T extends Part>(one: T): T {
     this.#all.add(one)
     return one
   }
 
-  end(one: Closable | null): void {
+  end(one: Part | null): void {
     if (one === null) return
     one.close()
     this.#all.delete(one)

@@ -1,13 +1,13 @@
 import { monotonicMs } from '../../base/builtins'
 import { RseqError } from '../../base/errors'
 import { warnOnce } from '../../base/warning'
-import { type Cell, type CellOptions, type Held, type Opener, REGIONS } from '../../metrics/cell'
+import type { Cell, CellOptions, Held } from '../../metrics/cell'
 import { Home } from '../../metrics/home'
 import { hasSpilled, markSpilled } from '../../metrics/spilling'
 import { isBusy, isPassing, isPatient, SHORT, withPatience } from '../../region/patience'
 import { Region } from '../../region/region'
 import { labelsIn, type Place, spillPlaceOf } from './current-region'
-import { Heap } from './heap'
+import { ThreadHeap } from './heap'
 
 type Open<T> = (options: CellOptions) => T
 
@@ -41,27 +41,20 @@ function isSpilling(error: unknown): error is RseqError {
 const PAUSE = 100
 const refusals = new WeakMap<Region, { readonly error: RseqError; readonly until: number }>()
 
-/** Why nothing new finds room there. Null: it may. */
-function refusalOf(region: Region): RseqError | null {
-  const known = refusals.get(region)
-  return known !== undefined && monotonicMs() < known.until ? known.error : null
-}
-
 /** Where a metric's cells are opened: what finds no room in the process either is in the memory of its thread. */
 export class MetricHome extends Home {
-  readonly #place: Place
-  readonly #help: string
   /** What is in no region. */
-  readonly heap = new Heap()
+  readonly heap = new ThreadHeap()
 
-  constructor(place: Place, help: string) {
+  constructor(
+    private readonly place: Place,
+    private readonly help: string,
+  ) {
     super()
-    this.#place = place
-    this.#help = help
   }
 
   override get region(): Region {
-    return this.#place.region
+    return this.place.region
   }
 
   /**
@@ -70,7 +63,7 @@ export class MetricHome extends Home {
    * @param hasSpilled whether any thread's are in the process for want of room in a region
    */
   places(hasSpilled: (region: Region) => boolean): readonly Place[] {
-    return hasSpilled(this.region) ? [this.#place, this.#spillPlace] : [this.#place]
+    return hasSpilled(this.region) ? [this.place, this.#spillPlace] : [this.place]
   }
 
   /** What there is of a cell already, whoever has made it: open, until it is released. Nothing is made. */
@@ -82,15 +75,16 @@ export class MetricHome extends Home {
     return null
   }
 
-  protected override optionsOf(cell: Cell, place = this.#place, opener: Opener = REGIONS): CellOptions {
-    return { region: place.region, labels: labelsIn(place, cell.labels), help: this.#help, opener }
+  protected override optionsOf(cell: Cell, place = this.place): CellOptions {
+    return { region: place.region, labels: labelsIn(place, cell.labels), help: this.help }
   }
 
   /** @throws {RseqError} the last one again, where there was no room for anything new a moment ago */
-  protected override openHere<T>(cell: Cell, open: Open<T>, place = this.#place): T {
-    const refusal = refusalOf(place.region)
-    const held = refusal && cell.there(this.optionsOf(cell, place))
-    if (refusal !== null && held === null) throw refusal
+  protected override openHere<T>(cell: Cell, open: Open<T>, place = this.place): T {
+    const refusal = refusals.get(place.region)
+    const isFull = refusal !== undefined && monotonicMs() < refusal.until
+    const held = isFull ? cell.there(this.optionsOf(cell, place)) : null
+    if (isFull && held === null) throw refusal.error
     try {
       return open(this.optionsOf(cell, place))
     } catch (error) {
@@ -122,10 +116,10 @@ export class MetricHome extends Home {
 
   #openInHeap<T>(cell: Cell, open: Open<T>, { message, code }: RseqError): T {
     warnOnce('heap', () => `rseq/prom-client: new series are of their thread alone. ${message}`, code)
-    return open(this.optionsOf(cell, this.#spillPlace, this.heap))
+    return open({ ...this.optionsOf(cell, this.#spillPlace), heap: this.heap })
   }
 
   get #spillPlace(): Place {
-    return spillPlaceOf(this.#place)
+    return spillPlaceOf(this.place)
   }
 }

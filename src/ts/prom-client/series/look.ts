@@ -1,4 +1,4 @@
-import { type Merged, merge } from '../../metrics/merged'
+import { grouped, type Merged, merge } from '../../metrics/merged'
 import { hasSpilled } from '../../metrics/spilling'
 import { type Sample, Survey } from '../../metrics/survey'
 import { warnOfLosses } from '../../region/losses'
@@ -19,18 +19,9 @@ export class Look {
 
   /** @param all what belongs together */
   constructor(all: readonly Merged[]) {
-    let last: Merged[] = []
-    for (const one of all) {
-      if (!isOnPages(one.scope) || !isReadable(one)) continue
-      // Those of a family mostly stand together.
-      const [first] = last
-      if (first?.name !== one.name || first.scope !== one.scope) {
-        const names = this.scope(one.scope)
-        last = names.get(one.name) ?? []
-        names.set(one.name, last)
-      }
-      last.push(one)
-    }
+    const readable = all.filter((one) => isOnPages(one.scope) && isReadable(one))
+    for (const same of grouped(readable, ({ scope, name }) => `${scope} ${name}`))
+      this.scope(same[0].scope).set(same[0].name, same)
   }
 
   /** Everything of that scope, by name. */
@@ -42,13 +33,7 @@ export class Look {
 }
 
 /** What was seen last of a region: while its series stay the same, it is the same look, which says new values. */
-interface Last {
-  readonly survey: Survey
-  samples: readonly Sample[]
-  look: Look
-}
-
-const lasts = new WeakMap<Region, Last>()
+const lasts = new WeakMap<Region, { survey: Survey; samples: readonly Sample[]; look: Look }>()
 
 /**
  * What a region counts now. Earlier looks are not to be read any more.
@@ -74,20 +59,14 @@ export class Looks {
 
   /** Whether something of that region counts in the process. Asked once for each page. */
   readonly hasSpilled = (region: Region): boolean => {
-    let answer = this.#spilled.get(region)
-    if (answer === undefined) {
-      answer = hasSpilled(region)
-      this.#spilled.set(region, answer)
-    }
+    const answer = this.#spilled.get(region) ?? hasSpilled(region)
+    this.#spilled.set(region, answer)
     return answer
   }
 
   at(region: Region): Look {
-    let look = this.#looks.get(region)
-    if (look === undefined) {
-      look = lookAt(region)
-      this.#looks.set(region, look)
-    }
+    const look = this.#looks.get(region) ?? lookAt(region)
+    this.#looks.set(region, look)
     return look
   }
 }

@@ -18,8 +18,10 @@ export interface Line {
   readonly exemplar?: unknown
 }
 
+/** What prom-client writes a page of: `get()`, or what its registry asks instead. */
 export interface MetricLines {
   readonly name: string
+  readonly help: string
   readonly type: string
   readonly aggregator?: string
   readonly values?: readonly Line[]
