@@ -17,8 +17,7 @@ import { warnIfApart } from '../region/service/apart'
 import { api, sdk } from './model/peer'
 import { refuseExponential } from './model/views'
 import { Collector, MOST_READERS } from './read/collector'
-import { Ledger } from './read/ledger'
-import { startOf } from './read/origin'
+import { Ledger, startOf } from './read/ledger'
 import { memoryStore, type Store } from './read/state'
 import { StateFile } from './read/state-file'
 import { Meter, type MeterPlan } from './write/meter'
@@ -63,10 +62,6 @@ function resourceOf({ resource, views }: SdkOptions): Promise<ResourceMetrics['r
   return producer.collect().then(({ resourceMetrics }) => resourceMetrics.resource)
 }
 
-function isPulled(reader: IMetricReader): boolean {
-  return typeof (reader as { getMetricsRequestHandler?: unknown }).getMetricsRequestHandler === 'function'
-}
-
 function usesDeltas(reader: IMetricReader): boolean {
   const { DELTA } = sdk.AggregationTemporality
   return Object.values(sdk.InstrumentType).some((type) => reader.selectAggregationTemporality(type) === DELTA)
@@ -74,7 +69,8 @@ function usesDeltas(reader: IMetricReader): boolean {
 
 /** @throws {RangeError} */
 function isForOne(reader: IMetricReader, ordinal: number, choice: MeterProviderOptions['export']): boolean {
-  if (choice === undefined) return usesDeltas(reader) || !isPulled(reader)
+  const isPulled = 'getMetricsRequestHandler' in reader
+  if (choice === undefined) return usesDeltas(reader) || !isPulled
   if (choice === 'every' && usesDeltas(reader)) {
     throw rangeError('MeterProvider options.export', `'one', for readers[${ordinal}] takes deltas`, choice)
   }
@@ -86,8 +82,7 @@ function storeOf(region: Region, reader: number): Store {
   const owner = { region: keyOf(region), reader }
   const { path } = region
   // A memfd's path is a link of this process.
-  const isFile = path !== null && !path.startsWith('/proc/')
-  if (!isFile) return memoryStore(owner)
+  if (path === null || path.startsWith('/proc/')) return memoryStore(owner)
   // Where it is now: a program may go to another folder.
   return new StateFile(`${paths.resolve(path)}.otel-${reader}`, owner)
 }
@@ -128,7 +123,7 @@ function gaugesOf(value: unknown): GaugeAggregation {
  */
 export class MeterProvider implements ApiMeterProvider {
   readonly #plan: MeterPlan
-  readonly #collectors: readonly { readonly reader: IMetricReader; readonly collector: Collector }[]
+  readonly #collectors: readonly Collector[]
   readonly #meters = new Map<string, Meter>()
   #isShutDown = false
 
@@ -170,10 +165,10 @@ export class MeterProvider implements ApiMeterProvider {
     this.#collectors = readers.map((reader, i) => {
       const ledger = withPatience(AT_START, () => new Ledger(storeOf(region, i), region, i, origin))
       const source = { region, origin, resource, observables }
-      const collector = new Collector(source, reader, i, ledger, forOne[i] === true)
-      return { reader, collector }
+      return new Collector(source, reader, i, ledger, forOne[i] === true)
     })
-    for (const { reader, collector } of this.#collectors) {
+    for (const collector of this.#collectors) {
+      const { reader } = collector
       reader.setMetricProducer(collector)
       if (options.sdkMetricsEnabled && reader instanceof sdk.MetricReader) {
         reader._setSelfObsMeterProvider(this)
@@ -188,11 +183,8 @@ export class MeterProvider implements ApiMeterProvider {
       return api.createNoopMeter()
     }
     const key = JSON.stringify([name, version, schemaUrl])
-    let meter = this.#meters.get(key)
-    if (meter === undefined) {
-      meter = new Meter({ name, version, schemaUrl }, this.#plan)
-      this.#meters.set(key, meter)
-    }
+    const meter = this.#meters.get(key) ?? new Meter({ name, version, schemaUrl }, this.#plan)
+    this.#meters.set(key, meter)
     return meter
   }
 
@@ -224,7 +216,7 @@ export class MeterProvider implements ApiMeterProvider {
       await this.#everywhere(options?.timeoutMillis, (reader) => reader.shutdown(options))
     } finally {
       this.#plan.observables.stop()
-      for (const { collector } of this.#collectors) collector.leave()
+      for (const collector of this.#collectors) collector.leave()
     }
   }
 
@@ -234,6 +226,6 @@ export class MeterProvider implements ApiMeterProvider {
   ): Promise<void> {
     const errors = await this.#plan.observables.observe(patience)
     if (errors.length > 0) api.diag.error('observable callbacks failed:', ...errors)
-    await Promise.all(this.#collectors.map(({ reader, collector }) => collector.flush(() => flush(reader))))
+    await Promise.all(this.#collectors.map((collector) => collector.flush(flush)))
   }
 }

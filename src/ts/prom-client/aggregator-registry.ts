@@ -7,10 +7,6 @@ import { currentRegion, GLOBAL_SCOPE, scopeOf } from './series/current-region'
 import { lookAt } from './series/look'
 import { isOnPages, Names } from './series/readable'
 
-interface Aggregating {
-  clusterMetrics(): Promise<string>
-}
-
 /** Where processes say which registries are to be shown together. */
 const CHOICE = { name: 'registries', scope: `${GLOBAL_SCOPE}:aggregated` }
 let choice: Gauge[] = []
@@ -43,13 +39,12 @@ async function clusterPage(openMetrics: boolean): Promise<string> {
  * registry does in any process. No worker is asked.
  */
 export class AggregatorRegistry extends Registry {
-  readonly #messages: Aggregating | null
+  readonly #messages: { clusterMetrics(): Promise<string> } | null
 
   constructor(contentType?: string) {
     super(contentType)
     // Without shared memory, prom-client's way: it asks each worker by a message.
-    const isShared = currentRegion().shared
-    this.#messages = isShared ? null : (new prom.AggregatorRegistry() as unknown as Aggregating)
+    this.#messages = currentRegion().shared ? null : new prom.AggregatorRegistry()
   }
 
   /** The page of the global registry, or of those that {@link setRegistries} was told, over all processes. */

@@ -10,7 +10,6 @@ import { Gauge as SharedGauge } from './metrics/gauge'
 import { Histogram as SharedHistogram } from './metrics/histogram'
 import { prom } from './peer'
 import { Registry as SharedRegistry, register as sharedRegister } from './registry'
-import { setRegion } from './series/current-region'
 
 // Types are prom-client's own, so that code need not tell them apart.
 export type {
@@ -169,7 +168,7 @@ export {
 } from './handler'
 export { collectRseqInfo, type RseqInfoOptions } from './info'
 export { collectPreemptionMetrics, type PreemptionMetricsOptions } from './preemption'
-export { setRegion }
+export { setRegion } from './series/current-region'
 
 /** The global registry's content type; it can be set, as prom-client's can. */
 export declare let contentType: PromClient.RegistryContentType

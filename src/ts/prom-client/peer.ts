@@ -20,15 +20,6 @@ function explained({ code, message }: NodeJS.ErrnoException): string | undefined
     : undefined
 }
 
-/** What others that go by its name keep otherwise, or have beside. */
-interface Looked {
-  readonly register?: { readonly _metrics?: unknown; readonly _defaultLabels?: unknown }
-  readonly Registry?: { readonly OPENMETRICS_CONTENT_TYPE?: unknown }
-  readonly AggregatorRegistry?: unknown
-  readonly ClusterRegistry?: unknown
-  readonly WorkerRegistry?: unknown
-}
-
 /** Of any realm. */
 const isRecord = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Object]'
 
@@ -39,8 +30,11 @@ const isRecord = (value: unknown): boolean => Object.prototype.toString.call(val
  *
  * @throws {RseqError} `ERR_RSEQ_PEER`
  */
-function checked(found: typeof PromClient): typeof PromClient {
-  const { register, Registry, AggregatorRegistry, ClusterRegistry, WorkerRegistry } = found as Looked
+function checked(found: unknown): typeof PromClient {
+  // What others that go by its name keep otherwise, or have beside.
+  const { register, Registry, AggregatorRegistry, ClusterRegistry, WorkerRegistry } = found as Partial<
+    Record<string, Partial<Record<string, unknown>>>
+  >
   const isKnown =
     isRecord(register?._metrics) &&
     isRecord(register?._defaultLabels) &&
@@ -48,7 +42,7 @@ function checked(found: typeof PromClient): typeof PromClient {
     typeof AggregatorRegistry === 'function' &&
     ClusterRegistry === undefined &&
     WorkerRegistry === undefined
-  if (isKnown) return found
+  if (isKnown) return found as typeof PromClient
   throw peerError(
     `${NEEDS}. What is installed as prom-client is another version, or another package by an alias, as ` +
       `@prometheus-io/client or @platformatic/prom-client: ${INSTALL}`,
@@ -59,9 +53,9 @@ function checked(found: typeof PromClient): typeof PromClient {
  * By its file: a bundler or a test runner that puts rseq/prom-client in prom-client's place by name leaves this alone. It
  * is in a try block since bundlers let a module be missing only there.
  */
-function load(): typeof PromClient {
+function load(): unknown {
   try {
-    return require('prom-client/index.js') as typeof PromClient
+    return require('prom-client/index.js')
   } catch (error) {
     const reason = explained(error as NodeJS.ErrnoException)
     throw reason === undefined ? error : peerError(reason)

@@ -13,7 +13,6 @@ const { OPENMETRICS_CONTENT_TYPE } = prom.Registry
 
 /** The registries that a metric is in. Those that merge() makes show it only. */
 const owners = new WeakMap<Metric, Set<Base>>()
-const views = new WeakSet<Base>()
 
 function enter(metric: Metric, registry: Base): void {
   const all = owners.get(metric) ?? new Set()
@@ -56,7 +55,7 @@ export class Registry extends Base {
   /** @throws {Error} where there is another metric of that name */
   override registerMetric(metric: Metric): void {
     super.registerMetric(metric)
-    if (!views.has(this)) enter(metric, this)
+    if (!sources.has(this)) enter(metric, this)
   }
 
   /** Everything is gone from the page, and with it this process's hold of it. */
@@ -107,7 +106,6 @@ export class Registry extends Base {
   static merge(registries: readonly Base[]): Registry {
     const [first] = registries
     const merged = new Registry(first?.contentType)
-    views.add(merged)
     sources.set(merged, [...registries])
     if (registries.some(({ contentType }) => contentType !== first?.contentType)) {
       throw new Error('Registers can only be merged if they have the same content type')
@@ -140,7 +138,6 @@ export function pageIn(
 export function wideView(scope: string): Registry {
   const registry = new Registry()
   enrol(registry, scope)
-  views.add(registry)
   wide.add(registry)
   return registry
 }

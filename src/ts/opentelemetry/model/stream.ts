@@ -35,20 +35,8 @@ export function identityOf(
     boundaries.length === 0
       ? ''
       : crypto().createHash('sha256').update(Float64Array.from(boundaries)).digest('base64url').slice(0, 12)
-  const { name: meterName, version, schemaUrl = null } = meter
-  const fields = [
-    meterName,
-    version,
-    schemaUrl,
-    name,
-    unit,
-    type,
-    valueType,
-    kind,
-    bounds,
-    recordMinMax,
-    readers,
-  ]
+  const own = [name, unit, type, valueType, kind, bounds, recordMinMax, readers]
+  const fields = [meter.name, meter.version, meter.schemaUrl ?? null, ...own]
   const text = SCOPE + JSON.stringify(fields).toWellFormed()
   return { meter, name, unit, type, valueType, kind, bounds, recordMinMax, readers, text }
 }
@@ -85,10 +73,15 @@ export function streamOf(text: string): StreamIdentity | null {
   return stream
 }
 
-/** Whether points never fall. */
-export function isMonotonic({ kind, type }: StreamIdentity): boolean {
+/** Whether what is measured is at least 0. */
+export function isPositive({ type }: StreamIdentity): boolean {
   const { COUNTER, OBSERVABLE_COUNTER, HISTOGRAM } = sdk.InstrumentType
-  return kind === 'sum' && (type === COUNTER || type === OBSERVABLE_COUNTER || type === HISTOGRAM)
+  return type === COUNTER || type === OBSERVABLE_COUNTER || type === HISTOGRAM
+}
+
+/** Whether points never fall. */
+export function isMonotonic(stream: StreamIdentity): boolean {
+  return stream.kind === 'sum' && isPositive(stream)
 }
 
 /** A name that a region takes: 1 to 240 bytes. The stream's own is in its identity. */

@@ -70,11 +70,6 @@ function parts(key: string): { stream: StreamIdentity | null; labels: Labels } {
 
 /** Gives a reader what the whole service has counted. */
 export class Collector implements MetricProducer {
-  readonly #source: Source
-  readonly #reader: IMetricReader
-  readonly #ordinal: number
-  readonly #ledger: Ledger
-  readonly #isForOne: boolean
   readonly #survey: Survey
   readonly #role: string
   /** When cumulative points start. */
@@ -83,12 +78,13 @@ export class Collector implements MetricProducer {
   #collections = 0
 
   /** @param isForOne one process of the service alone collects */
-  constructor(source: Source, reader: IMetricReader, ordinal: number, ledger: Ledger, isForOne: boolean) {
-    this.#source = source
-    this.#reader = reader
-    this.#ordinal = ordinal
-    this.#ledger = ledger
-    this.#isForOne = isForOne
+  constructor(
+    private readonly source: Source,
+    readonly reader: IMetricReader,
+    private readonly ordinal: number,
+    private readonly ledger: Ledger,
+    private readonly isForOne: boolean,
+  ) {
     this.#survey = new Survey(source.region)
     this.#start = source.origin
     this.#role = `${keyOfRegion(source.region)}/${ordinal}`
@@ -96,7 +92,7 @@ export class Collector implements MetricProducer {
 
   /** What was counted, or nothing where another process plays this reader's role. */
   async collect(options?: MetricCollectOptions): Promise<CollectionResult> {
-    const { observables, resource } = this.#source
+    const { observables, resource } = this.source
     const errors = [...(await observables.observe(options?.timeoutMillis))]
     const resourceMetrics = { resource: await resource, scopeMetrics: [] as ScopeMetrics[] }
     try {
@@ -113,38 +109,35 @@ export class Collector implements MetricProducer {
    *
    * @throws what the reader does
    */
-  async flush(flush: () => Promise<void>): Promise<void> {
+  async flush(flush: (reader: IMetricReader) => Promise<void>): Promise<void> {
     const before = this.#collections
-    await flush()
+    await flush(this.reader)
     // Of two batches, it is not known which one arrived.
-    if (this.#collections <= before + 1) this.#settle()
+    if (!this.#leads || this.#collections > before + 1) return
+    try {
+      this.ledger.settle()
+    } catch (error) {
+      api.diag.warn('the last batch of deltas may be handed out again', error)
+    }
   }
 
   /** Gives up the role: another process takes it when it collects next. */
   leave(): void {
     if (!this.#leads) return
     this.#leads = false
-    this.#ledger.leave()
+    this.ledger.leave()
     played.delete(this.#role)
     try {
-      backend.stepDown(regionNumber(this.#source.region, 'region'), FIRST_ROLE + this.#ordinal)
+      backend.stepDown(regionNumber(this.source.region, 'region'), FIRST_ROLE + this.ordinal)
     } catch {
       // the region was closed, and the role given back with it
     }
   }
 
-  #settle(): void {
-    try {
-      if (this.#leads) this.#ledger.settle()
-    } catch (error) {
-      api.diag.warn('the last batch of deltas may be handed out again', error)
-    }
-  }
-
   #mayCollect(): boolean {
-    if (!this.#isForOne || this.#leads) return true
+    if (!this.isForOne || this.#leads) return true
     if (played.has(this.#role)) return false
-    this.#leads = backend.lead(regionNumber(this.#source.region, 'region'), FIRST_ROLE + this.#ordinal) === 1
+    this.#leads = backend.lead(regionNumber(this.source.region, 'region'), FIRST_ROLE + this.ordinal) === 1
     if (this.#leads) played.add(this.#role)
     return this.#leads
   }
@@ -153,8 +146,8 @@ export class Collector implements MetricProducer {
     const now = Date.now()
     // The clock may have been set back: no point ends before it starts.
     this.#start = Math.min(this.#start, now)
-    warnOfLosses(this.#source.region)
-    const { region } = this.#source
+    warnOfLosses(this.source.region)
+    const { region } = this.source
     const samples = this.#survey
       .read()
       .filter(({ series }) => series.labels[SCOPE_LABEL]?.startsWith(SCOPE) === true)
@@ -173,7 +166,7 @@ export class Collector implements MetricProducer {
       const stream = streamOf(merged.scope)
       if (stream === null || !isOf(stream, merged)) continue
       const key = keyOf(merged.scope, merged.labels)
-      const isMine = stream.readers?.includes(this.#ordinal) ?? true
+      const isMine = stream.readers?.includes(this.ordinal) ?? true
       // Of each set of attributes there is one point, whatever others have written to the region.
       if (isMine && !found.has(key)) found.set(key, { key, stream, merged })
     }
@@ -181,7 +174,7 @@ export class Collector implements MetricProducer {
   }
 
   #isDelta({ type, kind }: StreamIdentity): boolean {
-    const wanted = this.#reader.selectAggregationTemporality(type)
+    const wanted = this.reader.selectAggregationTemporality(type)
     return kind !== 'last' && wanted === sdk.AggregationTemporality.DELTA
   }
 
@@ -194,7 +187,7 @@ export class Collector implements MetricProducer {
         merged,
         values: valuesOf(merged),
         isAll: true,
-        temporality: this.#reader.selectAggregationTemporality(stream.type),
+        temporality: this.reader.selectAggregationTemporality(stream.type),
         start: this.#start,
         end: now,
       }))
@@ -213,8 +206,8 @@ export class Collector implements MetricProducer {
       const stream = ones.get(key)?.stream ?? parts(key).stream
       return stream !== null && isMonotonic(stream)
     }
-    const usesDeltas = ones.size > 0 || this.#ledger.isOpen
-    const batch = usesDeltas ? this.#ledger.next(totals, now, rises) : null
+    const usesDeltas = ones.size > 0 || this.ledger.isOpen
+    const batch = usesDeltas ? this.ledger.next(totals, now, rises) : null
     if (batch === null) return []
     const points: Point[] = []
     for (const [key, { values, isAll }] of batch.deltas) {

@@ -2,10 +2,10 @@ import type { HrTime } from '@opentelemetry/api'
 import type { DataPoint, MetricData, ScopeMetrics } from '@opentelemetry/sdk-metrics'
 import { HISTOGRAM } from '../../contract/backend'
 import { Look } from '../../histogram/summary'
-import type { Merged } from '../../metrics/merged'
+import { grouped, type Merged } from '../../metrics/merged'
 import { attributesOf, type Labels } from '../model/attributes'
 import { api, sdk } from '../model/peer'
-import { isMonotonic, type StreamIdentity } from '../model/stream'
+import { isMonotonic, isPositive, type StreamIdentity } from '../model/stream'
 import { COUNTS, MAX, MIN, type Numbers, SUM } from './state'
 
 /** The SDK's, of which a package does not export the type. */
@@ -51,15 +51,11 @@ function histogramOf({ stream, merged, values, isAll }: Point): HistogramValue |
   const counts = values.slice(COUNTS)
   const count = counts.reduce((total, one) => total + one, 0)
   const isBare = stream.bounds === ''
-  const { GAUGE, OBSERVABLE_GAUGE, UP_DOWN_COUNTER, OBSERVABLE_UP_DOWN_COUNTER } = sdk.InstrumentType
-  const takesNegatives = [GAUGE, OBSERVABLE_GAUGE, UP_DOWN_COUNTER, OBSERVABLE_UP_DOWN_COUNTER].includes(
-    stream.type,
-  )
   const hasExtremes = isAll && stream.recordMinMax && count > 0
   const value = {
     min: hasExtremes ? values[MIN] : undefined,
     max: hasExtremes ? values[MAX] : undefined,
-    sum: takesNegatives ? undefined : values[SUM],
+    sum: isPositive(stream) ? values[SUM] : undefined,
     buckets: {
       boundaries: isBare ? [] : [...merged.buckets.shape.extra],
       counts: isBare ? [count] : counts,
@@ -76,12 +72,17 @@ function numberOf({ stream, values }: Point): number {
   return stream.valueType === api.ValueType.INT ? Math.round(value) : value
 }
 
-function metricOf(point: Point): MetricData {
+function dataPointOf<T>({ labels, start, end, value }: Point & { value: T }): DataPoint<T> {
+  return { attributes: attributesOf(labels), startTime: hrTime(start), endTime: hrTime(end), value }
+}
+
+/** @param dataPoints of the same stream, and so of the same type */
+function metricOf(point: Point, dataPoints: DataPoint<never>[]): MetricData {
   const { stream, merged, temporality } = point
   const { DataPointType } = sdk
   const { name, unit, type, valueType } = stream
   const descriptor = { name, description: merged?.help ?? '', unit, type, valueType, advice: {} }
-  const common = { descriptor, aggregationTemporality: temporality, dataPoints: [] }
+  const common = { descriptor, aggregationTemporality: temporality, dataPoints }
   if (stream.kind === 'histogram') return { ...common, dataPointType: DataPointType.HISTOGRAM }
   if (stream.kind === 'last') return { ...common, dataPointType: DataPointType.GAUGE }
   return { ...common, dataPointType: DataPointType.SUM, isMonotonic: isMonotonic(stream) }
@@ -89,33 +90,14 @@ function metricOf(point: Point): MetricData {
 
 /** Points as an exporter takes them: by meter, and by stream. */
 export function scopesOf(points: readonly Point[]): ScopeMetrics[] {
-  const scopes = new Map<string, ScopeMetrics>()
-  const metrics = new Map<string, MetricData>()
-  for (const point of points) {
-    const { stream } = point
-    const value = stream.kind === 'histogram' ? histogramOf(point) : numberOf(point)
-    if (value === null) continue
-    let metric = metrics.get(stream.text)
-    if (metric === undefined) {
-      metric = metricOf(point)
-      metrics.set(stream.text, metric)
-      const { name, version, schemaUrl } = stream.meter
-      const key = JSON.stringify([name, version, schemaUrl])
-      const scope = scopes.get(key) ?? {
-        scope: { name, version, schemaUrl } as ScopeMetrics['scope'],
-        metrics: [],
-      }
-      scopes.set(key, scope)
-      scope.metrics.push(metric)
-    }
-    const dataPoint = {
-      attributes: attributesOf(point.labels),
-      startTime: hrTime(point.start),
-      endTime: hrTime(point.end),
-      value,
-    }
-    // Of the same stream, and so of the same type.
-    ;(metric.dataPoints as DataPoint<number | HistogramValue>[]).push(dataPoint)
-  }
-  return [...scopes.values()]
+  const shown = points.flatMap((point) => {
+    const value = point.stream.kind === 'histogram' ? histogramOf(point) : numberOf(point)
+    return value === null ? [] : [{ ...point, value }]
+  })
+  const streams = grouped(shown, ({ stream }) => stream.text)
+  const scopes = grouped(streams, ([{ stream }]) => JSON.stringify(stream.meter))
+  return scopes.map((all) => ({
+    scope: all[0][0].stream.meter as ScopeMetrics['scope'],
+    metrics: all.map((same) => metricOf(same[0], same.map(dataPointOf) as DataPoint<never>[])),
+  }))
 }

@@ -26,27 +26,25 @@ function removeOwn(path: string): void {
 
 /** A file beside the region, written by the one process that plays the reader's role. */
 export class StateFile implements Store {
-  readonly #path: string
-  readonly #owner: StateOwner
   #hasSaid = false
 
-  constructor(path: string, owner: StateOwner) {
-    this.#path = path
-    this.#owner = owner
-  }
+  constructor(
+    private readonly path: string,
+    private readonly owner: StateOwner,
+  ) {}
 
   read(): State | null | Error {
     let fd: number
     try {
       // O_NONBLOCK: neither a FIFO nor a file with a lease makes anybody wait. Node adds O_CLOEXEC.
-      fd = openSync(this.#path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+      fd = openSync(this.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       return code === 'ENOENT' ? null : (error as Error)
     }
     try {
       const fault = faultOf(fstatSync(fd))
-      return fault === null ? parseState(readFileSync(fd, 'utf8'), this.#owner) : new Error(fault)
+      return fault === null ? parseState(readFileSync(fd, 'utf8'), this.owner) : new Error(fault)
     } finally {
       closeSync(fd)
     }
@@ -59,25 +57,25 @@ export class StateFile implements Store {
    * @throws what the system says
    */
   write(state: State): void {
-    const making = `${this.#path}.new`
+    const making = `${this.path}.new`
     try {
-      if (!isTaken(this.#path)) {
+      if (!isTaken(this.path)) {
         this.#replace(making, state)
         return
       }
     } catch (error) {
       // Taken meanwhile, perhaps.
-      if (!isTaken(this.#path) && !isTaken(making)) throw error
+      if (!isTaken(this.path) && !isTaken(making)) throw error
     }
-    this.#say(isTaken(making) ? making : this.#path)
+    this.#say(isTaken(making) ? making : this.path)
   }
 
   #replace(making: string, state: State): void {
     removeOwn(making)
     const fd = openSync(making, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE)
     try {
-      writeFileSync(fd, stateText(state, this.#owner))
-      renameSync(making, this.#path)
+      writeFileSync(fd, stateText(state, this.owner))
+      renameSync(making, this.path)
     } catch (error) {
       removeOwn(making)
       throw error

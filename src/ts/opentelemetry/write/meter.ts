@@ -9,7 +9,7 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api'
 import type { IMetricReader, InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics'
-import type { Aggregator } from '../../metrics/merged'
+import { type Aggregator, grouped } from '../../metrics/merged'
 import type { Region } from '../../region/region'
 import { api, sdk } from '../model/peer'
 import { identityOf } from '../model/stream'
@@ -120,22 +120,19 @@ export class Meter implements ApiMeter {
   /** Without a view the readers say how; mostly they agree, and share one stream. */
   #byReaders(descriptor: InstrumentDescriptor): (Storage | null)[] {
     const { readers } = this.#plan
-    const chosen = new Map<string, { aggregation: Aggregation | null; ordinals: number[] }>()
-    for (const [ordinal, reader] of readers.entries()) {
-      const aggregation = aggregationOf(reader.selectAggregation(descriptor.type), descriptor)
-      const key = JSON.stringify(aggregation)
-      const same = chosen.get(key) ?? { aggregation, ordinals: [] }
-      same.ordinals.push(ordinal)
-      chosen.set(key, same)
-    }
-    if (readers.length === 0) {
-      // Other processes may have readers.
-      chosen.set('', { aggregation: aggregationOf(undefined, descriptor), ordinals: [] })
-    }
-    return [...chosen.values()].map(
-      ({ aggregation, ordinals }) =>
-        aggregation && this.#storage(descriptor, aggregation, chosen.size === 1 ? null : ordinals),
-    )
+    const wanted = readers.map((reader) => reader.selectAggregation(descriptor.type))
+    // Without readers, too: other processes may have some.
+    const options = wanted.length === 0 ? [undefined] : wanted
+    const all = options.map((option, ordinal) => ({
+      ordinal,
+      aggregation: aggregationOf(option, descriptor),
+    }))
+    const chosen = grouped(all, ({ aggregation }) => JSON.stringify(aggregation))
+    return chosen.map((same) => {
+      const [{ aggregation }] = same
+      const ordinals = chosen.length === 1 ? null : same.map(({ ordinal }) => ordinal)
+      return aggregation && this.#storage(descriptor, aggregation, ordinals)
+    })
   }
 
   #storage(

@@ -93,15 +93,12 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> 
  * and every few seconds for collectors elsewhere, as long as something else keeps the process alive.
  */
 export class Observables {
-  readonly #interval: number
   readonly #registered: Registered[] = []
   #timer: NodeJS.Timeout | null = null
   #round: Promise<unknown[]> | null = null
 
   /** @param interval in milliseconds */
-  constructor(interval: number) {
-    this.#interval = interval
-  }
+  constructor(private readonly interval: number) {}
 
   add(one: Registered): void {
     if (this.#registered.some((other) => isSame(one, other))) return
@@ -111,7 +108,7 @@ export class Observables {
         void this.observe(PATIENCE).then((errors) => {
           if (errors.length > 0) api.diag.error('observable callbacks failed:', ...errors)
         })
-      }, this.#interval)
+      }, this.interval)
       .unref()
   }
 
@@ -146,20 +143,14 @@ export class Observables {
 
   async #rounded(patience: number): Promise<unknown[]> {
     const registered = [...this.#registered]
-    const said = new Map<ObservableInstrument, Said>()
-    const results = await Promise.allSettled(registered.map((one) => this.#ask(one, patience)))
-    for (const [i, { instruments }] of registered.entries()) {
-      const result = results[i]
-      for (const one of instruments) {
-        const all = said.get(one) ?? new Map()
-        said.set(one, all)
-        const answer = result?.status === 'fulfilled' ? result.value.get(one) : undefined
-        for (const [sink, x] of answer ?? []) all.set(sink, x)
-      }
+    const asked = registered.flatMap(({ instruments }) => instruments)
+    const said = new Map(asked.map((one): [ObservableInstrument, Said] => [one, new Map()]))
+    const errors: unknown[] = []
+    for (const result of await Promise.allSettled(registered.map((one) => this.#ask(one, patience)))) {
+      if (result.status === 'rejected') errors.push(result.reason)
+      else
+        for (const [one, answer] of result.value) for (const [sink, x] of answer) said.get(one)?.set(sink, x)
     }
-    const errors: unknown[] = results.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason] : [],
-    )
     for (const [instrument, all] of said) {
       try {
         instrument.publish(all)

@@ -15,7 +15,6 @@ const LASTING = [sdk.createAllowListAttributesProcessor([]), sdk.createDenyListA
 /** The sinks of one stream that this thread writes to. */
 export class Storage {
   readonly #home: StreamHome
-  readonly #processors: readonly IAttributesProcessor[]
   readonly #limit: number
   readonly #sinks = new Map<string, Sink>()
   #overflow: Sink | null = null
@@ -23,22 +22,21 @@ export class Storage {
   readonly isLasting: boolean
 
   /** @param limit of sets of attributes, one of which is that of all others */
-  constructor(plan: StreamPlan, processors: readonly IAttributesProcessor[], limit: number) {
+  constructor(
+    readonly plan: StreamPlan,
+    private readonly processors: readonly IAttributesProcessor[],
+    limit: number,
+  ) {
     this.#home = new StreamHome(plan)
-    this.#processors = processors
     this.#limit = limit - 1
     this.isLasting = processors.every((one) => LASTING.includes(one.constructor))
-  }
-
-  get plan(): StreamPlan {
-    return this.#home.plan
   }
 
   /** Never throws. */
   sinkFor(attributes: Attributes, context: Context | undefined): Sink {
     try {
       let processed = attributes
-      for (const one of this.#processors) processed = one.process(processed, context)
+      for (const one of this.processors) processed = one.process(processed, context)
       const labels = labelsOf(processed)
       const key = JSON.stringify(labels)
       const known = this.#sinks.get(key)

@@ -34,14 +34,6 @@ function empty(region: number, { kind, entry, generation }: Series): number {
   }
 }
 
-function warn({ message, code }: NodeJS.ErrnoException): void {
-  warnOnce(
-    'emptying',
-    () => `rseq/prom-client: what other processes have counted was not set to 0. ${message}`,
-    code,
-  )
-}
-
 /**
  * Sets everything of a metric to 0, whoever has counted it, but gauges: those are of their processes. What cannot be set is
  * left, with one warning.
@@ -58,7 +50,9 @@ export function emptyAll(
     for (const { series } of merged.samples) {
       const result = empty(number, series)
       if (result === 0) continue
-      warn(failure(result, `${name}.reset()`))
+      const { message, code } = failure(result, `${name}.reset()`) as NodeJS.ErrnoException
+      const says = `rseq/prom-client: what other processes have counted was not set to 0. ${message}`
+      warnOnce('emptying', () => says, code)
       // Its lock is waited for once.
       if (codeOf(result) === RESULT.busy) return
     }

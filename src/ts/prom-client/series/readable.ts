@@ -103,11 +103,8 @@ export function leaveOff(what: string, name: unknown): void {
 /** The names that a page's lines have so far. */
 export class Names {
   readonly #taken = new Set<string>()
-  readonly #openMetrics: boolean
 
-  constructor(openMetrics: boolean) {
-    this.#openMetrics = openMetrics
-  }
+  constructor(private readonly openMetrics: boolean) {}
 
   /**
    * Takes the names of a metric's lines.
@@ -122,7 +119,7 @@ export class Names {
   }
 
   #all(name: string, type: string): string[] {
-    if (this.#openMetrics && type === 'counter') {
+    if (this.openMetrics && type === 'counter') {
       const family = familyName(name, type, true)
       return [family, `${family}_total`]
     }
