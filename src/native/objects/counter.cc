@@ -1,21 +1,11 @@
 #include "objects/counter.h"
 
+#include <bit>
+
 namespace rseq::counter {
 namespace {
 
 using region::Reading;
-
-double as_double(uint64_t bits) {
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
-uint64_t as_bits(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
 
 void add_overflow(uint32_t number, int64_t n) {
   const arena::Stripes& all = arena::stripes;
@@ -26,8 +16,8 @@ void add_overflow(uint32_t number, double x) {
   const arena::Stripes& all = arena::stripes;
   auto* cell = all.cell<uint64_t>(all.count, number);
   uint64_t bits = __atomic_load_n(cell, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(cell, &bits, as_bits(as_double(bits) + x), true, __ATOMIC_RELAXED,
-                                      __ATOMIC_RELAXED)) {
+  while (!__atomic_compare_exchange_n(cell, &bits, std::bit_cast<uint64_t>(std::bit_cast<double>(bits) + x),
+                                      true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
   }
 }
 
@@ -88,15 +78,11 @@ uint64_t* baseline(uint32_t region, const region::Held& held, uint32_t i) {
 }
 
 /// Of all cells, the baseline left out.
-uint64_t total_i64(const Reading& run, uint32_t i) {
-  uint64_t sum = 0;  // unsigned: wraps without being undefined
-  run.each(i, [&sum](uint64_t cell) { sum += cell; });
-  return sum;
-}
-
-double total_f64(const Reading& run, uint32_t i) {
-  double sum = 0;
-  run.each(i, [&sum](uint64_t cell) { sum += as_double(cell); });
+/// @tparam T  double, or uint64_t, which wraps without being undefined
+template <typename T>
+T total(const Reading& run, uint32_t i) {
+  T sum = 0;
+  run.each(i, [&sum](uint64_t cell) { sum += std::bit_cast<T>(cell); });
   return sum;
 }
 
@@ -108,8 +94,32 @@ uint64_t load_baseline(const Reading& run, uint32_t i) {
   return place == nullptr ? 0 : load_baseline(reinterpret_cast<const uint64_t*>(place));
 }
 
-bool replace(uint64_t* place, uint64_t& known, uint64_t wanted) {
-  return __atomic_compare_exchange_n(place, &known, wanted, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+template <typename T>
+T sum(const Reading& run, uint32_t i) {
+  const uint64_t before = load_baseline(run, i);
+  return total<T>(run, i) - std::bit_cast<T>(before);
+}
+
+template <typename T>
+T sum(uint32_t region, const region::Held& held, uint32_t i) {
+  T result = 0;
+  region::read_run(region, held, [&](const Reading& run) { result = sum<T>(run, i); });
+  return result;
+}
+
+template <typename T>
+T drain(uint32_t region, const region::Held& held, uint32_t i) {
+  const Reading run = {.directory = region::directory_of(region), .held = held, .map = nullptr};
+  uint64_t* place = baseline(region, held, i);
+  uint64_t before = load_baseline(place);
+  for (;;) {
+    const T all = total<T>(run, i);
+    const T drained = all - std::bit_cast<T>(before);
+    if (drained == 0) return 0;
+    if (__atomic_compare_exchange_n(place, &before, std::bit_cast<uint64_t>(all), false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+      return drained;
+  }
 }
 
 }  // namespace
@@ -136,7 +146,7 @@ void add_many(const uint32_t* ids, const int64_t* amounts, size_t count) { add_e
 void set_gauge(uint32_t id, double x) {
   const arena::Stripes& all = arena::stripes;
   if (id >= __atomic_load_n(&all.limit, __ATOMIC_ACQUIRE)) return;
-  __atomic_store_n(all.cell<uint64_t>(all.count, id), as_bits(x), __ATOMIC_RELAXED);
+  __atomic_store_n(all.cell<uint64_t>(all.count, id), std::bit_cast<uint64_t>(x), __ATOMIC_RELAXED);
 }
 
 void add_gauge(uint32_t id, double x) {
@@ -157,49 +167,22 @@ void read(uint32_t region, const region::Held& held, uint64_t* out) {
   });
 }
 
-int64_t sum_i64(const Reading& run, uint32_t i) {
-  const uint64_t before = load_baseline(run, i);
-  return static_cast<int64_t>(total_i64(run, i) - before);
-}
+int64_t sum_i64(const Reading& run, uint32_t i) { return static_cast<int64_t>(sum<uint64_t>(run, i)); }
 
-double sum_f64(const Reading& run, uint32_t i) {
-  const uint64_t before = load_baseline(run, i);
-  return total_f64(run, i) - as_double(before);
-}
+double sum_f64(const Reading& run, uint32_t i) { return sum<double>(run, i); }
 
 int64_t sum_i64(uint32_t region, const region::Held& held, uint32_t i) {
-  int64_t sum = 0;
-  region::read_run(region, held, [&](const Reading& run) { sum = sum_i64(run, i); });
-  return sum;
+  return static_cast<int64_t>(sum<uint64_t>(region, held, i));
 }
 
-double sum_f64(uint32_t region, const region::Held& held, uint32_t i) {
-  double sum = 0;
-  region::read_run(region, held, [&](const Reading& run) { sum = sum_f64(run, i); });
-  return sum;
-}
+double sum_f64(uint32_t region, const region::Held& held, uint32_t i) { return sum<double>(region, held, i); }
 
 int64_t drain_i64(uint32_t region, const region::Held& held, uint32_t i) {
-  const Reading run = {.directory = region::directory_of(region), .held = held, .map = nullptr};
-  uint64_t* place = baseline(region, held, i);
-  uint64_t before = load_baseline(place);
-  for (;;) {
-    const uint64_t total = total_i64(run, i);
-    const uint64_t drained = total - before;
-    if (drained == 0) return 0;
-    if (replace(place, before, total)) return static_cast<int64_t>(drained);
-  }
+  return static_cast<int64_t>(drain<uint64_t>(region, held, i));
 }
 
 double drain_f64(uint32_t region, const region::Held& held, uint32_t i) {
-  const Reading run = {.directory = region::directory_of(region), .held = held, .map = nullptr};
-  uint64_t* place = baseline(region, held, i);
-  uint64_t before = load_baseline(place);
-  for (;;) {
-    const double total = total_f64(run, i);
-    const double drained = total - as_double(before);
-    if (replace(place, before, as_bits(total))) return drained;
-  }
+  return drain<double>(region, held, i);
 }
 
 }  // namespace rseq::counter

@@ -1,5 +1,9 @@
 #include "objects/drain.h"
 
+#include <string.h>
+
+#include <bit>
+
 #include "kernel/clock.h"
 #include "objects/drain_reader.h"
 #include "region/owners.h"
@@ -8,12 +12,6 @@ namespace rseq::drain {
 namespace {
 
 void store_last(uint64_t* cell, uint64_t value) { __atomic_store_n(cell, value, __ATOMIC_RELEASE); }
-
-double of_bits(uint64_t bits) {
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
 
 bool is_consumer(const Runs& runs, uint64_t self) {
   return self != 0 && load(runs.of(runs.overflow) + records::kConsumer) == self;
@@ -95,7 +93,7 @@ int32_t advance(uint32_t region, const region::Held& held, const Scratch& scratc
   memset(all, 0, (size_t{runs.overflow} + 1) * sizeof(Consumed));
   for (uint32_t i = 0; i < consumed; ++i) {
     const uint64_t* record = scratch.out + size_t{i} * out_words(held);
-    const double cpu = of_bits(record[kOutCpu]);
+    const double cpu = std::bit_cast<double>(record[kOutCpu]);
     const bool is_cpu = cpu >= 0 && cpu < runs.overflow;
     Consumed& one = all[is_cpu ? static_cast<uint32_t>(cpu) : runs.overflow];
     one = {.position = record[kOutPosition], .count = one.count + 1};

@@ -1,7 +1,7 @@
 /// What copies a ring's records out: of all stripes, in order of their time.
 #pragma once
 
-#include <string.h>
+#include <bit>
 
 #include "objects/drain.h"
 #include "objects/records.h"
@@ -13,12 +13,6 @@ using records::Shape;
 
 inline uint64_t load(const uint64_t* cell) { return __atomic_load_n(cell, __ATOMIC_RELAXED); }
 inline uint64_t load_first(const uint64_t* cell) { return __atomic_load_n(cell, __ATOMIC_ACQUIRE); }
-
-inline uint64_t bits_of(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
 
 /// A ring's runs in a region's stripes.
 struct Runs {
@@ -192,10 +186,11 @@ class Reader {
         return;
       }
     }
-    to[kOutCpu] = bits_of(cursor.stripe == runs_.overflow ? -1.0 : static_cast<double>(cursor.stripe));
-    to[kOutTime] = bits_of(static_cast<double>(cursor.time));
+    to[kOutCpu] =
+        std::bit_cast<uint64_t>(cursor.stripe == runs_.overflow ? -1.0 : static_cast<double>(cursor.stripe));
+    to[kOutTime] = std::bit_cast<uint64_t>(static_cast<double>(cursor.time));
     to[kOutPosition] = cursor.at;
-    to[kOutLength] = bits_of(static_cast<double>(length));
+    to[kOutLength] = std::bit_cast<uint64_t>(static_cast<double>(length));
     ++cursor.at;
     ++count_;
   }

@@ -16,12 +16,7 @@ inline uint64_t key_of(double x) {
   return static_cast<uint64_t>(bits) ^ (static_cast<uint64_t>(bits >> 63) | kSign);
 }
 
-double of_key(uint64_t key) {
-  const uint64_t bits = (key & kSign) != 0 ? key & ~kSign : ~key;
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
+double of_key(uint64_t key) { return std::bit_cast<double>((key & kSign) != 0 ? key & ~kSign : ~key); }
 
 uint64_t load(const uint64_t* cell) { return __atomic_load_n(cell, __ATOMIC_RELAXED); }
 
@@ -147,25 +142,6 @@ uint32_t out_size(const region::Held& held) { return kOutBuckets + held.cells - 
 
 namespace {
 
-/// What read() fills, of what the run's cells say.
-/// @param extreme   (which) → the largest key of all stripes
-/// @param integers  (i) → a cell's sum, and
-/// @param fraction  (i) → one that is no integer
-template <typename Extreme, typename Integers, typename Fraction>
-void fill(const region::Held& held, double* out, Extreme extreme, Integers count, Fraction fraction) {
-  const uint64_t min = extreme(shape::kMin);
-  const uint64_t max = extreme(shape::kMax);
-  out[kOutMin] = min == 0 ? __builtin_nan("") : of_key(~min);
-  out[kOutMax] = max == 0 ? __builtin_nan("") : of_key(max);
-  const int64_t integers = count(shape::kIntegers);
-  out[kOutIntegersHigh] = static_cast<double>(integers >> 32);
-  out[kOutIntegersLow] = static_cast<double>(static_cast<uint32_t>(integers));
-  out[kOutFractions] = fraction(shape::kFractions);
-  for (uint32_t i = shape::kBuckets; i < held.cells; ++i) {
-    out[kOutBuckets + i - shape::kBuckets] = static_cast<double>(count(i));
-  }
-}
-
 /// The largest of what each stripe says, of what lies in no hole.
 /// @param key  (a cell) → what is in it
 template <typename Key>
@@ -178,29 +154,43 @@ uint64_t highest_of(const region::Reading& run, uint32_t which, Key key) {
   return highest;
 }
 
+/// What read() fills, of what the run's cells say.
+/// @param key       (a cell) → what is in it: of an extreme
+/// @param integers  (i) → a cell's sum, and
+/// @param fraction  (i) → one that is no integer
+template <typename Key, typename Integers, typename Fraction>
+void fill(const region::Reading& run, double* out, Key key, Integers count, Fraction fraction) {
+  const uint64_t min = highest_of(run, shape::kMin, key);
+  const uint64_t max = highest_of(run, shape::kMax, key);
+  out[kOutMin] = min == 0 ? __builtin_nan("") : of_key(~min);
+  out[kOutMax] = max == 0 ? __builtin_nan("") : of_key(max);
+  const int64_t integers = count(shape::kIntegers);
+  out[kOutIntegersHigh] = static_cast<double>(integers >> 32);
+  out[kOutIntegersLow] = static_cast<double>(static_cast<uint32_t>(integers));
+  out[kOutFractions] = fraction(shape::kFractions);
+  for (uint32_t i = shape::kBuckets; i < run.held.cells; ++i) {
+    out[kOutBuckets + i - shape::kBuckets] = static_cast<double>(count(i));
+  }
+}
+
 /// Of what nobody has touched in any stripe nothing is drained, and it stays so.
 void drain_into(uint32_t region, const region::Reading& run, double* out) {
   const region::Held& held = run.held;
-  const region::holes::Map* map = run.map;
-  const auto is_nowhere = [&](uint32_t i) { return map != nullptr && map->is_nowhere(held.cell + i); };
-  const auto extreme = [&](uint32_t which) {
-    return highest_of(run, which,
-                      [](int64_t* cell) { return __atomic_exchange_n(cell, 0, __ATOMIC_RELAXED); });
+  const auto is_nowhere = [&](uint32_t i) {
+    return run.map != nullptr && run.map->is_nowhere(held.cell + i);
   };
   fill(
-      held, out, extreme, [&](uint32_t i) { return is_nowhere(i) ? 0 : counter::drain_i64(region, held, i); },
+      run, out, [](int64_t* cell) { return __atomic_exchange_n(cell, 0, __ATOMIC_RELAXED); },
+      [&](uint32_t i) { return is_nowhere(i) ? 0 : counter::drain_i64(region, held, i); },
       [&](uint32_t i) { return is_nowhere(i) ? 0 : counter::drain_f64(region, held, i); });
 }
 
 }  // namespace
 
 void read(const region::Reading& run, double* out) {
-  const auto extreme = [&](uint32_t which) {
-    return highest_of(run, which,
-                      [](const int64_t* cell) { return __atomic_load_n(cell, __ATOMIC_RELAXED); });
-  };
   fill(
-      run.held, out, extreme, [&](uint32_t i) { return counter::sum_i64(run, i); },
+      run, out, [](const int64_t* cell) { return __atomic_load_n(cell, __ATOMIC_RELAXED); },
+      [&](uint32_t i) { return counter::sum_i64(run, i); },
       [&](uint32_t i) { return counter::sum_f64(run, i); });
 }
 

@@ -7,7 +7,8 @@
 #pragma once
 
 #include <stdint.h>
-#include <string.h>
+
+#include <bit>
 
 #include "objects/numbered.h"
 #include "region/directory.h"
@@ -65,11 +66,7 @@ void give_back(uint32_t number);
 /// Cells that such a histogram takes; 0 where it is none.
 uint32_t cells(uint32_t entry_shape, const region::Bytes& extra);
 
-inline int64_t bits_of(double x) {
-  int64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
+inline int64_t bits_of(double x) { return std::bit_cast<int64_t>(x); }
 
 template <typename T>
 inline T load(const T* word) {
