@@ -8,6 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bit>
+#include <charconv>
+
 #include "kernel/abi.h"
 
 namespace rseq::cpu {
@@ -24,23 +27,17 @@ struct CpuList {
 
 CpuList parse(const char* text, const char* end) {
   CpuList list;
-  while (text < end && *text >= '0' && *text <= '9') {
-    auto number = [&] {
-      uint32_t n = 0;
-      while (text < end && *text >= '0' && *text <= '9') n = n * 10 + static_cast<uint32_t>(*text++ - '0');
-      return n;
-    };
-    const uint32_t first = number();
+  uint32_t first = 0;
+  for (;;) {
+    const auto [behind, error] = std::from_chars(text, end, first);
+    if (error != std::errc()) return list;
     uint32_t last = first;
-    if (text < end && *text == '-') {
-      ++text;
-      last = number();
-    }
+    text = behind;
+    if (text < end && *text == '-') text = std::from_chars(text + 1, end, last).ptr;
     list.count += last - first + 1;
     list.highest = last;
     if (text < end && *text == ',') ++text;
   }
-  return list;
 }
 
 /// @return an empty list where the file cannot be read
@@ -100,9 +97,7 @@ uint32_t allowed() {
   unsigned long mask[kMaskWords];
   const size_t words = affinity(mask) / sizeof(unsigned long);
   uint32_t count = 0;
-  for (size_t i = 0; i < words; ++i) {
-    for (unsigned long bits = mask[i]; bits != 0; bits &= bits - 1) ++count;
-  }
+  for (size_t i = 0; i < words; ++i) count += static_cast<uint32_t>(std::popcount(mask[i]));
   return count;
 }
 

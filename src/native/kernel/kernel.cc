@@ -9,6 +9,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <compare>
+
 namespace rseq::kernel {
 namespace {
 
@@ -23,11 +25,9 @@ uint32_t aux(unsigned long entry) {
 struct Version {
   int major = 0;
   int minor = 0;
-};
 
-constexpr bool operator<(Version a, Version b) {
-  return a.major != b.major ? a.major < b.major : a.minor < b.minor;
-}
+  friend constexpr auto operator<=>(const Version&, const Version&) = default;
+};
 
 Version version() {
   struct utsname name;
@@ -53,7 +53,7 @@ Suspicion suspect(Version v) {
 #else
   const bool sections = wants_probe();
 #endif
-  return {.reads = v < Version{5, 8}, .sections = sections};
+  return {.is_known = true, .reads = v < Version{5, 8}, .sections = sections};
 }
 
 }  // namespace
@@ -81,17 +81,14 @@ int probe() { return syscall(abi::kSysRseq, nullptr, 0, 0, 0) == 0 ? 0 : errno; 
 Suspicion suspicion() {
   // Asked once: the environment can be changed by the main thread while another one reads it. Racing threads
   // store the same value.
-  constexpr uint8_t kKnown = 1;
-  constexpr uint8_t kReads = 2;
-  constexpr uint8_t kSections = 4;
-  static uint8_t cached = 0;
-  uint8_t bits = __atomic_load_n(&cached, __ATOMIC_RELAXED);
-  if (bits == 0) {
-    const Suspicion found = suspect(version());
-    bits = kKnown | (found.reads ? kReads : 0) | (found.sections ? kSections : 0);
-    __atomic_store_n(&cached, bits, __ATOMIC_RELAXED);
+  static constinit Suspicion known = {};
+  Suspicion found;
+  __atomic_load(&known, &found, __ATOMIC_RELAXED);
+  if (!found.is_known) {
+    found = suspect(version());
+    __atomic_store(&known, &found, __ATOMIC_RELAXED);
   }
-  return {.reads = (bits & kReads) != 0, .sections = (bits & kSections) != 0};
+  return found;
 }
 
 }  // namespace rseq::kernel

@@ -30,7 +30,8 @@ int probe();
 
 /// Versions whose areas or sections are known not to keep their word, read from uname(2). Distributions
 /// backport both faults and fixes, so a version only tells where to be careful.
-struct Suspicion {
+struct alignas(uint32_t) Suspicion {
+  bool is_known;
   bool reads;     ///< before 5.8: cpu_id of a new task could be stale
   bool sections;  ///< aarch64, 6.19 to before 7.1: sections may not be aborted. Or RSEQ_PROBE=1 says to look.
 };

@@ -14,15 +14,6 @@ using region::Entry;
 using region::Kind;
 using region::Reading;
 
-/// What reading needs of an entry that this process need not hold.
-region::Held as_held(const Entry& copied) {
-  region::Held held = {};
-  held.cell = copied.cell;
-  held.cells = copied.cells;
-  held.kind = copied.kind;
-  return held;
-}
-
 bool has_values(const Entry& copied) { return copied.kind != Kind::kPool && copied.kind != Kind::kRing; }
 
 /// A histogram by bounds has no more cells. Longer ones are mostly never used, and cost nothing until they
@@ -71,8 +62,6 @@ class Pass {
       : directory_(directory),
         held_(held),
         map_(map),
-        claims_(directory),
-        unread_(kFewReads + 2 * map.count()),
         out_(out),
         capacity_(capacity) {}
 
@@ -85,7 +74,7 @@ class Pass {
       if (directory_.still(number, copied.generation)) ++left_out_;
       return;
     }
-    const region::Held held = as_held(copied);
+    const region::Held held = region::Held::of(copied);
     const bool is_empty = is_untouched(map_, held);
     const uint32_t all = copied.kind == Kind::kHistogram ? histogram::out_size(held) : 1;
     const uint32_t count = is_empty ? static_cast<uint32_t>(histogram::kOutBuckets) : all;
@@ -136,8 +125,8 @@ class Pass {
   const Directory& directory_;
   const uint64_t* held_;
   const region::holes::Map& map_;
-  region::Claims claims_;
-  uint64_t unread_;
+  region::Claims claims_{directory_};
+  uint64_t unread_ = kFewReads + 2 * map_.count();
   double* out_;
   size_t capacity_;
   size_t at_ = kFirst;

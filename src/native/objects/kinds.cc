@@ -12,8 +12,8 @@ uint32_t no_cells(bool, uint32_t, const Bytes&) { return 0; }
 uint32_t one_cell(bool, uint32_t, const Bytes&) { return 1; }
 uint32_t none_owned(uint32_t) { return 0; }
 
-constexpr KindOps kNone = {no_cells, none_owned, nullptr, nullptr, false};
-constexpr KindOps kOneCell = {one_cell, none_owned, nullptr, nullptr, false};
+constexpr KindOps kNone = {no_cells, none_owned, nullptr, nullptr};
+constexpr KindOps kOneCell = {one_cell, none_owned, nullptr, nullptr};
 constexpr KindOps kGauge = {one_cell, none_owned, nullptr, nullptr, true};
 
 constexpr KindOps kHistogram = {
@@ -25,7 +25,6 @@ constexpr KindOps kHistogram = {
                              in_arena);
         },
     .close = shape::give_back,
-    .is_of_a_process = false,
 };
 
 constexpr KindOps kPool = {
@@ -37,7 +36,6 @@ constexpr KindOps kPool = {
           return slots::pools.put(slots::Slots::of(in_arena, entry.shape, process));
         },
     .close = [](uint32_t own_number) { slots::pools.give_back(own_number); },
-    .is_of_a_process = false,
 };
 
 constexpr KindOps kRing = {
@@ -52,7 +50,6 @@ constexpr KindOps kRing = {
           return records::rings.put(records::Ring::of({entry.shape}, number, records::aligned(in_arena)));
         },
     .close = [](uint32_t own_number) { records::rings.give_back(own_number); },
-    .is_of_a_process = false,
 };
 
 }  // namespace

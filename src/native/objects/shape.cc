@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "region/shared.h"
-
 namespace rseq::shape {
 namespace {
 

@@ -12,6 +12,7 @@
 
 #include "objects/numbered.h"
 #include "region/directory.h"
+#include "region/shared.h"
 
 namespace rseq::shape {
 
@@ -68,34 +69,27 @@ uint32_t cells(uint32_t entry_shape, const region::Bytes& extra);
 
 inline int64_t bits_of(double x) { return std::bit_cast<int64_t>(x); }
 
-template <typename T>
-inline T load(const T* word) {
-  T value;
-  __atomic_load(word, &value, __ATOMIC_RELAXED);
-  return value;
-}
-
-inline Run run_of(const Shape* shape) { return {load(&shape->run)}; }
+inline Run run_of(const Shape* shape) { return {region::load_one(&shape->run)}; }
 
 /// The bucket of a finite number: one of the run's, whatever the shape's other words are.
 inline uint32_t bucket(const Shape* shape, Run run, double x) {
-  const uint64_t drop = load(&shape->drop);
+  const uint64_t drop = region::load_one(&shape->drop);
   if (drop == 0) [[unlikely]] {  // laid out so
     const Bounds* bounds = __atomic_load_n(&shape->bounds, __ATOMIC_ACQUIRE);
     if (bounds == nullptr) return 0;
-    const uint32_t count = load(&bounds->count);
+    const uint32_t count = region::load_one(&bounds->count);
     const uint32_t last = count < run.buckets() ? count : run.buckets() - 1;
     uint32_t i = 0;
-    while (i < last && x > load(&bounds->upper[i])) ++i;
+    while (i < last && x > region::load_one(&bounds->upper[i])) ++i;
     return i;
   }
   // A double's bits are ordered as the number is, and a power of two apart in the exponent. Both ends of the
   // range count as whole buckets; below the range are 0 and what is negative as a signed number, far above it
   // as unsigned.
-  const auto i = static_cast<uint64_t>((bits_of(x) >> drop) - load(&shape->base));
+  const auto i = static_cast<uint64_t>((bits_of(x) >> drop) - region::load_one(&shape->base));
   if (i < run.buckets() - 2) [[likely]]
     return static_cast<uint32_t>(i) + 1;
-  return x < load(&shape->lowest) ? 0 : run.buckets() - 1;
+  return x < region::load_one(&shape->lowest) ? 0 : run.buckets() - 1;
 }
 
 }  // namespace rseq::shape

@@ -9,9 +9,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <charconv>
+
+#include "kernel/clock.h"
 #include "region/path.h"
 
 namespace rseq::region::backing {
@@ -20,6 +22,7 @@ namespace {
 constexpr mode_t kMode = 0600;
 /// Names that a file in the making is tried under.
 constexpr int kTemporaryNames = 100;
+constexpr int kMostDigits = 20;
 
 constexpr int kAddSeals = 1033;  // fcntl(2)
 constexpr int kSealSeal = 1, kSealShrink = 2, kSealGrow = 4;
@@ -35,11 +38,7 @@ uint64_t random_nonce() {
   static uint32_t calls = 0;
   const uint64_t call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
   const auto process = static_cast<uint64_t>(syscall(SYS_getpid));
-  struct timespec time = {};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  const auto nanoseconds =
-      static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
-  return (process << 32 | call) * UINT64_C(0x9e3779b97f4a7c15) ^ nanoseconds;
+  return (process << 32 | call) * UINT64_C(0x9e3779b97f4a7c15) ^ clock::now();
 }
 
 Header new_header(const Sizes& sizes, uint64_t nonce) {
@@ -69,34 +68,24 @@ int32_t fill(int fd, const Sizes& sizes) {
   return kSystem;
 }
 
+/// Closes, and leaves errno as it is. @return `result`
+int32_t closed(int fd, int32_t result) {
+  const int error = errno;
+  close(fd);
+  errno = error;
+  return result;
+}
+
 int32_t adopt(int fd, bool read_only, Memory* out) {
-  if (const int32_t failed = check(fd, out); failed != 0) {
-    const int error = errno;
-    close(fd);
-    errno = error;
-    return failed;
-  }
+  if (const int32_t failed = check(fd, out); failed != 0) return closed(fd, failed);
   const Layout layout(out->sizes);
   out->control_bytes = read_only ? layout.total : layout.stripes;
   const int protection = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
   void* control = mmap(nullptr, out->control_bytes, protection, MAP_SHARED, fd, 0);
-  if (control == MAP_FAILED) {
-    close(fd);
-    return kNoMemory;
-  }
+  if (control == MAP_FAILED) return closed(fd, kNoMemory);
   madvise(control, out->control_bytes, MADV_NOHUGEPAGE);
   out->control = static_cast<char*>(control);
   return 0;
-}
-
-/// A number's digits behind `to`. @return behind them
-char* digits(char* to, uint64_t number) {
-  char text[20];
-  int length = 0;
-  do text[length++] = static_cast<char>('0' + number % 10);
-  while ((number /= 10) != 0);
-  while (length > 0) *to++ = text[--length];
-  return to;
 }
 
 /// An empty file beside `path`, under a name of its own, written to `name`. @return its descriptor, or −1
@@ -106,7 +95,7 @@ int open_temporary(const char* path, char* name) {
   for (int i = 0; i < kTemporaryNames; ++i) {
     char* end = name + length;
     *end++ = '.';
-    *digits(end, random_nonce() >> 1) = '\0';
+    *std::to_chars(end, end + kMostDigits, random_nonce() >> 1).ptr = '\0';
     const int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kMode);
     if (fd >= 0 || errno != EEXIST) return fd;
   }
@@ -179,11 +168,7 @@ int32_t create_memfd(const Sizes& sizes, Memory* out) {
   if (fd < 0) return kSystem;
   int32_t result = fchmod(fd, kMode) == 0 ? fill(fd, sizes) : static_cast<int32_t>(kSystem);
   if (result == 0 && fcntl(fd, kAddSeals, kSealShrink | kSealGrow | kSealSeal) != 0) result = kSystem;
-  if (result == 0) return adopt(fd, false, out);
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return result;
+  return result == 0 ? adopt(fd, false, out) : closed(fd, result);
 }
 
 int32_t create_file(const char* path, const Sizes& sizes, Memory* out) {

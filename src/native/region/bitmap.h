@@ -42,21 +42,15 @@ struct Bitmap {
     while (bit < bits && run < count) {
       if (const int32_t failed = reach(bit); failed != 0) return failed;
       const uint64_t word = words[bit / 64];
-      if (bit % 64 == 0 && word == ~UINT64_C(0)) {
+      const bool is_even = bit % 64 == 0 && (word == 0 || word == ~UINT64_C(0));
+      const uint32_t step = is_even ? 64 : 1;
+      if ((word >> bit % 64 & 1) != 0) {
         run = 0;
-        bit += 64;
-      } else if (bit % 64 == 0 && word == 0) {
-        if (first_free == bits) first_free = bit;
-        run += 64;
-        bit += 64;
-      } else if ((word >> bit % 64 & 1) != 0) {
-        run = 0;
-        ++bit;
       } else {
         if (first_free == bits) first_free = bit;
-        ++run;
-        ++bit;
+        run += step;
       }
+      bit += step;
     }
     if (run < count) return kFull;
     const uint32_t first = bit - run;

@@ -1,3 +1,4 @@
+// Which entries this process's threads have open, and what becomes of them when they are closed.
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,12 +32,7 @@ bool count(uint32_t number, uint32_t entry) {
 /// What is done with the first reference of this process: the entry's numbers are copied out, checked.
 int32_t remember(Region& region, uint32_t entry, const Entry& copied) {
   Held& held = region.held[entry];
-  held.cell = copied.cell;
-  held.cells = copied.cells;
-  held.generation = copied.generation;
-  held.kind = copied.kind;
-  held.form = copied.shape;
-  held.id = kNoId;
+  held = Held::of(copied);
   if (!region.directory.is_shaped(copied)) return kDamaged;
   if (region.read_only) return 0;
   const uint32_t in_arena = region.first + copied.cell;

@@ -1,4 +1,4 @@
-/// What a region's memory looks like: the one format of all backings, version 1. README.md draws it.
+/// What a region's memory looks like: the one format of all backings, version 1.
 ///
 /// A region that is shared can be damaged or hostile. So nothing here is a pointer, every place follows from
 /// the five Sizes alone, which are checked once and then kept in memory of this process's own, and numbers
@@ -75,6 +75,9 @@ struct Process {
   uint64_t pid_namespace;
   uint64_t reserved_too;
 };
+
+/// The calling process. Source: proc_pid_stat(5), namespaces(7).
+Process this_process();
 
 enum class Kind : uint8_t { kNone, kCounter, kSum, kHistogram, kGauge, kPool, kRing };
 inline constexpr uint8_t kKinds = 7;

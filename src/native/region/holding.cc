@@ -1,4 +1,6 @@
 // Which entries this process holds, and what becomes of those that nobody holds any more.
+#include <algorithm>
+
 #include "region/directory.h"
 #include "region/lock.h"
 
@@ -73,8 +75,7 @@ int32_t Directory::let_go(uint32_t number, bool keep) {
   if (keep && leave(number)) return 0;
   // Held until the lock is: nobody else can take the number meanwhile, and forget() finds it if this process
   // dies here.
-  const uint32_t most = patience < kShortPatience ? patience : kShortPatience;
-  if (const int32_t failed = lock(most); failed != 0) return failed;
+  if (const int32_t failed = lock(std::min(patience, kShortPatience)); failed != 0) return failed;
   let_go_locked(number);
   unlock();
   return 0;

@@ -24,7 +24,7 @@ struct KindOps {
   void (*close)(uint32_t own_number);
 
   /// It says something of one process, and goes with it: see remove_dead_gauges().
-  bool is_of_a_process;
+  bool is_of_a_process = false;
 };
 
 #pragma GCC visibility push(hidden)

@@ -1,6 +1,8 @@
 // What is seen of a directory without its lock: entries as they were, and whether they still are.
 #include <string.h>
 
+#include <algorithm>
+
 #include "region/directory.h"
 #include "region/holes.h"
 #include "region/kinds.h"
@@ -16,15 +18,9 @@ bool same(const Bytes& a, const Bytes& b) {
 
 }  // namespace
 
-uint32_t Directory::entry_high() const {
-  const uint32_t high = load(&header->entry_high);
-  return high < sizes.entries ? high : sizes.entries;
-}
+uint32_t Directory::entry_high() const { return std::min(load(&header->entry_high), sizes.entries); }
 
-uint32_t Directory::process_high() const {
-  const uint32_t high = load(&header->process_high);
-  return high < sizes.processes ? high : sizes.processes;
-}
+uint32_t Directory::process_high() const { return std::min(load(&header->process_high), sizes.processes); }
 
 bool Directory::is_there(const void* place) const {
   if (!is_sparse) return true;

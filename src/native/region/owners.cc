@@ -54,10 +54,6 @@ bool is_in(const Directory& directory, const Parts& parts) {
          load(&directory.processes[parts.process].incarnation) == parts.incarnation;
 }
 
-bool is_own(const Region& region, const Parts& parts) {
-  return !region.read_only && parts.process == region.directory.process;
-}
-
 }  // namespace
 
 static_assert(kMaxProcesses == 1U << (63 - kThreadBits - kIncarnationBits));
@@ -88,7 +84,7 @@ bool lives(uint32_t region, uint64_t word) {
   const Parts parts(word);
   if (found == nullptr) return false;
   // Its own copy: others can write to the region's. No incarnation is 0, so that nobody's word lives nowhere.
-  if (is_own(*found, parts))
+  if (!found->read_only && parts.process == found->directory.process)
     return parts.incarnation == found->directory.incarnation &&
            (is_handed_over(word) || thread_lives(parts.thread));
   // A next process says its incarnation before it has the lock: looked at again, the lock was not that one's.

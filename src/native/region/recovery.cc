@@ -7,7 +7,6 @@
 #include "region/lock.h"
 #include "region/owners.h"
 #include "region/path.h"
-#include "region/processes.h"
 #include "region/shared.h"
 
 namespace rseq::region {
@@ -142,7 +141,7 @@ int32_t Directory::take_place() {
 
 int32_t Directory::join(const char* path) {
   if (const int32_t failed = lock(patience == 0 ? 0 : kMostPatience); failed != 0) return failed;
-  // Nobody else would ever find a file that was swept away: see sweep.h.
+  // Nobody else would ever find a file that was swept away: see sweep.cc.
   const bool is_there = path == nullptr || leads_to(path, fd);
   const int32_t result = is_there ? take_place() : static_cast<int32_t>(kAbsent);
   unlock();

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include <bit>
+
 #include "region/extents.h"
 #include "region/fault.h"
 #include "region/table.h"
@@ -14,16 +16,10 @@ namespace {
 constexpr uint32_t kCellsPerEntry = 4;
 constexpr uint32_t kTextUnitsPerEntry = 2;
 
-uint32_t power_of_two(uint32_t at_least) {
-  uint32_t n = 64;
-  while (n < at_least) n *= 2;
-  return n;
-}
-
 Sizes sizes_for(uint32_t wanted, uint32_t processes) {
   const uint32_t most = wanted < kMaxCells ? wanted : kMaxCells;
   const uint32_t cells = (most + kCellsPerPage - 1) / kCellsPerPage * kCellsPerPage;
-  const uint32_t entries = power_of_two(cells / kCellsPerEntry);
+  const uint32_t entries = std::bit_ceil(cells / kCellsPerEntry);
   return {
       .stripes = arena::stripes.count,
       .cells = cells,
@@ -117,9 +113,7 @@ void opened_by_this_thread(uint32_t number) {
 
 /// A region whose memory is there, and its number: the process's own is the first one.
 /// @param memory  let go of where this process has that region already
-/// @param path  that it was opened by; kAbsent where that does not lead to it any more. Null: whatever it
-/// leads
-///              to
+/// @param path  that it was opened by; kAbsent where it does not lead there any more. Null: it may lead anywhere
 int32_t add(const backing::Memory& memory, bool read_only, const char* path = nullptr) {
   int32_t free_one = -1;
   for (uint32_t i = 0; i < kMaxRegions; ++i) {
@@ -136,19 +130,17 @@ int32_t add(const backing::Memory& memory, bool read_only, const char* path = nu
     opened_by_this_thread(i);
     return static_cast<int32_t>(i);
   }
-  int32_t failed = free_one < 0 ? static_cast<int32_t>(kTooMany) : 0;
-  if (failed == 0) {
-    Region& region = regions[free_one];
-    failed = enter(region, memory, read_only, path);
-    if (failed == 0) {
-      opened_by_this_thread(static_cast<uint32_t>(free_one));
-      return free_one;
-    }
-    detach(region);
-  } else {
+  if (free_one < 0) {
     backing::release(memory);
+    return kTooMany;
   }
-  return failed;
+  Region& region = regions[free_one];
+  if (const int32_t failed = enter(region, memory, read_only, path); failed != 0) {
+    detach(region);
+    return failed;
+  }
+  opened_by_this_thread(static_cast<uint32_t>(free_one));
+  return free_one;
 }
 
 /// Opens what a path leads to, and joins those who have it.

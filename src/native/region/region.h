@@ -38,15 +38,27 @@ struct Held {
 
   /// A copy without `references`, which change while anything is held.
   Held constants() const {
-    Held copied = {};
-    copied.cell = cell;
-    copied.cells = cells;
-    copied.generation = generation;
-    copied.id = id;
-    copied.shape = shape;
-    copied.kind = kind;
-    copied.form = form;
-    return copied;
+    return {.references = 0,
+            .cell = cell,
+            .cells = cells,
+            .generation = generation,
+            .id = id,
+            .shape = shape,
+            .kind = kind,
+            .form = form,
+            .waits = false};
+  }
+  /// Of an entry that has no hot id yet.
+  static Held of(const Entry& copied) {
+    return {.references = 0,
+            .cell = copied.cell,
+            .cells = copied.cells,
+            .generation = copied.generation,
+            .id = kNoId,
+            .shape = 0,
+            .kind = copied.kind,
+            .form = copied.shape,
+            .waits = false};
   }
 };
 
@@ -78,9 +90,11 @@ int32_t find(uint64_t nonce, uint64_t inode);
 /// Undoes one opening. The last one of all threads detaches the process, once nothing in the region is open.
 int32_t close(uint32_t region);
 
-/// @return 0, or why nothing can be done with the region: kClosed, kLost, kDamaged. A full file system alone
-/// is no
-///         reason
+/// Removes the file, if it is a region of this user's, of whatever format, that no living process has joined.
+/// @return whether it did
+bool sweep(const char* path);
+
+/// @return 0, or why nothing can be done with the region: kClosed, kLost, kDamaged; never a full file system
 int32_t check(uint32_t region);
 /// Makes the calling thread the one that plays a role for the region, such as to export what all processes
 /// count. It keeps the role until it steps down, closes the region, or ends; with its process at the latest.

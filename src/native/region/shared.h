@@ -9,43 +9,40 @@
 
 namespace rseq::region {
 
-/// @return bytes of the next access, at a place of which so many are left
-inline size_t shared_step(const void* at, size_t left) {
+/// Calls access(at, a number as wide as the access) for each access that shared memory takes.
+template <typename Access>
+inline void each_access(const void* shared, size_t bytes, const Access& access) {
   constexpr size_t kWord = sizeof(uint64_t);
-  return left >= kWord && reinterpret_cast<uintptr_t>(at) % kWord == 0 ? kWord : 1;
+  for (size_t at = 0; at < bytes;) {
+    const bool is_word = bytes - at >= kWord && (reinterpret_cast<uintptr_t>(shared) + at) % kWord == 0;
+    is_word ? access(at, uint64_t{}) : access(at, uint8_t{});
+    at += is_word ? kWord : 1;
+  }
 }
 
 /// @param from  shared
 inline void load_shared(void* to, const void* from, size_t bytes) {
-  auto* out = static_cast<char*>(to);
-  const auto* in = static_cast<const char*>(from);
-  for (size_t at = 0; at < bytes;) {
-    const size_t step = shared_step(in + at, bytes - at);
-    if (step == 1) {
-      out[at] = __atomic_load_n(in + at, __ATOMIC_RELAXED);
-    } else {
-      const uint64_t word = __atomic_load_n(reinterpret_cast<const uint64_t*>(in + at), __ATOMIC_RELAXED);
-      memcpy(out + at, &word, sizeof word);
-    }
-    at += step;
-  }
+  each_access(from, bytes, [=]<typename T>(size_t at, T value) {
+    value =
+        __atomic_load_n(reinterpret_cast<const T*>(static_cast<const char*>(from) + at), __ATOMIC_RELAXED);
+    memcpy(static_cast<char*>(to) + at, &value, sizeof value);
+  });
 }
 
 /// @param to  shared, and only this thread writes there
 inline void store_shared(void* to, const void* from, size_t bytes) {
-  auto* out = static_cast<char*>(to);
-  const auto* in = static_cast<const char*>(from);
-  for (size_t at = 0; at < bytes;) {
-    const size_t step = shared_step(out + at, bytes - at);
-    if (step == 1) {
-      __atomic_store_n(out + at, in[at], __ATOMIC_RELAXED);
-    } else {
-      uint64_t word;
-      memcpy(&word, in + at, sizeof word);
-      __atomic_store_n(reinterpret_cast<uint64_t*>(out + at), word, __ATOMIC_RELAXED);
-    }
-    at += step;
-  }
+  each_access(to, bytes, [=]<typename T>(size_t at, T value) {
+    memcpy(&value, static_cast<const char*>(from) + at, sizeof value);
+    __atomic_store_n(reinterpret_cast<T*>(static_cast<char*>(to) + at), value, __ATOMIC_RELAXED);
+  });
+}
+
+/// One number, read once, whatever others write meanwhile.
+template <typename T>
+inline T load_one(const T* from) {
+  T value;
+  __atomic_load(from, &value, __ATOMIC_RELAXED);
+  return value;
 }
 
 /// A number that others look at without the lock which this thread has.

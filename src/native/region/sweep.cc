@@ -1,4 +1,9 @@
-#include "region/sweep.h"
+// Removes region files that nobody has any more.
+//
+// A process between opening a file and joining those who have it cannot be seen. So both sides take the
+// directory's lock and look under it whether the path leads to the file that they opened: who sweeps before
+// the file is removed, who joins before a place is taken (recovery.cc). Whoever comes second finds the
+// other: a living process, or another file, and then opens the path again.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -6,7 +11,7 @@
 #include "region/backing.h"
 #include "region/lock.h"
 #include "region/path.h"
-#include "region/result.h"
+#include "region/region.h"
 
 namespace rseq::region {
 namespace {
@@ -33,10 +38,10 @@ bool remove_unjoined(const char* path, int fd) {
 
 bool sweep(const char* path) {
   // O_NOFOLLOW: a link is not what unlink() would remove.
-  const int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+  const int fd = ::open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
   if (fd < 0) return false;
   const bool removed = remove_unjoined(path, fd);
-  close(fd);
+  ::close(fd);
   return removed;
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "kernel/clock.h"
 #include "kernel/cpu.h"
 #include "kernel/kernel.h"
 #include "sections/sequences.h"
@@ -14,11 +15,11 @@ namespace rseq::abort_check {
 namespace {
 
 /// Of the first try.
-constexpr int64_t kLimitNs = 50'000'000;
+constexpr uint64_t kLimitNs = 50'000'000;
 /// A machine that is too busy for the two threads to meet in that time may be less so later, or let them meet
 /// in a longer one: pauses double, a quarter of an hour in all, and tries do as far as the longest, less than
 /// four seconds of a CPU in all.
-constexpr int64_t kLongestNs = 400'000'000;
+constexpr uint64_t kLongestNs = 400'000'000;
 constexpr int kTries = 11;
 constexpr time_t kFirstPauseS = 1;
 /// Between two changes of the word; the timer's slack makes it about twice that.
@@ -35,12 +36,6 @@ struct Experiment {
   bool over = false;
 };
 
-int64_t now_ns() {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * INT64_C(1'000'000'000) + now.tv_nsec;
-}
-
 void* bump(void* argument) {
   auto* experiment = static_cast<Experiment*>(argument);
   const struct timespec pause = {.tv_sec = 0, .tv_nsec = kPauseNs};
@@ -52,9 +47,9 @@ void* bump(void* argument) {
 }
 
 /// Until enough sections were aborted across a change, or one was not, or `deadline`.
-Verdict watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64_t deadline) {
+Verdict watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, uint64_t deadline) {
   int aborted = 0;
-  while (aborted < kEnough && now_ns() < deadline) {
+  while (aborted < kEnough && clock::now() < deadline) {
     uint32_t left = 0;
     const uint32_t before = abi::load(&experiment.word);
     switch (sequences::watch(area, &area->cpu_id, cpu, &experiment.word, &left)) {
@@ -73,8 +68,8 @@ Verdict watch(abi::Area* area, uint32_t cpu, const Experiment& experiment, int64
 
 /// Settles as any other thread of the process does, stays on its CPU, and starts the bumper there. What
 /// cannot be tried is not trusted.
-Verdict watch_and_bump(int64_t limit) {
-  const int64_t deadline = now_ns() + limit;
+Verdict watch_and_bump(uint64_t limit) {
+  const uint64_t deadline = clock::now() + limit;
   abi::Area* area = area::settle().area;
   if (area == nullptr) return Verdict::kNotAborted;
   const uint32_t cpu = abi::load(&area->cpu_id);
@@ -89,7 +84,7 @@ Verdict watch_and_bump(int64_t limit) {
 }
 
 struct Try {
-  int64_t limit;
+  uint64_t limit;
   Verdict verdict;
 };
 
@@ -102,7 +97,7 @@ void* watcher(void* argument) {
 }
 
 /// In a thread of its own, which stays on one CPU and holds an area for no longer than that.
-Verdict try_for(int64_t limit) {
+Verdict try_for(uint64_t limit) {
   Try one = {.limit = limit, .verdict = Verdict::kUndecided};
   pthread_t thread;
   if (pthread_create(&thread, nullptr, watcher, &one) == 0) pthread_join(thread, nullptr);
@@ -110,7 +105,7 @@ Verdict try_for(int64_t limit) {
 }
 
 void* run(void*) {
-  int64_t limit = kLimitNs;
+  uint64_t limit = kLimitNs;
   struct timespec pause = {.tv_sec = kFirstPauseS, .tv_nsec = 0};
   Verdict verdict = try_for(limit);
   for (int tries = 1; verdict == Verdict::kUndecided && tries < kTries; ++tries) {

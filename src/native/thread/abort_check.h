@@ -8,10 +8,8 @@
 namespace rseq::abort_check {
 
 /// Where the kernel is suspect (kernel.h), starts the check: once per process, in threads of its own. Returns
-/// at once. The first try takes 50 ms at most; where the machine is too busy for one to decide, the next
-/// comes after a second, then two, four and so on, ten of them, of up to 400 ms. Until it has answered, and
-/// for good where sections are not seen to be aborted, every operation of the process takes the overflow
-/// path.
+/// at once. Until it has answered, and for good where sections are not seen to be aborted, every operation of
+/// the process takes the overflow path.
 void begin();
 
 }  // namespace rseq::abort_check

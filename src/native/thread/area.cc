@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <algorithm>
+
 #include "kernel/kernel.h"
 #include "kernel/libc.h"
 #include "thread/area_pool.h"
@@ -91,15 +93,11 @@ void route() {
 /// Live bytes of an area that was registered with the legacy length.
 uint32_t legacy_size() {
   const uint32_t size = kernel::feature_size();
-  if (size == 0) return abi::kSizeBase;
-  return size < abi::kLegacyLength ? size : abi::kLegacyLength;
+  return size == 0 ? abi::kSizeBase : std::min(size, abi::kLegacyLength);
 }
 
 /// The length to register an area of our own with: the longer one gives the optimized mode (7.0.10).
-uint32_t own_length() {
-  const uint32_t size = kernel::feature_size();
-  return size > abi::kLegacyLength ? size : abi::kLegacyLength;
-}
+uint32_t own_length() { return std::max(kernel::feature_size(), abi::kLegacyLength); }
 
 // --- libc's area ------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@
 
 #include "backed.h"
 #include "region/arena.h"
-#include "region/sweep.h"
+#include "region/region.h"
 
 namespace structures {
 

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "harness.h"
-#include "region/processes.h"
+#include "region/format.h"
 
 namespace structures {
 namespace {
