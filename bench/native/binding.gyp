@@ -8,7 +8,7 @@
       'sources': ['addon.cc', 'loops.cc', 'vdso.cc'],
       'sources!': [
         '<(native)/addon/module.cc', '<(native)/addon/cells.cc', '<(native)/addon/entries.cc', '<(native)/addon/hot.cc',
-        '<(native)/addon/pool.cc', '<(native)/addon/region.cc', '<(native)/addon/ring.cc',
+        '<(native)/addon/pool.cc', '<(native)/addon/region.cc', '<(native)/addon/ring.cc', '<(native)/addon/service.cc',
       ],
       'include_dirs': ['<(native)'],
       # Where a loop starts must not decide what it costs.

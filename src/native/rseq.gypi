@@ -5,7 +5,6 @@
   'sources': [
     '<(native)/kernel/cpu.cc',
     '<(native)/kernel/kernel.cc',
-    '<(native)/kernel/libc.cc',
     '<(native)/thread/abort_check.cc',
     '<(native)/thread/area.cc',
     '<(native)/thread/area_pool.cc',
@@ -45,7 +44,6 @@
     '<(native)/addon/entries.cc',
     '<(native)/addon/hot.cc',
     '<(native)/addon/module.cc',
-    '<(native)/addon/noise.cc',
     '<(native)/addon/pool.cc',
     '<(native)/addon/region.cc',
     '<(native)/addon/ring.cc',

@@ -8,7 +8,6 @@
 
 namespace rseq::addon {
 
-/// exports[name] = function
 inline void set(napi_env env, napi_value exports, const char* name, napi_callback callback) {
   napi_value function = nullptr;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
@@ -23,11 +22,19 @@ inline napi_value view_of(napi_env env, void* memory, size_t size) {
   return made == napi_ok ? buffer : nullptr;
 }
 
-/// A typed array's memory, of exactly one type; null where the value is none.
+/// A typed array's memory, of exactly one type.
 template <typename T>
 struct Array {
   T* data = nullptr;
   size_t length = 0;
+  bool is_one = false;  ///< the value is such an array; one of length 0 may have no memory
+};
+
+/// UTF-8 with a 0 behind it. A length of kSize − 1 may mean that there was more.
+template <size_t kSize>
+struct Text {
+  char data[kSize];
+  size_t length;
 };
 
 /// A call's arguments. Missing ones are undefined.
@@ -60,12 +67,19 @@ class Arguments {
     return value;
   }
 
-  /// @return bytes of UTF-8, not counting the 0 behind them; size − 1 may mean that there were more
-  size_t text(size_t i, char* out, size_t size) const {
-    size_t length = 0;
-    out[0] = '\0';
-    napi_get_value_string_utf8(env_, values_[i], out, size, &length);
-    return length;
+  template <size_t kSize>
+  Text<kSize> text(size_t i) const {
+    Text<kSize> out;
+    out.data[0] = '\0';
+    out.length = 0;
+    napi_get_value_string_utf8(env_, values_[i], out.data, kSize, &out.length);
+    return out;
+  }
+
+  /// @return whether it is a bigint
+  bool bigint(size_t i, uint64_t* out) const {
+    bool lossless = false;
+    return napi_get_value_bigint_uint64(env_, values_[i], out, &lossless) == napi_ok;
   }
 
   template <typename T>
@@ -78,17 +92,7 @@ class Arguments {
     if (napi_get_typedarray_info(env_, values_[i], &type, &length, &data, nullptr, nullptr) != napi_ok)
       return {};
     if (type != wanted) return {};
-    return {static_cast<T*>(data), length};
-  }
-
-  /// A typed array's type, or −1.
-  int type(size_t i) const {
-    napi_typedarray_type type;
-    bool is_one = false;
-    if (napi_is_typedarray(env_, values_[i], &is_one) != napi_ok || !is_one) return -1;
-    const napi_status got =
-        napi_get_typedarray_info(env_, values_[i], &type, nullptr, nullptr, nullptr, nullptr);
-    return got == napi_ok ? static_cast<int>(type) : -1;
+    return {static_cast<T*>(data), length, true};
   }
 
  private:

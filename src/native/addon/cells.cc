@@ -20,10 +20,7 @@ template <typename T, typename Fit>
 static size_t copy(const double* from, size_t count, Fit fit, T** out) {
   *out = static_cast<T*>(malloc(count * sizeof(T) + 1));
   for (size_t i = 0; *out != nullptr && i < count; ++i) {
-    uint64_t bits;
-    double x;
-    __atomic_load(reinterpret_cast<const uint64_t*>(from + i), &bits, __ATOMIC_RELAXED);
-    memcpy(&x, &bits, sizeof x);
+    const double x = region::load_one(from + i);
     if (fit(x)) {
       (*out)[i] = static_cast<T>(x);
       continue;
@@ -39,13 +36,13 @@ static size_t copy(const double* from, size_t count, Fit fit, T** out) {
 RSEQ_FUNCTION(addMany, 2) {
   const auto ids = arguments.array<uint32_t>(0, napi_uint32_array);
   const auto ints = arguments.array<int32_t>(1, napi_int32_array);
-  if (arguments.type(1) == napi_int32_array) {
+  if (ints.is_one) {
     if (ids.length != ints.length) return number(env, -1);
     counter::add_many(ids.data, ints.data, ids.length);
     return number(env, 0);
   }
   const auto doubles = arguments.array<double>(1, napi_float64_array);
-  if (arguments.type(1) != napi_float64_array || ids.length != doubles.length) return number(env, -1);
+  if (!doubles.is_one || ids.length != doubles.length) return number(env, -1);
   int64_t* amounts = nullptr;
   const size_t wrong = copy(doubles.data, doubles.length, counter::is_safe_integer, &amounts);
   if (amounts == nullptr) return number(env, wrong != 0 ? static_cast<double>(wrong) : -1);
@@ -57,7 +54,7 @@ RSEQ_FUNCTION(addMany, 2) {
 /// (id, samples: Float64Array) → see above; finite numbers, and not negative where `boolean`
 RSEQ_FUNCTION(recordMany, 3) {
   const auto samples = arguments.array<double>(1, napi_float64_array);
-  if (arguments.type(1) != napi_float64_array) return number(env, -1);
+  if (!samples.is_one) return number(env, -1);
   const bool positive = arguments.boolean(2);
   const auto fit = [positive](double x) { return is_finite(x) && (x >= 0 || !positive); };
   double* copied = nullptr;

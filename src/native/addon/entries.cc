@@ -1,6 +1,8 @@
 /// The N-API surface of what is in regions: names, and what they are. Negative results are result.h's.
 #include <stdlib.h>
 
+#include <memory>
+
 #include "addon/addon.h"
 #include "region/claims.h"
 #include "region/kinds.h"
@@ -23,19 +25,22 @@ static napi_value opened(napi_env env, uint32_t region, int32_t entry) {
 /// A name as long as the longest, or longer: then it is refused.
 constexpr size_t kNameBuffer = region::kMaxName + 8;
 
+template <size_t kSize>
+static region::Bytes bytes_of(const Text<kSize>& text) {
+  return {text.data, static_cast<uint32_t>(text.length)};
+}
+
 /// (region, kind, byMmCid, name, labels) → entry × 2³² + id, or a result
 RSEQ_FUNCTION(open, 5) {
-  char name[kNameBuffer];
-  char labels[region::kMaxText + 8];
-  const auto name_length = static_cast<uint32_t>(arguments.text(3, name, sizeof name));
-  const auto labels_length = static_cast<uint32_t>(arguments.text(4, labels, sizeof labels));
+  const auto name = arguments.text<kNameBuffer>(3);
+  const auto labels = arguments.text<region::kMaxText + 8>(4);
   const uint32_t region = arguments.u32(0);
-  if (name_length == 0 || name_length > region::kMaxName) return number(env, region::kLongName);
-  if (labels_length > region::kMaxText) return number(env, region::kLongName);
+  if (name.length == 0 || name.length > region::kMaxName) return number(env, region::kLongName);
+  if (labels.length > region::kMaxText) return number(env, region::kLongName);
   if (!region::ready()) return number(env, region::kNoMemory);
   return opened(env, region,
                 region::open(region, static_cast<region::Kind>(arguments.u32(1)), arguments.boolean(2),
-                             {name, name_length}, {labels, labels_length}));
+                             bytes_of(name), bytes_of(labels)));
 }
 
 /// (region, kind, byMmCid, shape, texts: Uint8Array of name, labels, help, unit and extra, one behind the
@@ -84,10 +89,9 @@ RSEQ_FUNCTION(release, 2) { return result_of(env, region::release(arguments.u32(
 
 /// (region, text) → how many gauges of the dead were removed whose labels have that text, or a result
 RSEQ_FUNCTION(removeDeadGauges, 2) {
-  char mark[kNameBuffer];
-  const auto length = static_cast<uint32_t>(arguments.text(1, mark, sizeof mark));
+  const auto mark = arguments.text<kNameBuffer>(1);
   if (!region::ready()) return number(env, region::kNoMemory);
-  return result_of(env, region::remove_dead_gauges(arguments.u32(0), {mark, length}));
+  return result_of(env, region::remove_dead_gauges(arguments.u32(0), bytes_of(mark)));
 }
 
 /// (milliseconds) → undefined: how long this thread waits for a directory's lock
@@ -109,24 +113,19 @@ static Napi::Value object_of(Napi::Env env, const region::Directory& directory, 
   if (!directory.has_texts(copied)) return env.Null();
   // A copy: others can write to the texts, and the engine reads a string twice.
   const uint32_t length = region::total_length(copied);
-  auto* texts = static_cast<char*>(calloc(length + 1, 1));
-  const struct Freed {
-    ~Freed() { free(texts); }
-    char* texts;
-  } freed = {texts};
+  const std::unique_ptr<char, decltype(&free)> texts(static_cast<char*>(calloc(length + 1, 1)), free);
   if (texts == nullptr) return env.Undefined();
-  region::load_shared(texts, directory.text(copied, region::kName).data, length);
+  region::load_shared(texts.get(), directory.text(copied, region::kName).data, length);
   if (!directory.still(number, copied.generation)) return env.Undefined();
-  if (!region::is_utf8(texts, length - copied.lengths[region::kExtra])) return env.Null();
+  if (!region::is_utf8(texts.get(), length - copied.lengths[region::kExtra])) return env.Null();
   auto out = Napi::Object::New(env);
-  const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
-  set("entry", number);
-  set("generation", copied.generation);
-  set("kind", static_cast<double>(copied.kind));
-  set("cells", copied.cells);
-  set("shape", copied.shape);
-  out.Set("byMmCid", Napi::Boolean::New(env, copied.by_mm_cid != 0));
-  const char* at = texts;
+  out.Set("entry", number);
+  out.Set("generation", copied.generation);
+  out.Set("kind", static_cast<double>(copied.kind));
+  out.Set("cells", copied.cells);
+  out.Set("shape", copied.shape);
+  out.Set("byMmCid", copied.by_mm_cid != 0);
+  const char* at = texts.get();
   for (uint32_t i = 0; i < region::kExtra; ++i) {
     constexpr const char* kNames[] = {"name", "labels", "help", "unit"};
     out.Set(kNames[i], Napi::String::New(env, at, copied.lengths[i]));

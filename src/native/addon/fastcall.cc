@@ -13,22 +13,11 @@
 
 #include "addon/targets.h"
 
-#if V8_MAJOR_VERSION == 11 && V8_MINOR_VERSION == 3  // Node 20
-#define RSEQ_FAST_CALLS 1
-#define RSEQ_SEQUENCE_TYPE 1
-#define RSEQ_INT64_REPRESENTATION 0
-#elif (V8_MAJOR_VERSION == 12 && V8_MINOR_VERSION == 4) || /* Node 22 */ \
-    (V8_MAJOR_VERSION == 13 && V8_MINOR_VERSION == 6)      /* Node 24 */
-#define RSEQ_FAST_CALLS 1
-#define RSEQ_SEQUENCE_TYPE 1
-#define RSEQ_INT64_REPRESENTATION 1
-#elif V8_MAJOR_VERSION == 14 && V8_MINOR_VERSION == 6  // Node 26
-#define RSEQ_FAST_CALLS 1
-#define RSEQ_SEQUENCE_TYPE 0
-#define RSEQ_INT64_REPRESENTATION 1
-#else
-#define RSEQ_FAST_CALLS 0
-#endif
+#define RSEQ_V8(major, minor) (V8_MAJOR_VERSION == (major) && V8_MINOR_VERSION == (minor))
+/// Of Node 20, 22, 24 and 26.
+#define RSEQ_FAST_CALLS (RSEQ_V8(11, 3) || RSEQ_V8(12, 4) || RSEQ_V8(13, 6) || RSEQ_V8(14, 6))
+#define RSEQ_SEQUENCE_TYPE (V8_MAJOR_VERSION < 14)
+#define RSEQ_INT64_REPRESENTATION (V8_MAJOR_VERSION > 11)
 
 #if RSEQ_FAST_CALLS
 

@@ -12,12 +12,12 @@
 #include "region/owners.h"
 
 namespace rseq::addon {
+namespace {
 
-static constinit thread_local Mailbox mail = {};
+constinit thread_local Mailbox mail = {};
 
 /// The operations, by their fields in targets::Table.
 namespace checked {
-namespace {
 
 void inc(uint32_t id) { counter::add(id, INT64_C(1)); }
 void add_int32(uint32_t id, int32_t n) { counter::add(id, static_cast<int64_t>(n)); }
@@ -36,12 +36,10 @@ int32_t ring_write(uint32_t id, double a, double b, double c, double d) {
   return ring::write(id, a, b, c, d);
 }
 
-}  // namespace
 }  // namespace checked
 
 /// The same for arguments that nobody has checked.
 namespace unchecked {
-namespace {
 using namespace checked;
 
 void add_int32(uint32_t id, double n) { add(id, n); }
@@ -50,22 +48,17 @@ void record(uint32_t id, double x) {
 }
 void record_int32(uint32_t id, double x) { unchecked::record(id, x); }
 
-}  // namespace
 }  // namespace unchecked
 
 /// The same for the mailbox, which has room for one integer.
 namespace mailed {
-namespace {
 using namespace checked;
 
 uint32_t release_slot(uint32_t id, uint32_t slot) {
   return checked::release_slot(id, slot, region::owners::thread_word());
 }
 
-}  // namespace
 }  // namespace mailed
-
-namespace {
 
 template <auto operation>
 struct Hot;

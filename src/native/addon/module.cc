@@ -9,6 +9,7 @@
 #include "thread/abort_check.h"
 #include "thread/area.h"
 #include "thread/area_pool.h"
+#include "thread/noise.h"
 #include "thread/preemption.h"
 
 namespace rseq::addon {
@@ -77,6 +78,44 @@ napi_value readClock(napi_env, napi_callback_info) {
   return nullptr;
 }
 
+// --- what takes the CPU from me --------------------------------------------------------------------------
+
+/// (CPU) → 0 or errno; the calling thread stays there from now on
+RSEQ_FUNCTION(stayOn, 1) { return integer(env, cpu::stay_on(arguments.u32(0))); }
+
+/// () → 0 or errno; the calling thread lets others go first from now on
+napi_value standBack(napi_env env, napi_callback_info) { return integer(env, noise::stand_back()); }
+
+/// Nanoseconds that are none, or so many that a sum of two could wrap, are not taken: more than a century.
+static bool time_of(double value, uint64_t* out) {
+  constexpr double kMost = 4e18;
+  const bool fits = value >= 0 && value <= kMost;
+  *out = fits ? static_cast<uint64_t>(value) : 0;
+  return fits;
+}
+
+/// (CPU, origin, deadline, threshold, control: Int32Array of stop and written, into: Float64Array of Totals
+/// and gaps) → noise.h's Outcome, kRefused as well for what does not fit together
+napi_value watch(napi_env env, napi_callback_info info) {
+  constexpr size_t kTotals = sizeof(noise::Totals) / sizeof(double);
+  constexpr size_t kGap = sizeof(noise::Gap) / sizeof(double);
+  const Arguments<6> arguments(env, info);
+  const auto control = arguments.array<int32_t>(4, napi_int32_array);
+  const auto into = arguments.array<double>(5, napi_float64_array);
+  noise::Order order = {};
+  const bool timed = time_of(arguments.number(1), &order.origin) &&
+                     time_of(arguments.number(2), &order.deadline) &&
+                     time_of(arguments.number(3), &order.threshold);
+  if (!timed || control.length < 2 || into.length < kTotals) return integer(env, noise::kRefused);
+  order.cpu = arguments.u32(0);
+  order.stop = control.data;
+  order.written = reinterpret_cast<uint32_t*>(control.data + 1);
+  order.totals = reinterpret_cast<noise::Totals*>(into.data);
+  order.gaps = reinterpret_cast<noise::Gap*>(into.data + kTotals);
+  order.room = (into.length - kTotals) / kGap;
+  return integer(env, noise::watch(order));
+}
+
 // --- status -----------------------------------------------------------------------------------------------
 
 /// () → undefined; see area.h
@@ -95,29 +134,26 @@ napi_value unregisterThread(napi_env, napi_callback_info) {
 napi_value status(napi_env env, napi_callback_info) {
   const area::State& state = area::settle();
   auto out = Napi::Object::New(env);
-  const auto set = [&](const char* name, double value) { out.Set(name, Napi::Number::New(env, value)); };
-  set("registration", static_cast<double>(state.registration));
-  set("reason", static_cast<double>(state.reason));
-  set("errno", state.error);
-  set("size", state.size);
-  set("flags", state.flags);
-  set("registeredSize", state.registered_size);
-  set("featureSize", kernel::feature_size());
-  set("align", kernel::align());
-  set("fallback", static_cast<double>(cpu::fallback_source()));
-  set("possible", cpu::possible());
-  set("online", cpu::online());
-  set("allowed", cpu::allowed());
-  out.Set("sections", Napi::Boolean::New(env, state.sections));
-  out.Set("awaited", Napi::Boolean::New(env, state.awaited));
-  out.Set("nodeId", Napi::Boolean::New(env, state.node_id));
-  out.Set("membarrier", Napi::Boolean::New(env, kernel::has_membarrier()));
-  out.Set("sliceExtension", Napi::Boolean::New(env, kernel::has_slice_extension()));
+  out.Set("registration", static_cast<double>(state.registration));
+  out.Set("reason", static_cast<double>(state.reason));
+  out.Set("errno", state.error);
+  out.Set("size", state.size);
+  out.Set("flags", state.flags);
+  out.Set("registeredSize", state.registered_size);
+  out.Set("featureSize", kernel::feature_size());
+  out.Set("align", kernel::align());
+  out.Set("fallback", static_cast<double>(cpu::fallback_source()));
+  out.Set("possible", cpu::possible());
+  out.Set("online", cpu::online());
+  out.Set("allowed", cpu::allowed());
+  out.Set("sections", state.sections);
+  out.Set("awaited", state.awaited);
+  out.Set("nodeId", state.node_id);
+  out.Set("membarrier", kernel::has_membarrier());
+  out.Set("sliceExtension", kernel::has_slice_extension());
   const char* glibc = libc::glibc_version();
-  if (glibc != nullptr) out.Set("glibc", Napi::String::New(env, glibc));
-  if (state.area != nullptr) {
-    set("offset", static_cast<double>(reinterpret_cast<char*>(state.area) - abi::thread_pointer()));
-  }
+  if (glibc != nullptr) out.Set("glibc", glibc);
+  if (state.area != nullptr) out.Set("offset", reinterpret_cast<char*>(state.area) - abi::thread_pointer());
   return out;
 }
 
@@ -129,13 +165,13 @@ napi_value statistics(napi_env env, napi_callback_info) {
   double aborts = 0;
   for (uint32_t i = 0; i < sequences::kSections; ++i) {
     const auto of_one = static_cast<double>(__atomic_load_n(&counter::aborts[i], __ATOMIC_RELAXED));
-    by_section.Set(i, Napi::Number::New(env, of_one));
+    by_section.Set(i, of_one);
     aborts += of_one;
   }
-  out.Set("aborts", Napi::Number::New(env, aborts));
+  out.Set("aborts", aborts);
   out.Set("abortsBySection", by_section);
-  out.Set("areasAllocated", Napi::Number::New(env, areas.allocated));
-  out.Set("areasInUse", Napi::Number::New(env, areas.in_use));
+  out.Set("areasAllocated", areas.allocated);
+  out.Set("areasInUse", areas.in_use);
   return out;
 }
 

@@ -26,7 +26,7 @@ RSEQ_FUNCTION(adoptSlot, 2) {
 /// What is there of either type, for slots are below 2³¹.
 static Array<int32_t> slots_in(const Arguments<3>& arguments, size_t i) {
   const auto ints = arguments.array<int32_t>(i, napi_int32_array);
-  return ints.data != nullptr ? ints : arguments.array<int32_t>(i, napi_uint32_array);
+  return ints.is_one ? ints : arguments.array<int32_t>(i, napi_uint32_array);
 }
 
 /// (id, out: Int32Array or Uint32Array, count) → how many slots were put there, or kNobody

@@ -7,22 +7,16 @@ namespace rseq::addon {
 /// (id, bytes: Uint8Array) → ring.h's Verdict
 RSEQ_FUNCTION(ringWriteBytes, 2) {
   const auto bytes = arguments.array<uint8_t>(1, napi_uint8_array);
-  if (arguments.type(1) != napi_uint8_array) return integer(env, ring::kUnfit);
+  if (!bytes.is_one) return integer(env, ring::kUnfit);
   return integer(env, ring::write_bytes(arguments.u32(0), bytes.data, bytes.length));
 }
 
-/// A ring that this process holds. A copy: what is read must fit its memory, whatever becomes of the entry.
-namespace {
-struct Ring {
-  Ring(uint32_t region, uint32_t entry) {
-    const region::Held* found = region::held(region, entry);
-    if (found != nullptr) held = found->constants();
-  }
-  bool exists() const { return held.kind == region::Kind::kRing; }
-
-  region::Held held = {};
-};
-}  // namespace
+/// A ring that this process holds; else of no kind. A copy: what is read must fit its memory, whatever becomes
+/// of the entry.
+static region::Held ring_of(uint32_t region, uint32_t entry) {
+  const region::Held* found = region::held(region, entry);
+  return found != nullptr && found->kind == region::Kind::kRing ? found->constants() : region::Held{};
+}
 
 template <size_t N>
 static drain::Scratch scratch_of(const Arguments<N>& arguments) {
@@ -33,24 +27,24 @@ static drain::Scratch scratch_of(const Arguments<N>& arguments) {
 
 /// (region, entry, state: Float64Array, out: Float64Array) → 0, or a result: drain::begin()
 RSEQ_FUNCTION(ringBegin, 4) {
-  const Ring ring(arguments.u32(0), arguments.u32(1));
-  if (!ring.exists()) return integer(env, region::kAbsent);
-  return integer(env, drain::begin(arguments.u32(0), ring.held, scratch_of(arguments)));
+  const region::Held ring = ring_of(arguments.u32(0), arguments.u32(1));
+  if (ring.kind == region::Kind::kNone) return integer(env, region::kAbsent);
+  return integer(env, drain::begin(arguments.u32(0), ring, scratch_of(arguments)));
 }
 
 /// (region, entry, state, out, how many) → drain::read() or drain::advance()
 template <int32_t (*operation)(uint32_t, const region::Held&, const drain::Scratch&, uint32_t)>
 static napi_value of_drain(napi_env env, napi_callback_info info) {
   const Arguments<5> arguments(env, info);
-  const Ring ring(arguments.u32(0), arguments.u32(1));
-  if (!ring.exists()) return integer(env, region::kAbsent);
-  return integer(env, operation(arguments.u32(0), ring.held, scratch_of(arguments), arguments.u32(4)));
+  const region::Held ring = ring_of(arguments.u32(0), arguments.u32(1));
+  if (ring.kind == region::Kind::kNone) return integer(env, region::kAbsent);
+  return integer(env, operation(arguments.u32(0), ring, scratch_of(arguments), arguments.u32(4)));
 }
 
 /// (region, entry) → undefined
 RSEQ_FUNCTION(ringEnd, 2) {
-  const Ring ring(arguments.u32(0), arguments.u32(1));
-  if (ring.exists()) drain::end(arguments.u32(0), ring.held);
+  const region::Held ring = ring_of(arguments.u32(0), arguments.u32(1));
+  if (ring.kind != region::Kind::kNone) drain::end(arguments.u32(0), ring);
   return nullptr;
 }
 

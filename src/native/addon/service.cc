@@ -1,7 +1,5 @@
 /// The N-API surface of what the processes of a service do beside counting: gauges, a look at everything, its
 /// numbers as text, and roles that one of them plays.
-#include <errno.h>
-
 #include "addon/addon.h"
 #include "metrics/page.h"
 #include "metrics/survey.h"
@@ -62,9 +60,8 @@ RSEQ_FUNCTION(writeRows, 6) {
 template <int32_t (*function)(uint32_t, uint32_t)>
 static napi_value of_role(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
-  const int32_t result = region::ready() ? function(arguments.u32(0), arguments.u32(1))
-                                         : static_cast<int32_t>(region::kNoMemory);
-  return number(env, result == region::kSystem ? result - 64.0 * errno : result);
+  if (!region::ready()) return number(env, region::kNoMemory);
+  return result_of(env, function(arguments.u32(0), arguments.u32(1)));
 }
 
 napi_value setGauge(napi_env env, napi_callback_info info) { return on_gauge<counter::set_gauge>(env, info); }

@@ -1,6 +1,7 @@
 /// What the C library says of rseq, asked at run time: one addon serves libraries with and without it.
 #pragma once
 
+#include <dlfcn.h>
 #include <stddef.h>
 
 namespace rseq::libc {
@@ -14,9 +15,18 @@ struct Symbols {
 
   bool registers_threads() const { return offset != nullptr && size != nullptr && *size != 0; }
 };
-Symbols symbols();
+inline Symbols symbols() {
+  return {
+      .offset = static_cast<const ptrdiff_t*>(dlsym(RTLD_DEFAULT, "__rseq_offset")),
+      .size = static_cast<const unsigned int*>(dlsym(RTLD_DEFAULT, "__rseq_size")),
+      .flags = static_cast<const unsigned int*>(dlsym(RTLD_DEFAULT, "__rseq_flags")),
+  };
+}
 
 /// gnu_get_libc_version(), such as "2.36"; null where the C library is not glibc.
-const char* glibc_version();
+inline const char* glibc_version() {
+  const auto version = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"));
+  return version != nullptr ? version() : nullptr;
+}
 
 }  // namespace rseq::libc
