@@ -59,11 +59,7 @@ class Pass {
  public:
   Pass(const Directory& directory, const uint64_t* held, const region::holes::Map& map, double* out,
        size_t capacity)
-      : directory_(directory),
-        held_(held),
-        map_(map),
-        out_(out),
-        capacity_(capacity) {}
+      : directory_(directory), held_(held), map_(map), out_(out), capacity_(capacity) {}
 
   void take(uint32_t number) {
     Entry copied;

@@ -77,7 +77,10 @@ void copy_shared(const Round& round) {
   for (size_t offset = 0; offset < 16; ++offset) {
     for (size_t left = 1; left < 24; ++left) {
       const size_t expected = offset % 8 == 0 && left >= 8 ? 8 : 1;
-      const size_t step = region::shared_step(place.at + offset, left);
+      size_t step = 0;
+      region::each_access(place.at + offset, left, [&step](size_t at, auto value) {
+        if (at == 0) step = sizeof value;
+      });
       expect(step == expected, "bytes of an access", static_cast<int64_t>(step),
              static_cast<int64_t>(expected));
     }
