@@ -1,19 +1,26 @@
 import { lengthAs } from '../../base/arrays'
 import { threads, util } from '../../base/builtins'
 import { type Backend, type EntryInfo, KIND, RESULT, TEXTS } from '../../contract/backend'
-import { bucketsOf } from '../../contract/buckets'
-import { ringShapeOf } from '../../contract/ring-shape'
 import { add, addFloat, drain, drainFloat, setFloat, sum, sumFloat } from './cell'
 import { possibleCpus } from './cpus'
 import { type Description, MAX_NAME, MAX_TEXT } from './entry'
-import { Histogram, runOf } from './histogram'
-import { BYTES, CELLS, createMemory, ENTRIES, HEADER, isMemory, Memory, VERSION } from './memory'
+import { Histogram } from './histogram'
+import {
+  BYTES,
+  CELLS,
+  createMemory,
+  ENTRIES,
+  HEADER,
+  isMemory,
+  type Memory,
+  memoryOf,
+  VERSION,
+} from './memory'
 import { writeRows } from './page'
-import { poolRunOf } from './pool'
 import { poolCalls } from './pool-calls'
 import { Regions } from './region'
-import { runOfRing } from './ring'
 import { ringCalls } from './ring-calls'
+import { formOf } from './run'
 import { survey } from './survey'
 
 const { getEnvironmentData, isMainThread, setEnvironmentData } = threads
@@ -57,16 +64,9 @@ function descriptionOf(
   const bytes = new Uint8Array(total)
   for (let i = 0; i < total; i++) bytes[i] = texts[i] as number
   if (!Object.values<number>(KIND).includes(kind)) return RESULT.otherKind
-  const wanted = { kind, byMmCid, shape, texts: bytes, lengths: copied }
-  if (kind === KIND.pool)
-    return poolRunOf(shape) === 0 ? RESULT.damaged : { ...wanted, cells: poolRunOf(shape) }
-  if (kind === KIND.ring) {
-    const form = ringShapeOf(shape)
-    return form === null || byMmCid ? RESULT.damaged : { ...wanted, cells: runOfRing(form) }
-  }
-  if (kind !== KIND.histogram) return { ...wanted, cells: 1 }
-  const buckets = bucketsOf(shape, bytes.slice(total - (copied.at(-1) as number)).buffer)
-  return buckets === null ? RESULT.damaged : { ...wanted, cells: runOf(buckets) }
+  const form = formOf(kind, shape, () => bytes.slice(total - (copied.at(-1) as number)).buffer)
+  if (form === null || (kind === KIND.ring && byMmCid)) return RESULT.damaged
+  return { kind, byMmCid, cells: form.cells, shape, texts: bytes, lengths: copied }
 }
 
 /**
@@ -74,7 +74,7 @@ function descriptionOf(
  */
 function ownMemory(): Memory {
   const inherited = getEnvironmentData(ENVIRONMENT_KEY)
-  if (isMemory(inherited)) return new Memory(inherited)
+  if (isMemory(inherited)) return memoryOf(inherited)
   const memory = createMemory()
   setEnvironmentData(ENVIRONMENT_KEY, memory.buffer)
   return memory
@@ -166,14 +166,11 @@ export function portableBackend(): Backend {
         region,
         entry,
       ),
-    histogramCells(region, entry, drained) {
-      const run = regions.held(region, entry)?.run
-      return run instanceof Histogram ? run.read(drained) : undefined
-    },
+    histogramCells: (region, entry, drained) => regions.run(Histogram, region, entry)?.read(drained),
     mergeHistogram(region, entry, cells) {
-      const run = regions.held(region, entry)?.run
-      const length = lengthAs(cells, 'Float64Array')
-      return run instanceof Histogram && length >= 0 && run.merge(Float64Array.from(cells)) ? 1 : 0
+      const histogram = regions.run(Histogram, region, entry)
+      const isCells = lengthAs(cells, 'Float64Array') >= 0
+      return isCells && histogram?.merge(Float64Array.from(cells)) ? 1 : 0
     },
 
     setGauge(id, x) {

@@ -1,5 +1,5 @@
 import { os } from '../../base/builtins'
-import { type EntryInfo, RESULT, TEXTS } from '../../contract/backend'
+import { type EntryInfo, RESULT } from '../../contract/backend'
 import { Bitmap } from './bitmap'
 import {
   copyEntry,
@@ -10,7 +10,6 @@ import {
   hasText,
   isEntry,
   isNamed,
-  textOf,
   unitsOf,
 } from './entry'
 import { Lock } from './lock'
@@ -96,9 +95,9 @@ export class Directory {
     if (!isEntry(number) || this.#state(number) !== STATE.live) return undefined
     const found = this.#locked(() => {
       const entry = copyEntry(this.#memory, number)
-      return entry && { entry, texts: TEXTS.map((_, i) => textOf(this.#memory, entry, i)) }
+      return entry && describe(this.#memory, entry)
     })
-    return found === null || typeof found === 'number' ? undefined : describe(found.entry, found.texts)
+    return found === null || typeof found === 'number' ? undefined : found
   }
 
   #locked<T>(work: () => T): T | number {

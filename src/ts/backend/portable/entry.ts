@@ -119,12 +119,10 @@ export function hasText({ texts }: Memory, entry: Entry, which: number, wanted: 
 
 const decoder = new util.TextDecoder('utf-8', { ignoreBOM: true })
 
-/** @param texts copies of all of the entry's */
-export function describe(entry: Entry, texts: readonly Uint8Array<ArrayBuffer>[]): EntryInfo {
+export function describe(memory: Memory, entry: Entry): EntryInfo {
   const { number, generation, kind, byMmCid, cells, shape } = entry
-  const [name = '', labels = '', help = '', unit = ''] = texts
-    .slice(0, -1)
-    .map((text) => decoder.decode(text))
-  const extra = texts.at(-1)?.buffer ?? new ArrayBuffer(0)
+  const text = (which: number): string => decoder.decode(textOf(memory, entry, which))
+  const [name, labels, help, unit] = [text(0), text(1), text(2), text(3)]
+  const extra = textOf(memory, entry, TEXTS.indexOf('extra')).buffer
   return { entry: number, generation, kind, byMmCid, cells, shape, name, labels, help, unit, extra }
 }

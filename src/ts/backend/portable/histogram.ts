@@ -35,22 +35,18 @@ function ofKey(key: bigint): number {
 
 /** A histogram that this thread has open. Its numbers were checked; they are this thread's own. */
 export class Histogram {
-  readonly #memory: Memory
-  readonly #first: number
-  readonly #buckets: Buckets
-
-  constructor(memory: Memory, first: number, buckets: Buckets) {
-    this.#memory = memory
-    this.#first = first
-    this.#buckets = buckets
-  }
+  constructor(
+    private readonly memory: Memory,
+    private readonly first: number,
+    private readonly buckets: Buckets,
+  ) {}
 
   /** @param x finite */
   record(x: number): void {
     this.#extend(x)
-    add(this.#memory, this.#bucketOf(x), 1)
-    if (Number.isSafeInteger(x)) add(this.#memory, this.#first + RUN.integers, x)
-    else addFloat(this.#memory, this.#first + RUN.fractions, x)
+    add(this.memory, this.#bucketOf(x), 1)
+    if (Number.isSafeInteger(x)) add(this.memory, this.first + RUN.integers, x)
+    else addFloat(this.memory, this.first + RUN.fractions, x)
   }
 
   /**
@@ -60,20 +56,20 @@ export class Histogram {
   recordTimes(x: number, times: number): void {
     if (times === 0) return
     this.#extend(x)
-    add(this.#memory, this.#bucketOf(x), times)
+    add(this.memory, this.#bucketOf(x), times)
     const product = Number.isSafeInteger(x) ? BigInt(x) * BigInt(times) : null
     if (product !== null && BigInt.asIntN(64, product) === product) {
-      Atomics.add(this.#memory.cells, this.#first + RUN.integers, product)
+      Atomics.add(this.memory.cells, this.first + RUN.integers, product)
     } else {
-      addFloat(this.#memory, this.#first + RUN.fractions, x * times)
+      addFloat(this.memory, this.first + RUN.fractions, x * times)
     }
   }
 
   /** Doubles: see {@link HISTOGRAM}. */
   read(drained: boolean): ArrayBuffer {
-    const memory = this.#memory
-    const first = this.#first
-    const { count } = this.#buckets
+    const memory = this.memory
+    const first = this.first
+    const { count } = this.buckets
     const out = new Float64Array(HISTOGRAM.buckets + count)
     const integer = drained ? drain : sum
     // An inverted key is the negative number's.
@@ -91,7 +87,7 @@ export class Histogram {
 
   /** Adds what {@link read} said of a histogram of the same shape. @returns whether it fits */
   merge(cells: Float64Array): boolean {
-    const { count } = this.#buckets
+    const { count } = this.buckets
     if (cells.length !== HISTOGRAM.buckets + count) return false
     const at = (which: number): number => cells[which] as number
     if (at(HISTOGRAM.min) <= at(HISTOGRAM.max)) {
@@ -100,19 +96,19 @@ export class Histogram {
     }
     for (let i = 0; i < count; i++) {
       const n = at(HISTOGRAM.buckets + i)
-      if (Number.isSafeInteger(n)) add(this.#memory, this.#first + RUN.buckets + i, n)
+      if (Number.isSafeInteger(n)) add(this.memory, this.first + RUN.buckets + i, n)
     }
     const [high, low] = [at(HISTOGRAM.integersHigh), at(HISTOGRAM.integersLow)]
     if (Number.isSafeInteger(high) && Number.isSafeInteger(low)) {
       const integers = BigInt.asIntN(64, (BigInt(high) << 32n) + BigInt(low))
-      Atomics.add(this.#memory.cells, this.#first + RUN.integers, integers)
+      Atomics.add(this.memory.cells, this.first + RUN.integers, integers)
     }
-    addFloat(this.#memory, this.#first + RUN.fractions, at(HISTOGRAM.fractions))
+    addFloat(this.memory, this.first + RUN.fractions, at(HISTOGRAM.fractions))
     return true
   }
 
   #bucketOf(x: number): number {
-    return this.#first + RUN.buckets + this.#buckets.indexOf(x)
+    return this.first + RUN.buckets + this.buckets.indexOf(x)
   }
 
   #extend(x: number): void {
@@ -122,8 +118,8 @@ export class Histogram {
   }
 
   #raise(which: number, key: bigint): void {
-    const { keys } = this.#memory
-    const cell = this.#first + which
+    const { keys } = this.memory
+    const cell = this.first + which
     for (let known = Atomics.load(keys, cell); known < key; ) {
       const found = Atomics.compareExchange(keys, cell, known, key)
       if (found === known) return
@@ -132,8 +128,8 @@ export class Histogram {
   }
 
   #extreme(which: number, drained: boolean): number {
-    const { keys } = this.#memory
-    const cell = this.#first + which
+    const { keys } = this.memory
+    const cell = this.first + which
     return ofKey(drained ? Atomics.exchange(keys, cell, 0n) : Atomics.load(keys, cell))
   }
 }

@@ -16,23 +16,18 @@ const WAITS_FOR_THE_DEAD = 20
 const WAITS_IN_ALL = 200
 
 export class Lock {
-  readonly #words: Int32Array
-  readonly #lock: number
-  readonly #tickets: number
-
   /** @param lock the word that is the owner's ticket, or 0 @param tickets the one that they are taken from */
-  constructor(words: Int32Array, lock: number, tickets: number) {
-    this.#words = words
-    this.#lock = lock
-    this.#tickets = tickets
-  }
+  constructor(
+    private readonly words: Int32Array,
+    private readonly lock: number,
+    private readonly tickets: number,
+  ) {}
 
   /** @returns a ticket, which give() takes, or 0 where the lock was not to be had */
   take(): number {
-    const words = this.#words
-    const lock = this.#lock
+    const { words, lock } = this
     // Odd, so never 0; none comes twice before all others have.
-    const ticket = Atomics.add(words, this.#tickets, 2) | 1
+    const ticket = Atomics.add(words, this.tickets, 2) | 1
     let last = 0
     let unmoved = 0
     for (let waits = 0; waits < WAITS_IN_ALL; ) {
@@ -55,8 +50,8 @@ export class Lock {
    * memory
    */
   give(ticket: number): boolean {
-    const mine = Atomics.compareExchange(this.#words, this.#lock, ticket, 0) === ticket
-    Atomics.notify(this.#words, this.#lock, 1)
+    const mine = Atomics.compareExchange(this.words, this.lock, ticket, 0) === ticket
+    Atomics.notify(this.words, this.lock, 1)
     return mine
   }
 }

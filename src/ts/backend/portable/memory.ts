@@ -1,4 +1,4 @@
-import { crypto } from '../../base/builtins'
+import { crypto, util } from '../../base/builtins'
 
 /*
  * What the portable backend's memory looks like: the header, the directory (chains, entries, bitmaps, texts),
@@ -79,56 +79,34 @@ const CELLS_AT = TEXTS_AT + TEXT_UNITS * TEXT_UNIT
 const BASELINES_AT = CELLS_AT + CELLS * 8
 export const BYTES = BASELINES_AT + CELLS * 8
 
-// Of another realm's memory too; `growable` is younger than some engines.
-const byteLength = getter('byteLength')
-const growable = getter('growable')
-
-function getter(name: string): (() => unknown) | undefined {
-  return Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, name)?.get
-}
-
 /** Memory of this layout, by its parts. */
-export class Memory {
-  readonly buffer: SharedArrayBuffer
-  readonly header: Int32Array
-  /** This thread's own copy: nobody can change it. */
-  readonly nonce: bigint
-  readonly chains: Int32Array
-  readonly entries: Int32Array
-  readonly entryMap: Int32Array
-  readonly cellMap: Int32Array
-  readonly textMap: Int32Array
-  readonly texts: Uint8Array
-  /** What was added: int64, or the bits of a double. */
-  readonly cells: BigInt64Array
-  /** Of each cell, what was in it at the last drain. */
-  readonly baselines: BigInt64Array
-  /** The cells again: keys of extremes have no sign (histogram.ts). */
-  readonly keys: BigUint64Array
-  /** The cells again, two words each: pools need no more (pool.ts). */
-  readonly words: Int32Array
-  /** … and as what a ring's records are (ring.ts). */
-  readonly doubles: Float64Array
-  readonly bytes: Uint8Array
+export type Memory = ReturnType<typeof memoryOf>
 
-  /** @param buffer see {@link isMemory} */
-  constructor(buffer: SharedArrayBuffer) {
-    this.buffer = buffer
-    this.header = new Int32Array(buffer, 0, HEADER_WORDS)
-    this.nonce = nonceOf(buffer)
-    this.chains = new Int32Array(buffer, CHAINS_AT, ENTRIES)
-    this.entries = new Int32Array(buffer, ENTRIES_AT, ENTRIES * ENTRY_WORDS)
-    this.entryMap = new Int32Array(buffer, ENTRY_MAP_AT, ENTRIES / 32)
-    this.cellMap = new Int32Array(buffer, CELL_MAP_AT, CELLS / 32)
-    this.textMap = new Int32Array(buffer, TEXT_MAP_AT, TEXT_UNITS / 32)
-    this.texts = new Uint8Array(buffer, TEXTS_AT, TEXT_UNITS * TEXT_UNIT)
-    this.cells = new BigInt64Array(buffer, CELLS_AT, CELLS)
-    this.baselines = new BigInt64Array(buffer, BASELINES_AT, CELLS)
-    this.keys = new BigUint64Array(buffer, CELLS_AT, CELLS)
-    this.words = new Int32Array(buffer, CELLS_AT, 2 * CELLS)
-    this.doubles = new Float64Array(buffer, CELLS_AT, CELLS)
-    this.bytes = new Uint8Array(buffer, CELLS_AT, CELLS * 8)
-  }
+/** @param buffer see {@link isMemory} */
+export function memoryOf(buffer: SharedArrayBuffer) {
+  return {
+    buffer,
+    header: new Int32Array(buffer, 0, HEADER_WORDS),
+    /** This thread's own copy: nobody can change it. */
+    nonce: nonceOf(buffer),
+    chains: new Int32Array(buffer, CHAINS_AT, ENTRIES),
+    entries: new Int32Array(buffer, ENTRIES_AT, ENTRIES * ENTRY_WORDS),
+    entryMap: new Int32Array(buffer, ENTRY_MAP_AT, ENTRIES / 32),
+    cellMap: new Int32Array(buffer, CELL_MAP_AT, CELLS / 32),
+    textMap: new Int32Array(buffer, TEXT_MAP_AT, TEXT_UNITS / 32),
+    texts: new Uint8Array(buffer, TEXTS_AT, TEXT_UNITS * TEXT_UNIT),
+    /** What was added: int64, or the bits of a double. */
+    cells: new BigInt64Array(buffer, CELLS_AT, CELLS),
+    /** Of each cell, what was in it at the last drain. */
+    baselines: new BigInt64Array(buffer, BASELINES_AT, CELLS),
+    /** The cells again: keys of extremes have no sign (histogram.ts). */
+    keys: new BigUint64Array(buffer, CELLS_AT, CELLS),
+    /** The cells again, two words each: pools need no more (pool.ts). */
+    words: new Int32Array(buffer, CELLS_AT, 2 * CELLS),
+    /** … and as what a ring's records are (ring.ts). */
+    doubles: new Float64Array(buffer, CELLS_AT, CELLS),
+    bytes: new Uint8Array(buffer, CELLS_AT, CELLS * 8),
+  } as const
 }
 
 export function nonceOf(buffer: SharedArrayBuffer): bigint {
@@ -141,17 +119,13 @@ export function createMemory(): Memory {
   header.set(crypto().randomFillSync(new Int32Array(2)), HEADER.nonce)
   header[HEADER.magic] = MAGIC
   header[HEADER.version] = VERSION
-  return new Memory(buffer)
+  return memoryOf(buffer)
 }
 
 /** Whether it says that it is memory of this layout. What it holds is not believed for that. */
 export function isMemory(value: unknown): value is SharedArrayBuffer {
-  try {
-    if (Reflect.apply(byteLength as () => unknown, value, []) !== BYTES) return false
-    if (growable !== undefined && Reflect.apply(growable, value, []) === true) return false
-  } catch {
-    return false // no SharedArrayBuffer
-  }
-  const header = new Int32Array(value as SharedArrayBuffer, 0, HEADER_WORDS)
+  // Not its own `byteLength`, which can be a property that somebody gave it.
+  if (!util.types.isSharedArrayBuffer(value) || new Uint8Array(value).length !== BYTES) return false
+  const header = new Int32Array(value, 0, HEADER_WORDS)
   return header[HEADER.magic] === MAGIC && header[HEADER.version] === VERSION
 }

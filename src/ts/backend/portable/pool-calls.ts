@@ -9,11 +9,6 @@ const lengthOf = (array: unknown): number => lengthAs(array, 'Int32Array', 'Uint
 
 /** What the backend does with pools. */
 export function poolCalls(regions: Regions): PoolCalls & Pick<HotCalls, 'acquireSlot' | 'releaseSlot'> {
-  const poolIn = (region: number, entry: number): Pool | undefined => {
-    const run = regions.held(region, entry)?.run
-    return run instanceof Pool ? run : undefined
-  }
-
   return {
     acquireSlot: (id) => regions.pool(id)?.acquire() ?? NO_SLOT.nobody,
     releaseSlot: (id, slot) => regions.pool(id)?.release(slot) ?? REFUSAL.noPool,
@@ -37,8 +32,8 @@ export function poolCalls(regions: Regions): PoolCalls & Pick<HotCalls, 'acquire
       const copied = Array.from({ length }, (_, i) => slots[i] as number)
       return regions.pool(id)?.releaseAll(copied) ?? REFUSAL.noPool
     },
-    slotsHeld: (region, entry) => poolIn(region, entry)?.held(),
-    reclaimSlots: (region, entry) => (poolIn(region, entry) === undefined ? undefined : 0),
-    slotOwner: (region, entry, slot) => poolIn(region, entry)?.owner(slot),
+    slotsHeld: (region, entry) => regions.run(Pool, region, entry)?.held(),
+    reclaimSlots: (region, entry) => (regions.run(Pool, region, entry) === undefined ? undefined : 0),
+    slotOwner: (region, entry, slot) => regions.run(Pool, region, entry)?.owner(slot),
   }
 }

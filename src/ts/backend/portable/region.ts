@@ -1,12 +1,11 @@
-import { KIND, PROCESS_REGION, RESULT, TEXTS } from '../../contract/backend'
-import { bucketsOf } from '../../contract/buckets'
-import { ringShapeOf } from '../../contract/ring-shape'
+import { PROCESS_REGION, RESULT } from '../../contract/backend'
 import { BUSY, Directory } from './directory'
-import { type Entry, textOf } from './entry'
-import { Histogram, runOf } from './histogram'
-import { CELLS, isMemory, Memory, nonceOf } from './memory'
-import { Pool, poolRunOf } from './pool'
-import { Ring, runOfRing } from './ring'
+import { Ring } from './drain'
+import type { Entry } from './entry'
+import { Histogram } from './histogram'
+import { CELLS, isMemory, type Memory, memoryOf, nonceOf } from './memory'
+import { Pool } from './pool'
+import { type Run, runIn } from './run'
 
 /*
  * A hot id says which of this thread's regions, and which cell of it; that of what takes more than a cell is a number of
@@ -16,8 +15,6 @@ import { Ring, runOfRing } from './ring'
 const CELL_BITS = Math.log2(CELLS)
 const RUN_IDS = 2 ** 29
 const MAX_REGIONS = RUN_IDS / CELLS
-
-export type Run = Histogram | Pool | Ring
 
 /**
  * An entry that this thread has open. Its numbers were checked when it was opened; nobody else can change
@@ -62,6 +59,16 @@ export class Regions {
     return this.get(number)?.held.get(entry)
   }
 
+  /** What this thread has open there, where it is of that class. */
+  run<T extends Run>(
+    Class: abstract new (...args: never[]) => T,
+    number: number,
+    entry: number,
+  ): T | undefined {
+    const run = this.held(number, entry)?.run
+    return run instanceof Class ? run : undefined
+  }
+
   /** Where a hot operation of that kind may write. Undefined where this thread has no such thing open. */
   target(id: number, kind: number): Memory | undefined {
     const region = (id | 0) === id ? this.#regions[id >>> CELL_BITS] : undefined
@@ -92,7 +99,7 @@ export class Regions {
       const free = this.#regions.indexOf(undefined)
       const number = free < 0 ? this.#regions.length : free
       if (number === MAX_REGIONS) return RESULT.tooMany
-      region = this.#add(number, new Memory(key))
+      region = this.#add(number, memoryOf(key))
     }
     region.openings++
     return region.number
@@ -171,19 +178,4 @@ export class Regions {
     while (this.#runs.has(RUN_IDS + this.#nextRun))
     return RUN_IDS + this.#nextRun
   }
-}
-
-/** @returns null for what is one cell, undefined for what cannot be */
-function runIn(memory: Memory, entry: Entry): Run | null | undefined {
-  const { kind, shape, cell, cells } = entry
-  if (kind === KIND.histogram) {
-    const buckets = bucketsOf(shape, textOf(memory, entry, TEXTS.indexOf('extra')).buffer)
-    return buckets !== null && runOf(buckets) === cells ? new Histogram(memory, cell, buckets) : undefined
-  }
-  if (kind === KIND.pool) return poolRunOf(shape) === cells ? new Pool(memory, cell, shape) : undefined
-  if (kind === KIND.ring) {
-    const form = ringShapeOf(shape)
-    return form !== null && runOfRing(form) === cells ? new Ring(memory, cell, form) : undefined
-  }
-  return cells === 1 ? null : undefined
 }

@@ -1,28 +1,11 @@
 import { lengthAs } from '../../base/arrays'
 import { type HotCalls, RESULT } from '../../contract/backend'
 import { COUNTS, type RingCalls, VERDICT } from '../../contract/ring-calls'
-import { count, Drain } from './drain'
+import { Ring } from './drain'
 import type { Regions } from './region'
-import { Ring } from './ring'
 
 /** What the backend does with rings. */
 export function ringCalls(regions: Regions): RingCalls & Pick<HotCalls, 'ringWrite'> {
-  const drains = new WeakMap<Ring, Drain>()
-
-  const ringIn = (region: number, entry: number): Ring | undefined => {
-    const run = regions.held(region, entry)?.run
-    return run instanceof Ring ? run : undefined
-  }
-
-  const drainIn = (region: number, entry: number): Drain | undefined => {
-    const ring = ringIn(region, entry)
-    if (ring === undefined) return undefined
-    const known = drains.get(ring)
-    const drain = known ?? new Drain(ring)
-    if (known === undefined) drains.set(ring, drain)
-    return drain
-  }
-
   return {
     ringWrite: (id, a, b, c, d) => regions.ring(id)?.write([a, b, c, d]) ?? VERDICT.unfit,
     ringWriteBytes(id, bytes) {
@@ -33,18 +16,18 @@ export function ringCalls(regions: Regions): RingCalls & Pick<HotCalls, 'ringWri
       for (let i = 0; i < length; i++) copied[i] = bytes[i] as number
       return ring.writeBytes(copied)
     },
-    ringBegin: (region, entry) => drainIn(region, entry)?.begin() ?? RESULT.absent,
+    ringBegin: (region, entry) => regions.run(Ring, region, entry)?.begin() ?? RESULT.absent,
     ringRead(region, entry, _state, out, most) {
       if (lengthAs(out, 'Float64Array') < 0) return RESULT.damaged
-      return drainIn(region, entry)?.read(out, most) ?? RESULT.absent
+      return regions.run(Ring, region, entry)?.read(out, most) ?? RESULT.absent
     },
     ringAdvance: (region, entry, _state, _out, consumed) =>
-      drainIn(region, entry)?.advance(consumed) ?? RESULT.absent,
-    ringEnd: (region, entry) => drainIn(region, entry)?.end(),
+      regions.run(Ring, region, entry)?.advance(consumed) ?? RESULT.absent,
+    ringEnd: (region, entry) => regions.run(Ring, region, entry)?.end(),
     ringCounts(region, entry, out) {
-      const ring = ringIn(region, entry)
+      const ring = regions.run(Ring, region, entry)
       if (ring === undefined || lengthAs(out, 'Float64Array') !== COUNTS.length) return false
-      count(ring, out)
+      ring.count(out)
       return true
     },
   }

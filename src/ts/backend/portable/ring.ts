@@ -37,19 +37,19 @@ export function runOfRing(shape: RingShape): number {
   return LINE - 1 + RUN.slots + shape.capacity * (before(shape) + payloadOf(shape))
 }
 
-/** A ring that this thread has open. Its numbers were checked; they are this thread's own. */
-export class Ring {
-  readonly memory: Memory
-  readonly shape: RingShape
+/** A ring that this thread has open, for its writers. Its numbers were checked; they are this thread's own. */
+export class RingWriter {
   /** The first whole line. */
   readonly first: number
   readonly #lock: Lock
   readonly #mask: bigint
   readonly #slot: number
 
-  constructor(memory: Memory, cell: number, shape: RingShape) {
-    this.memory = memory
-    this.shape = shape
+  constructor(
+    readonly memory: Memory,
+    cell: number,
+    readonly shape: RingShape,
+  ) {
     this.first = Math.ceil(cell / LINE) * LINE
     const writer = 2 * (this.first + RUN.writer)
     this.#lock = new Lock(memory.words, writer, writer + 1)

@@ -1,21 +1,17 @@
 import { typedArrayLength } from '../../base/arrays'
-import { KIND, SURVEY, TEXTS } from '../../contract/backend'
-import { bucketsOf } from '../../contract/buckets'
+import { KIND, SURVEY } from '../../contract/backend'
 import { sum, sumFloat } from './cell'
-import { copyEntry, type Entry, isStill, textOf } from './entry'
-import { Histogram, runOf } from './histogram'
+import { copyEntry, type Entry, isStill } from './entry'
+import { Histogram } from './histogram'
 import { ENTRIES, ENTRY, ENTRY_WORDS, type Memory } from './memory'
 import type { Region } from './region'
+import { runIn } from './run'
 
 /** The numbers that an entry says, or none where it has none, or is not what its kind is. */
 function valuesOf(memory: Memory, entry: Entry): ArrayLike<number> {
-  if (entry.kind === KIND.pool || entry.kind === KIND.ring) return []
-  if (entry.kind === KIND.histogram) {
-    const buckets = bucketsOf(entry.shape, textOf(memory, entry, TEXTS.indexOf('extra')).buffer)
-    const fits = buckets !== null && runOf(buckets) === entry.cells
-    return fits ? new Float64Array(new Histogram(memory, entry.cell, buckets).read(false)) : []
-  }
-  if (entry.cells !== 1) return []
+  const run = runIn(memory, entry)
+  if (run instanceof Histogram) return new Float64Array(run.read(false))
+  if (run !== null) return []
   return [entry.kind === KIND.counter ? Number(sum(memory, entry.cell)) : sumFloat(memory, entry.cell)]
 }
 
