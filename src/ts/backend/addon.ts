@@ -1,4 +1,5 @@
 import { fs, nodeModule } from '../base/builtins'
+import { attempted } from '../base/errors'
 import type { Backend, HotCalls } from '../contract/backend'
 import { ownBuild, prebuilds } from '../places'
 
@@ -126,18 +127,10 @@ function above(file: string): string[] {
   return folder === file ? [] : [folder, ...above(folder)]
 }
 
-/** Where the addon may be: a checkout's own build first. Each may throw. */
-const places = [() => [ownBuild()], () => [addonIn(prebuilds())], besideProgram]
-
-/** The paths of what may be the addon. */
-function* candidates(): Generator<string> {
-  for (const place of places) {
-    try {
-      yield* place().map(normalize)
-    } catch {
-      // no __dirname
-    }
-  }
+/** The paths of what may be the addon: a checkout's own build first. Each place throws where there is no `__dirname`. */
+function candidates(): string[] {
+  const places = [() => [ownBuild()], () => [addonIn(prebuilds())], besideProgram]
+  return places.flatMap((place) => attempted(() => place().map(normalize), []))
 }
 
 /** @throws where the file is no addon, or one of another version of this package */

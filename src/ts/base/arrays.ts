@@ -9,7 +9,6 @@ const nameGetter = getter(TypedArray.prototype, Symbol.toStringTag)
 const lengthGetter = getter(TypedArray.prototype, 'length')
 
 const bufferGetter = getter(TypedArray.prototype, 'buffer')
-const viewGetters = ['buffer', 'byteOffset', 'byteLength'].map((key) => getter(DataView.prototype, key))
 
 function getter(object: object, key: PropertyKey): () => unknown {
   return Object.getOwnPropertyDescriptor(object, key)?.get as () => unknown
@@ -48,20 +47,5 @@ export function isDetached(array: unknown): boolean {
  */
 export function bytesOfView(value: unknown): Uint8Array | undefined {
   if (!util.types.isDataView(value)) return undefined
-  const [buffer, offset, length] = viewGetters.map((get) => Reflect.apply(get, value, []))
-  return new Uint8Array(buffer as ArrayBuffer, offset as number, length as number)
-}
-
-/**
- * An array's elements, each read once, by index, and checked before the next one is read: `length` may promise more
- * than there is. Holes are undefined.
- */
-export function elements<T>(
-  array: readonly unknown[],
-  length: number,
-  check: (element: unknown, i: number) => T,
-): T[] {
-  const copy: T[] = []
-  for (let i = 0; i < length; i++) copy[i] = check(array[i], i)
-  return copy
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }

@@ -49,16 +49,23 @@ export type RseqErrorCode =
  * Whatever throws has changed nothing.
  */
 export class RseqError extends Error {
-  /** Stable: what to branch on. */
-  readonly code: RseqErrorCode
-  /** The system's error number, of `ERR_RSEQ_SYSTEM`; else undefined. */
-  readonly errno: number | undefined
-
-  /** @param code stable; what to branch on */
-  constructor(code: RseqErrorCode, message: string, errno?: number) {
+  constructor(
+    /** Stable: what to branch on. */
+    readonly code: RseqErrorCode,
+    message: string,
+    /** The system's error number, of `ERR_RSEQ_SYSTEM`; else undefined. */
+    readonly errno: number | undefined = undefined,
+  ) {
     super(message)
     this.name = 'RseqError'
-    this.code = code
-    this.errno = errno
+  }
+}
+
+/** What `read` gives, or `otherwise` where it throws: of what may be missing, hidden or forbidden. */
+export function attempted<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch {
+    return otherwise
   }
 }

@@ -1,5 +1,5 @@
 import { backend } from '../backend/backend'
-import { elements, lengthAs } from '../base/arrays'
+import { lengthAs } from '../base/arrays'
 import { RseqError } from '../base/errors'
 import { badNumber, rangeError, typeError } from '../base/validate'
 import { openAgain, refusal, usable } from '../region/entries'
@@ -26,13 +26,17 @@ export class PerCpuBatch {
    */
   constructor(counters: readonly PerCpuCounter[]) {
     if (!Array.isArray(counters)) throw typeError('PerCpuBatch', 'an array of PerCpuCounter', counters)
-    const found = elements(counters, counters.length, (counter, i) => {
+    const { length } = counters
+    const found: Opening[] = []
+    // Each is read once, and checked before the next one is read: `length` may promise more than there is.
+    for (let i = 0; i < length; i++) {
+      const counter: unknown = counters[i]
       const opening = openingIn(counter)
       if (opening?.kind !== 'counter')
         throw typeError(`PerCpuBatch counters[${i}]`, 'a PerCpuCounter', counter)
       if (usable(opening).id < 0) throw refusal(opening)
-      return opening
-    })
+      found.push(opening)
+    }
     this.#openings = found.map(openAgain)
     this.#ids = Uint32Array.from(this.#openings, ({ id }) => id)
   }

@@ -44,15 +44,8 @@ export function checkRecordsOptions(
 
 /** Ends early where the signal is aborted. */
 function pause(milliseconds: number, signal: RingAbortSignal | null): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      timers.clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = timers.setTimeout(end, milliseconds)
-    signal?.addEventListener('abort', end)
-  })
+  const options = signal === null ? {} : { signal: signal as AbortSignal }
+  return timers.sleep(milliseconds, undefined, options).catch(() => undefined)
 }
 
 /**

@@ -2,6 +2,7 @@ import { type Addon, loaded, type ThreadStatus } from '../backend/addon'
 import { type FastCallsReason, fastCalls } from '../backend/hot-calls'
 import { possibleCpus } from '../backend/portable/cpus'
 import { fs, os } from '../base/builtins'
+import { attempted } from '../base/errors'
 import { setRegistered, settle } from './cpu'
 
 const { readFileSync } = fs
@@ -155,36 +156,27 @@ function fastCallsClause(): string {
   return message === '' ? '' : ` Fast calls are off, and calls slower: ${message}.`
 }
 
-/** What `ask` answers, or `otherwise` where a runtime's permissions forbid to ask. */
-function permitted<T>(ask: () => T, otherwise: T): T {
-  try {
-    return ask()
-  } catch {
-    return otherwise
-  }
-}
-
-const kernelRelease = (): string => permitted(release, '')
+/** Empty where a runtime's permissions forbid to ask. */
+const kernelRelease = (): string => attempted(release, '')
 
 /** @param glibc its version, where the addon found it; other C libraries have none to ask for */
 function libcOf(glibc: string | undefined): Status['libc'] {
   if (glibc !== undefined) return { name: 'glibc', version: glibc }
-  try {
-    const maps = readFileSync('/proc/self/maps', 'latin1')
-    // Its loader is the library itself, under either name.
-    if (/\/(ld-musl-[^/]*|[^/]*-linux-musl\/libc\.so)$/m.test(maps)) return { name: 'musl', version: null }
-    if (/\/(libc\.so\.6|libc-2\.\d+\.so)$/m.test(maps)) return { name: 'glibc', version: null }
-  } catch {
-    // not Linux, or no /proc
-  }
-  return { name: 'other', version: null }
+  // Empty where this is not Linux, or there is no /proc.
+  const maps = attempted(() => readFileSync('/proc/self/maps', 'latin1'), '')
+  // Its loader is the library itself, under either name.
+  if (/\/(ld-musl-[^/]*|[^/]*-linux-musl\/libc\.so)$/m.test(maps)) return { name: 'musl', version: null }
+  const isGlibc = /\/(libc\.so\.6|libc-2\.\d+\.so)$/m.test(maps)
+  return { name: isGlibc ? 'glibc' : 'other', version: null }
 }
 
 function withAddon(addon: Addon, path: string): Status {
   const thread = addon.status()
   const registration = REGISTRATIONS[thread.registration] as Registration
   const reason = REASONS[thread.reason] as (typeof REASONS)[number]
-  const live = thread.offset !== undefined
+  const { offset, size, flags, registeredSize, featureSize } = thread
+  const live = offset !== undefined
+  const mode = registeredSize > LEGACY_LENGTH ? 'optimized' : featureSize > LEGACY_LENGTH ? 'legacy' : null
   return {
     available: thread.sections,
     registration,
@@ -194,26 +186,12 @@ function withAddon(addon: Addon, path: string): Status {
     backend: thread.sections ? 'rseq' : 'atomic',
     fastCalls: fastCalls.calls !== null,
     fastCallsReason: fastCalls.reason,
-    area:
-      thread.offset === undefined
-        ? null
-        : {
-            offset: thread.offset,
-            size: thread.size,
-            flags: thread.flags,
-            registeredSize: thread.registeredSize,
-            mode:
-              thread.registeredSize > LEGACY_LENGTH
-                ? 'optimized'
-                : thread.featureSize > LEGACY_LENGTH
-                  ? 'legacy'
-                  : null,
-          },
-    kernel: { release: kernelRelease(), featureSize: thread.featureSize, align: thread.align },
+    area: live ? { offset, size, flags, registeredSize, mode } : null,
+    kernel: { release: kernelRelease(), featureSize, align: thread.align },
     features: {
       cpuId: live,
       nodeId: thread.nodeId,
-      mmCid: live && thread.size >= 28,
+      mmCid: live && size >= 28,
       sliceExtension: live && thread.sliceExtension,
       membarrier: live && thread.membarrier,
     },
@@ -240,8 +218,8 @@ function withoutAddon(reason: Reason, message: string): Status {
     libc: libcOf(undefined),
     cpus: {
       possible: possibleCpus(),
-      online: permitted(() => cpus().length, 0),
-      allowed: permitted(availableParallelism, 0),
+      online: attempted(() => cpus().length, 0),
+      allowed: attempted(availableParallelism, 0),
     },
     arch: process.arch,
     addon: null,

@@ -1,7 +1,7 @@
 import { lengthAs } from '../../base/arrays'
 import { threads, util } from '../../base/builtins'
 import { type Backend, type EntryInfo, KIND, RESULT, TEXTS } from '../../contract/backend'
-import { add, addFloat, drain, drainFloat, setFloat, sum, sumFloat } from './cell'
+import { add, addFloat, bitsOf, drain, drainFloat, sum, sumFloat } from './cell'
 import { possibleCpus } from './cpus'
 import { type Description, MAX_NAME, MAX_TEXT } from './entry'
 import { Histogram } from './histogram'
@@ -175,7 +175,7 @@ export function portableBackend(): Backend {
 
     setGauge(id, x) {
       const memory = regions.target(id, KIND.gauge)
-      if (memory !== undefined) setFloat(memory, id & cellMask, x)
+      if (memory !== undefined) Atomics.store(memory.cells, id & cellMask, bitsOf(x))
     },
     addGauge(id, x) {
       const memory = regions.target(id, KIND.gauge)

@@ -30,10 +30,6 @@ export function addFloat({ cells }: Memory, cell: number, x: number): void {
   }
 }
 
-export function setFloat({ cells }: Memory, cell: number, x: number): void {
-  Atomics.store(cells, cell, bitsOf(x))
-}
-
 /** Modulo 2⁶⁴, as all adds. */
 export function sum({ cells, baselines }: Memory, cell: number): bigint {
   const before = Atomics.load(baselines, cell)

@@ -1,15 +1,13 @@
 import { fs, os } from '../../base/builtins'
+import { attempted } from '../../base/errors'
 
 const { readFileSync } = fs
 const { availableParallelism } = os
 
 /** The bound of CPU numbers where no addon can tell. */
 export function possibleCpus(): number {
-  try {
-    const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'latin1'))
-    if (last) return Number(last[1]) + 1
-  } catch {
-    // not Linux, or no /sys
-  }
-  return availableParallelism()
+  // Empty where this is not Linux, or there is no /sys.
+  const list = attempted(() => readFileSync('/sys/devices/system/cpu/possible', 'latin1'), '')
+  const last = /(\d+)\s*$/.exec(list)
+  return last ? Number(last[1]) + 1 : availableParallelism()
 }

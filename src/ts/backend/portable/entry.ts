@@ -84,17 +84,13 @@ export function isStill({ entries }: Memory, { number, generation }: Entry): boo
   return isLive && Atomics.load(entries, at + ENTRY.generation) >>> 0 === generation
 }
 
+const WORDS = ['hash', 'kind', 'byMmCid', 'shape', 'cell', 'cells', 'text'] as const
+
 /** Writes an entry that is free; it stays so until its state is stored. */
 export function fillEntry({ entries, texts }: Memory, entry: Entry, bytes: Uint8Array): void {
   const at = entry.number * ENTRY_WORDS
   entries[at + ENTRY.opened] = 1
-  entries[at + ENTRY.hash] = entry.hash
-  entries[at + ENTRY.kind] = entry.kind
-  entries[at + ENTRY.byMmCid] = entry.byMmCid ? 1 : 0
-  entries[at + ENTRY.shape] = entry.shape
-  entries[at + ENTRY.cell] = entry.cell
-  entries[at + ENTRY.cells] = entry.cells
-  entries[at + ENTRY.text] = entry.text
+  for (const word of WORDS) entries[at + ENTRY[word]] = Number(entry[word])
   entries.set(entry.lengths, at + ENTRY.lengths)
   texts.set(bytes, entry.text * TEXT_UNIT)
 }

@@ -1,4 +1,5 @@
 import { cluster, crypto, fs, path } from '../../base/builtins'
+import { attempted } from '../../base/errors'
 import { rangeError } from '../../base/validate'
 import { mainScript } from './main-thread'
 import { commandLineOf, type Environment, environmentOf } from './process'
@@ -61,13 +62,7 @@ interface Pm2Names {
 /** What PM2 calls the application that a process belongs to; null without PM2. */
 function pm2Names(environment: Environment): Pm2Names | null {
   const whole = environment.get('pm2_env')
-  if (whole !== undefined) {
-    try {
-      return JSON.parse(whole) as Pm2Names
-    } catch {
-      return null
-    }
-  }
+  if (whole !== undefined) return attempted(() => JSON.parse(whole) as Pm2Names, null)
   const isPm2 = environment.has('pm_id') && (environment.has('PM2_HOME') || environment.has('pm_exec_path'))
   return isPm2 ? { name: environment.get('name'), namespace: environment.get('namespace') } : null
 }
@@ -80,11 +75,7 @@ function byPm2(environment: Environment): Application | null {
 
 /** A script as all processes name it; as it was said, where it cannot be found. */
 function real(script: string): string {
-  try {
-    return script === '' ? '' : realpathSync(script)
-  } catch {
-    return script
-  }
+  return script === '' ? '' : attempted(() => realpathSync(script), script)
 }
 
 /** The files that a command line names, of which one is the script. @param folder that they are relative to */
@@ -105,13 +96,11 @@ function runScript(): string {
 
 /** What the workers of this primary run, where it has said so: that is the application, and not what starts it. */
 function workersScript(): string | undefined {
-  try {
+  // Throws in a runtime without clusters, or where the working directory is gone.
+  return attempted(() => {
     const { isPrimary, settings } = cluster()
-    if (!isPrimary || settings.exec === undefined) return undefined
-    return resolve(settings.cwd ?? '', settings.exec)
-  } catch {
-    return undefined // a runtime without clusters, or a working directory that is gone
-  }
+    return isPrimary && settings.exec !== undefined ? resolve(settings.cwd ?? '', settings.exec) : undefined
+  }, undefined)
 }
 
 /** What a process runs: not PM2's own script, which runs it in the daemon's workers. */

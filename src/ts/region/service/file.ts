@@ -1,4 +1,5 @@
 import { fs, os, path } from '../../base/builtins'
+import { attempted } from '../../base/errors'
 import { namesIn, ownNamespace, statOf } from './process'
 
 const { accessSync, constants } = fs
@@ -82,12 +83,7 @@ export function isLed(name: ServiceName): boolean {
 
 /** Files can be made in that folder. */
 export function isWritable(where: string): boolean {
-  try {
-    accessSync(where, constants.W_OK | constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  return attempted(() => accessSync(where, constants.W_OK | constants.X_OK) === undefined, false)
 }
 
 /** Where the files are. */

@@ -110,16 +110,6 @@ function wayTo({ file, leader, isParents }: Place): string {
   return way ?? file
 }
 
-/** @throws {RseqError} `ERR_RSEQ_REGION_OWNER` */
-function refuseTaken(file: string): void {
-  if (!isTaken(file)) return
-  throw new RseqError(
-    'ERR_RSEQ_REGION_OWNER',
-    `Region.service: ${file} is no file of this user's. Remove it, or name another one by RSEQ_REGION, in a folder where ` +
-      'nobody else may make files',
-  )
-}
-
 /** @throws {RseqError} what `create` throws; where nothing can be written, with what to do */
 function createIn<T>(where: string, create: (file: string) => T, file: string): T {
   try {
@@ -147,7 +137,13 @@ export function openService<T>(create: (file: string) => T): T {
   sweep(where)
   const found = place(where)
   const way = wayTo(found)
-  if (way === found.file) refuseTaken(way)
+  if (way === found.file && isTaken(way)) {
+    throw new RseqError(
+      'ERR_RSEQ_REGION_OWNER',
+      `Region.service: ${way} is no file of this user's. Remove it, or name another one by RSEQ_REGION, in a folder where ` +
+        'nobody else may make files',
+    )
+  }
   const region = createIn(where, create, way)
   const text = `${packageHash(ownEnvironment())}:${found.file}`
   told = { text, before: process.env[TOLD] }

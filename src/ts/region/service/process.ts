@@ -1,18 +1,11 @@
 import { fs } from '../../base/builtins'
+import { attempted } from '../../base/errors'
 
 const { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } = fs
 
 /*
  * What /proc says of processes. Anybody may be gone, another user's, or hidden: then there is nothing to be said.
  */
-
-function attempt<T>(read: () => T, otherwise: T): T {
-  try {
-    return read()
-  } catch {
-    return otherwise
-  }
-}
 
 /** Whose files this process makes: what /proc says of a process, too. */
 export const userId = (): number => process.geteuid?.() ?? 0
@@ -22,7 +15,7 @@ export const userId = (): number => process.geteuid?.() ?? 0
  * nothing else of that name is ours: no link, no FIFO that would wait, no file of theirs.
  */
 export function isOwnFile(path: string): boolean {
-  return attempt(() => {
+  return attempted(() => {
     const found = lstatSync(path)
     return found.isFile() && found.uid === userId()
   }, false)
@@ -30,28 +23,28 @@ export function isOwnFile(path: string): boolean {
 
 /** Something else has that name. It is left alone: where others may make files, it can be theirs. */
 export function isTaken(path: string): boolean {
-  return attempt(() => lstatSync(path, { throwIfNoEntry: false }) !== undefined, false) && !isOwnFile(path)
+  return attempted(() => lstatSync(path, { throwIfNoEntry: false }) !== undefined, false) && !isOwnFile(path)
 }
 
 /** This process's PID namespace, as a number: pids mean something within it alone. Empty where that is not shown. */
 export function ownNamespace(): string {
-  const link = attempt(() => readlinkSync('/proc/self/ns/pid'), '')
+  const link = attempted(() => readlinkSync('/proc/self/ns/pid'), '')
   return /^pid:\[(\d+)\]$/.exec(link)?.[1] ?? ''
 }
 
 /** /proc is that of another PID namespace, as long as nobody mounts our own: its numbers are of other processes. */
 function isForeign(): boolean {
-  const self = attempt(() => readlinkSync('/proc/self'), '')
+  const self = attempted(() => readlinkSync('/proc/self'), '')
   return self !== '' && self !== String(process.pid)
 }
 
 /** The texts of a file of /proc that ends each with a NUL. */
 function textsIn(path: string): string[] {
-  return attempt(() => readFileSync(path, 'utf8'), '').split('\0')
+  return attempted(() => readFileSync(path, 'utf8'), '').split('\0')
 }
 
 export function namesIn(where: string): string[] {
-  return attempt(() => readdirSync(where), [])
+  return attempted(() => readdirSync(where), [])
 }
 
 export interface ProcessStat {
@@ -62,7 +55,7 @@ export interface ProcessStat {
 
 /** Null: no such process, or none that is shown to us. */
 export function statOf(pid: number): ProcessStat | null {
-  const stat = isForeign() ? '' : attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), '')
+  const stat = isForeign() ? '' : attempted(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), '')
   // Counted from behind the command's name, which may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const started = fields[19]
@@ -88,7 +81,7 @@ export function commandLineOf(pid: number | 'self'): string[] {
 
 /** The program that it runs; null where that is not told. */
 export function programOf(pid: number): string | null {
-  return attempt(() => readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ''), null)
+  return attempted(() => readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ''), null)
 }
 
 /** Also those that its threads have started. */
@@ -110,7 +103,7 @@ export function childrenOf(pid: number): number[] {
  */
 export function descriptorOf(pid: number, target: string): string | null {
   const folder = `/proc/${pid}/fd`
-  if (attempt(() => statSync(`/proc/${pid}`).uid, -1) !== userId()) return null
-  const fd = namesIn(folder).find((name) => attempt(() => readlinkSync(`${folder}/${name}`), '') === target)
+  if (attempted(() => statSync(`/proc/${pid}`).uid, -1) !== userId()) return null
+  const fd = namesIn(folder).find((name) => attempted(() => readlinkSync(`${folder}/${name}`), '') === target)
   return fd === undefined ? null : `${folder}/${fd}`
 }
