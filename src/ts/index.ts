@@ -1,5 +1,5 @@
 export { RseqError, type RseqErrorCode } from './base/errors'
-export type { StripeIndex } from './contract/backend'
+export type { RegionProcess, StripeIndex } from './contract/backend'
 export type { HistogramShapeOptions } from './contract/buckets'
 export type { RingMode, RingShapeOptions } from './contract/ring-shape'
 export { PerCpuBatch } from './counter/batch'
@@ -34,7 +34,6 @@ export type {
   RegionAttachOptions,
   RegionCreateOptions,
   RegionEntry,
-  RegionProcess,
   RegionUsage,
 } from './region/info'
 export type { PerCpuCell } from './region/opening'

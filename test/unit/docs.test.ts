@@ -123,8 +123,12 @@ const DECLARED: readonly (readonly [file: string, internal: readonly string[]])[
     'opentelemetry/index',
     'opentelemetry/preemption',
   ].map((file) => [file, []] as const),
+  [
+    'contract/backend',
+    'KIND RESULT HISTOGRAM SURVEY WAY WRITE STATE EntryInfo RegionInfo HotCalls Backend'.split(' '),
+  ],
   ['pool/memory', ['PoolMemory', 'NO_MEMORY']],
-  ['region/entries', ['Shape', 'textsOf']],
+  ['region/entries', ['textsOf']],
   ['region/opening', ['CLASS_NAMES', 'Opening']],
 ]
 

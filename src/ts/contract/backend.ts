@@ -130,12 +130,15 @@ export interface EntryInfo {
   readonly extra: ArrayBuffer
 }
 
-export interface ProcessInfo {
+/** A process that is attached to a region, or was when it died. */
+export interface RegionProcess {
+  /** In its own PID namespace. */
   readonly pid: number
-  /** Clock ticks since boot. */
+  /** Clock ticks since boot, field 22 of /proc/PID/stat: tells it from a later process of that number. */
   readonly startTime: number
-  readonly pidNamespace: number
+  /** It has not ended. */
   readonly alive: boolean
+  /** It is this process. */
   readonly self: boolean
 }
 
@@ -279,7 +282,7 @@ export interface Backend extends HotCalls, PoolCalls, RingCalls {
   /** 0, or why nothing can be done with the region. */
   checkRegion(region: number): number
   regionInfo(region: number): RegionInfo | undefined
-  processes(region: number): ProcessInfo[]
+  processes(region: number): (RegionProcess & { readonly pidNamespace: number })[]
   key(region: number): RegionKey
   /** The region of that key, opened once more. */
   regionOf(key: RegionKey): number

@@ -37,17 +37,9 @@ export interface Shape {
   readonly extra: Float64Array
 }
 
-const MAX_PRECISION = 14
-/** src/native/objects/shape.h's `kMaxBuckets`. */
-const MAX_BUCKETS = 2 ** 21
-const MAX_BOUNDS = 4096
-/** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
-export const MOST_OF_HISTOGRAM = {
-  precision: MAX_PRECISION,
-  buckets: MAX_BUCKETS,
-  bounds: MAX_BOUNDS,
-} as const
-const SMALLEST_ERROR = 2 ** -(MAX_PRECISION + 1)
+/** @internal src/native/objects/shape.h's `kMaxPrecision`, `kMaxBuckets`, `kMaxBounds`. */
+export const MOST_OF_HISTOGRAM = { precision: 14, buckets: 2 ** 21, bounds: 4096 } as const
+const SMALLEST_ERROR = 2 ** -(MOST_OF_HISTOGRAM.precision + 1)
 const LARGEST_ERROR = 0.25
 const SMALLEST_NORMAL = 2 ** -1022
 /** Bits of a double's upper half that are mantissa; no bucket is told by a bit of the lower half. */
@@ -76,8 +68,8 @@ function boundsOf(what: string, buckets: unknown): Float64Array {
   numberOf(
     `${what}.length`,
     length,
-    `1 to ${MAX_BOUNDS}`,
-    (x) => Number.isInteger(x) && x >= 1 && x <= MAX_BOUNDS,
+    `1 to ${MOST_OF_HISTOGRAM.bounds}`,
+    (x) => Number.isInteger(x) && x >= 1 && x <= MOST_OF_HISTOGRAM.bounds,
   )
   const bounds = new Float64Array(length)
   // Reading an element may run code that changes the array: it is the copy that is checked.
@@ -126,8 +118,12 @@ export function shapeOf(what: string, options: HistogramShapeOptions | undefined
   numberOf(`${what}.highest`, to, `a finite number above lowest, ${from}`, isAbove)
   const shape = { shape: precisionOf(relative), extra: Float64Array.of(from, to) }
   const { count } = new Buckets(shape)
-  if (count > MAX_BUCKETS)
-    throw rangeError(`${what}: buckets of that error from lowest to highest`, `at most ${MAX_BUCKETS}`, count)
+  if (count > MOST_OF_HISTOGRAM.buckets)
+    throw rangeError(
+      `${what}: buckets of that error from lowest to highest`,
+      `at most ${MOST_OF_HISTOGRAM.buckets}`,
+      count,
+    )
   return shape
 }
 
@@ -147,11 +143,11 @@ export function bucketsOf(shape: number, extra: ArrayBuffer): Buckets | null {
   const isIncreasing = numbers.every(
     (x, i) => Number.isFinite(x) && (i === 0 || x > (numbers[i - 1] as number)),
   )
-  if (!isIncreasing || numbers.length === 0 || numbers.length > MAX_BOUNDS) return null
-  if (!Number.isInteger(shape) || shape < 0 || shape > MAX_PRECISION) return null
+  if (!isIncreasing || numbers.length === 0 || numbers.length > MOST_OF_HISTOGRAM.bounds) return null
+  if (!Number.isInteger(shape) || shape < 0 || shape > MOST_OF_HISTOGRAM.precision) return null
   if (shape !== 0 && (numbers.length !== 2 || !((numbers[0] as number) >= SMALLEST_NORMAL))) return null
   const buckets = new Buckets({ shape, extra: numbers })
-  return buckets.count <= MAX_BUCKETS ? buckets : null
+  return buckets.count <= MOST_OF_HISTOGRAM.buckets ? buckets : null
 }
 
 // A double as its two halves, whatever this machine's byte order.
@@ -175,7 +171,6 @@ function fromUpperHalf(upper: number): number {
  * They hold their lower bound, and not their upper one. By bounds, it is the other way round.
  */
 export class Buckets {
-  readonly shape: Shape
   /** How many there are. */
   readonly count: number
   /** Bits of an upper half that do not tell buckets apart. */
@@ -192,8 +187,7 @@ export class Buckets {
   }
 
   /** @param shape one that {@link shapeOf} or {@link bucketsOf} has checked; not changed afterwards */
-  constructor(shape: Shape) {
-    this.shape = shape
+  constructor(readonly shape: Shape) {
     const [lowest, highest] = shape.extra as ArrayLike<number> as [number, number]
     this.#drop = UPPER_MANTISSA - shape.shape
     this.#base = upperHalf(lowest) >>> this.#drop

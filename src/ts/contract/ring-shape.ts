@@ -17,24 +17,12 @@ export interface RingShapeOptions {
   readonly timestamp?: boolean
 }
 
-/** What a ring is. */
-export interface RingShape {
-  /** Records that it keeps for each CPU. */
-  readonly capacity: number
-  /** 0: its records are bytes. */
-  readonly fields: number
-  /** 0: its records are numbers. */
-  readonly recordBytes: number
-  /** What it does when it is full. */
-  readonly mode: RingMode
-  /** Whether records have a time. */
-  readonly timestamp: boolean
-}
+/** What a ring is: `fields` is 0 where its records are bytes, and `recordBytes` where they are numbers. */
+export type RingShape = Readonly<Record<'capacity' | 'fields' | 'recordBytes', number>> &
+  Required<Pick<RingShapeOptions, 'mode' | 'timestamp'>>
 
-const MAX_FIELDS = 4
-const MAX_BYTES = 4096
 /** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
-export const MOST_OF_RING = { fields: MAX_FIELDS, bytes: MAX_BYTES } as const
+export const MOST_OF_RING = { fields: 4, bytes: 4096 } as const
 const LEAST_LOG2 = 1
 const MOST_LOG2 = 16
 const DEFAULT: RingShape = { capacity: 1024, fields: 1, recordBytes: 0, mode: 'discard', timestamp: true }
@@ -55,7 +43,7 @@ export function ringShapeOf(shape: number): RingShape | null {
     log2 >= LEAST_LOG2 &&
     log2 <= MOST_LOG2 &&
     size >= 1 &&
-    size <= (isBytes ? MAX_BYTES : MAX_FIELDS)
+    size <= (isBytes ? MOST_OF_RING.bytes : MOST_OF_RING.fields)
   if (!fits) return null
   return Object.freeze({
     capacity: 2 ** log2,
@@ -84,8 +72,8 @@ export function wantedOf(options: RingShapeOptions | undefined): Partial<RingSha
     const isRight = (x: number): boolean => Number.isInteger(x) && x >= 1 && x <= highest
     if (value !== undefined) numberOf(`${what}.${name}`, value, `an integer from 1 to ${highest}`, isRight)
   }
-  check('fields', fields, MAX_FIELDS)
-  check('recordBytes', recordBytes, MAX_BYTES)
+  check('fields', fields, MOST_OF_RING.fields)
+  check('recordBytes', recordBytes, MOST_OF_RING.bytes)
   return {
     ...(capacity !== undefined && { capacity }),
     ...(fields !== undefined && { fields, recordBytes: 0 }),

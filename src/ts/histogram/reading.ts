@@ -28,10 +28,6 @@ export interface HistogramJSON {
   readonly sum: number
 }
 
-function checkPercentile(p: unknown): void {
-  numberOf('percentile', p, 'a number above 0, and at most 100', (x) => x > 0 && x <= 100)
-}
-
 /** Halves go up, as Math.round says. */
 function nearest(x: number): bigint {
   return BigInt(Math.round(x))
@@ -150,7 +146,7 @@ export abstract class HistogramReading {
    * @throws {TypeError | RangeError} for another `p`
    */
   percentile(p: number): number {
-    checkPercentile(p)
+    numberOf('percentile', p, 'a number above 0, and at most 100', (x) => x > 0 && x <= 100)
     return this.#look().percentile(p)
   }
 

@@ -22,8 +22,6 @@ const EMPTY_MAX = 0
 
 /** What follows from one look: all answers of a reading come out of the same numbers. */
 export class Look {
-  readonly #cells: Float64Array
-  readonly #buckets: Buckets
   /** The lowest and the highest bucket that holds samples. */
   readonly #first: number = 0
   readonly #last: number = -1
@@ -31,9 +29,8 @@ export class Look {
   readonly min: number = Number.NaN
   readonly max: number = EMPTY_MAX
 
-  constructor({ cells, buckets }: Reading) {
-    this.#cells = cells
-    this.#buckets = buckets
+  constructor(private readonly reading: Reading) {
+    const { buckets } = reading
     let count = 0
     let first = -1
     let last = -1
@@ -60,24 +57,24 @@ export class Look {
 
   /** Samples in bucket `i`. Of a damaged region a sum may be anything. */
   at(i: number): number {
-    const samples = this.#cells[HISTOGRAM.buckets + i] as number
+    const samples = this.reading.cells[HISTOGRAM.buckets + i] as number
     return samples > 0 ? samples : 0
   }
 
   /** An extreme, if it lies in that bucket. */
   #within(bucket: number, which: number): number | undefined {
-    const hint = finite(this.#cells[which] as number)
-    return hint !== undefined && this.#buckets.indexOf(hint) === bucket ? hint : undefined
+    const hint = finite(this.reading.cells[which] as number)
+    return hint !== undefined && this.reading.buckets.indexOf(hint) === bucket ? hint : undefined
   }
 
   /** The sum of the samples that are safe integers. */
   get integers(): bigint {
-    const high = BigInt(this.#cells[HISTOGRAM.integersHigh] as number)
-    return (high << 32n) + BigInt(this.#cells[HISTOGRAM.integersLow] as number)
+    const high = BigInt(this.reading.cells[HISTOGRAM.integersHigh] as number)
+    return (high << 32n) + BigInt(this.reading.cells[HISTOGRAM.integersLow] as number)
   }
 
   get fractions(): number {
-    return this.#cells[HISTOGRAM.fractions] as number
+    return this.reading.cells[HISTOGRAM.fractions] as number
   }
 
   get sum(): number {
@@ -89,17 +86,17 @@ export class Look {
   }
 
   get exceeds(): number {
-    return this.at(this.#buckets.count - 1)
+    return this.at(this.reading.buckets.count - 1)
   }
 
   /** What the samples of bucket `i` are taken for. */
   #representative(i: number): number {
-    const middle = this.#buckets.middle(i, this.min, this.max)
+    const middle = this.reading.buckets.middle(i, this.min, this.max)
     if (this.fractions !== 0) return middle
     // Only integers were recorded: where buckets are narrower than 1, this is the sample itself.
     const below = Math.floor(middle)
-    const whole = this.#buckets.indexOf(below) === i ? below : Math.ceil(middle)
-    return this.#buckets.indexOf(whole) === i ? whole : middle
+    const whole = this.reading.buckets.indexOf(below) === i ? below : Math.ceil(middle)
+    return this.reading.buckets.indexOf(whole) === i ? whole : middle
   }
 
   get stddev(): number {
@@ -152,10 +149,10 @@ export class Look {
 
   list(): HistogramBucket[] {
     const list: HistogramBucket[] = []
-    for (let i = 0; i < this.#buckets.count; i++) {
+    for (let i = 0; i < this.reading.buckets.count; i++) {
       const count = this.at(i)
-      if (count === 0 && !this.#buckets.byBounds) continue
-      list.push({ from: this.#buckets.from(i), to: this.#buckets.to(i), count })
+      if (count === 0 && !this.reading.buckets.byBounds) continue
+      list.push({ from: this.reading.buckets.from(i), to: this.reading.buckets.to(i), count })
     }
     return list
   }

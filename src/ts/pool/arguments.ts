@@ -1,6 +1,6 @@
 import { lengthAs } from '../base/arrays'
 import { RseqError } from '../base/errors'
-import { badNumber, typeError } from '../base/validate'
+import { badNumber, numberOf, typeError } from '../base/validate'
 import { REFUSAL, TICKET } from '../contract/pool-calls'
 
 /** Whether it is the number of one of so many slots. */
@@ -8,20 +8,11 @@ export function isSlot(slot: unknown, slots: number): slot is number {
   return typeof slot === 'number' && slot >>> 0 === slot && slot < slots
 }
 
-/** Whether it can have been given by a hand-over of one of so many slots; or is a slot's number, which adopts nothing. */
-export function isTicket(ticket: unknown, slots: number): ticket is number {
-  return (
-    typeof ticket === 'number' &&
-    Number.isInteger(ticket) &&
-    ticket >= 0 &&
-    ticket < TICKET * 2 ** 32 &&
-    ticket % TICKET < slots
-  )
-}
-
-/** For what is none. */
-export function badTicket(ticket: unknown): Error {
-  return badNumber('PerCpuPool.adopt', 'a ticket that handOver() returned', ticket)
+/** @throws where no hand-over of one of so many slots can have given it; a slot's number passes, which adopts nothing */
+export function checkTicket(ticket: unknown, slots: number): void {
+  const isRight = (x: number): boolean =>
+    Number.isInteger(x) && x >= 0 && x < TICKET * 2 ** 32 && x % TICKET < slots
+  numberOf('PerCpuPool.adopt', ticket, 'a ticket that handOver() returned', isRight)
 }
 
 /** For a ticket that adopts nothing. */

@@ -35,14 +35,12 @@ export type SlotView = (typeof VIEWS)[number]
 
 /** The memory of a pool's slots, one behind the other in one buffer. */
 export class PoolMemory {
-  readonly buffer: SharedArrayBuffer | null
-  readonly slotBytes: number
   readonly #views = new Map<number, SharedBytes>()
 
-  private constructor(buffer: SharedArrayBuffer | null, slotBytes: number) {
-    this.buffer = buffer
-    this.slotBytes = slotBytes
-  }
+  private constructor(
+    readonly buffer: SharedArrayBuffer | null,
+    readonly slotBytes: number,
+  ) {}
 
   /**
    * @param slotBytes checked here

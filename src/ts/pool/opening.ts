@@ -7,7 +7,6 @@ import {
   type PerCpuOptions,
   partOf,
   refuseOther,
-  type Shape,
 } from '../region/entries'
 import type { Opening } from '../region/opening'
 import { NO_MEMORY, type PerCpuPoolHandle, PoolMemory } from './memory'
@@ -42,10 +41,6 @@ export function slotsIn(opening: Opening): number {
   )
 }
 
-function shapeOf(slots: number): Shape {
-  return { shape: slots, extra: new Float64Array(0) }
-}
-
 /** Of what was opened. */
 const memories = new WeakMap<Opening, PoolMemory>()
 
@@ -58,7 +53,7 @@ export function memoryIn(opening: Opening): PoolMemory {
 export function openPool(options: PoolOptions): Opening {
   const slots = slotsOf(options)
   const memory = PoolMemory.of(slots, options.slotBytes)
-  const opening = openNew('pool', options, shapeOf(slots))
+  const opening = openNew('pool', options, { shape: slots })
   memories.set(opening, memory)
   return opening
 }
@@ -83,7 +78,7 @@ export function openPoolHandle(handle: PerCpuPoolHandle): Opening {
 export function openNamedPool(name: string, options: NamedPoolOptions): Opening {
   const slots = slotsOf(options)
   refuseMemory((options as PoolOptions).slotBytes)
-  const opening = openNamed('pool', name, options, shapeOf(slots))
+  const opening = openNamed('pool', name, options, { shape: slots })
   if (slotsIn(opening) === slots) return opening
   refuseOther(opening, 'it exists with another number of slots')
 }

@@ -4,7 +4,7 @@ import { NO_SLOT, REFUSAL, TICKET } from '../contract/pool-calls'
 import { handleOf, present, refusal, usable, writable } from '../region/entries'
 import { openedBy, openInto, PerCpu, readOf, wrongThis } from '../region/object'
 import { type ClassOf, objectOf, REFUSED } from '../region/opening'
-import { badSlot, badTicket, isSlot, isTicket, lengthOf, refusedSlot, refusedTicket } from './arguments'
+import { badSlot, checkTicket, isSlot, lengthOf, refusedSlot, refusedTicket } from './arguments'
 import type { PerCpuPoolHandle, PoolMemory, SlotView } from './memory'
 import {
   memoryIn,
@@ -192,7 +192,7 @@ export class PerCpuPool extends PerCpu<'pool'> {
    */
   adopt(ticket: number): number {
     openedBy(this, 'pool', 'adopt')
-    if (!isTicket(ticket, this.slots)) throw badTicket(ticket)
+    checkTicket(ticket, this.slots)
     const refused = backend.adoptSlot(this.#id, ticket)
     if (refused === REFUSAL.free) throw refusedTicket(ticket)
     const slot = ticket % TICKET

@@ -11,6 +11,7 @@ import {
   type RegionKey,
   type StripeIndex,
 } from '../contract/backend'
+import type { Shape } from '../contract/buckets'
 import { failure, succeed } from '../contract/results'
 import { settle } from '../thread/cpu'
 import { keepWhole } from './healing'
@@ -58,12 +59,7 @@ export interface PerCpuHandle<K extends Kind = Kind> {
 }
 
 /** A kind's own part of an entry; counters and sums have none. */
-export interface Shape {
-  readonly shape: number
-  readonly extra: Float64Array
-}
-
-const NO_SHAPE: Shape = { shape: 0, extra: new Float64Array(0) }
+type OwnPart = Partial<Shape>
 
 interface Where {
   readonly region: Region
@@ -117,10 +113,10 @@ function opening(kind: Kind, where: Where, answer: number, name: string | null, 
 
 const encoder = new util.TextEncoder()
 
-function make(kind: Kind, where: Where, { shape, extra }: Shape, texts: readonly string[]): number {
-  const parts = texts.map((text) => encoder.encode(text))
+function make(kind: Kind, where: Where, own: OwnPart, texts: readonly string[]): number {
+  const { shape = 0, extra = new Float64Array(0) } = own
   const bytes = new Uint8Array(extra.buffer, extra.byteOffset, extra.byteLength)
-  const all = [...parts, bytes]
+  const all = [...texts.map((text) => encoder.encode(text)), bytes]
   const lengths = Uint32Array.from(all, ({ length }) => length)
   return backend.make(
     where.number,
@@ -133,34 +129,38 @@ function make(kind: Kind, where: Where, { shape, extra }: Shape, texts: readonly
 }
 
 /** A new, nameless entry. Settles the thread. */
-export function openNew(kind: Kind, options: PerCpuOptions | undefined, shape = NO_SHAPE): Opening {
+export function openNew(kind: Kind, options: PerCpuOptions | undefined, own: OwnPart = {}): Opening {
   settle()
   const where = whereOf(kind, options)
   const what = `new ${CLASS_NAMES[kind]}`
-  return opening(kind, where, succeed(make(kind, where, shape, ['', '', '', '']), what), null)
+  return opening(kind, where, succeed(make(kind, where, own, ['', '', '', '']), what), null)
+}
+
+function find(kind: Kind, name: string, options: NamedOptions | undefined) {
+  settle()
+  checkName(name)
+  const labels = canonical(options?.labels, 'labels')
+  const where = whereOf(kind, options)
+  const answer = backend.open(where.number, KIND[kind], where.index === 'mm_cid', name, labels)
+  return { where, labels, answer }
 }
 
 /**
  * The entry of that name and those labels, new or not.
  *
- * @param shape of a new one
+ * @param own of a new one
  */
 export function openNamed(
   kind: Kind,
   name: string,
   options: NamedOptions | undefined,
-  shape = NO_SHAPE,
+  own: OwnPart = {},
 ): Opening {
-  settle()
-  checkName(name)
-  const labels = canonical(options?.labels, 'labels')
   const { help = '', unit = '' } = options ?? {}
   stringOf('help', help)
   stringOf('unit', unit)
-  const where = whereOf(kind, options)
-  const byMmCid = where.index === 'mm_cid'
-  let answer = backend.open(where.number, KIND[kind], byMmCid, name, labels)
-  if (answer === RESULT.absent) answer = make(kind, where, shape, [name, labels, help, unit])
+  const { where, labels, answer: found } = find(kind, name, options)
+  const answer = found !== RESULT.absent ? found : make(kind, where, own, [name, labels, help, unit])
   if (answer === RESULT.longName && buffer.Buffer.byteLength(name) > 240) {
     throw rangeError('name', '1 to 240 bytes of UTF-8', name)
   }
@@ -172,11 +172,7 @@ export function openNamed(
 
 /** The entry of that name and those labels where there is one: nothing is made. Null where it cannot be opened. */
 export function openThere(kind: Kind, name: string, options: NamedOptions): Opening | null {
-  settle()
-  checkName(name)
-  const labels = canonical(options.labels, 'labels')
-  const where = whereOf(kind, options)
-  const answer = backend.open(where.number, KIND[kind], where.index === 'mm_cid', name, labels)
+  const { where, answer } = find(kind, name, options)
   return answer < 0 ? null : opening(kind, where, answer, name)
 }
 

@@ -33,18 +33,6 @@ export interface RegionEntry {
   readonly unit: string
 }
 
-/** A process that is attached to a region, or was when it died. */
-export interface RegionProcess {
-  /** In its own PID namespace. */
-  readonly pid: number
-  /** Clock ticks since boot, field 22 of /proc/PID/stat: tells it from a later process of that number. */
-  readonly startTime: number
-  /** It has not ended. */
-  readonly alive: boolean
-  /** It is this process. */
-  readonly self: boolean
-}
-
 /** How large a region is, and how full. */
 export interface RegionUsage {
   /** Possible CPUs that it was made for. */

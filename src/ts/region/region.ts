@@ -1,19 +1,20 @@
 import { loaded } from '../backend/addon'
 import { backend } from '../backend/backend'
 import { buffer } from '../base/builtins'
-import { RseqError } from '../base/errors'
+import { attempted, RseqError } from '../base/errors'
 import { booleanOf, checkObject, integerOf, stringOf, typeError } from '../base/validate'
-import { KIND, type Kind, PROCESS_REGION, RESULT, type RegionKey } from '../contract/backend'
+import {
+  KIND,
+  type Kind,
+  PROCESS_REGION,
+  RESULT,
+  type RegionKey,
+  type RegionProcess,
+} from '../contract/backend'
 import { succeed } from '../contract/results'
 import { settle } from '../thread/cpu'
 import { warnOfDamage } from './damage'
-import type {
-  RegionAttachOptions,
-  RegionCreateOptions,
-  RegionEntry,
-  RegionProcess,
-  RegionUsage,
-} from './info'
+import type { RegionAttachOptions, RegionCreateOptions, RegionEntry, RegionUsage } from './info'
 import { leaveService, openService } from './service/open'
 
 /** By the native side's numbers. */
@@ -31,12 +32,8 @@ function isPair(value: unknown): value is [string, string] {
 /** @internal The labels of an entry, as they were given; null where these are none. */
 export function labelsOf(text: string): Readonly<Record<string, string>> | null {
   if (text === '') return {}
-  try {
-    const pairs: unknown = JSON.parse(text)
-    return Array.isArray(pairs) && pairs.every(isPair) ? Object.fromEntries(pairs) : null
-  } catch {
-    return null
-  }
+  const pairs: unknown = attempted(() => JSON.parse(text), null)
+  return Array.isArray(pairs) && pairs.every(isPair) ? Object.fromEntries(pairs) : null
 }
 
 /** Only this module has it, so nobody else makes regions. */
@@ -202,12 +199,7 @@ export class Region {
 
   /** The processes that are attached to it for counting, and those that have died since and were not yet replaced. */
   processes(): RegionProcess[] {
-    return backend.processes(this.#open('processes')).map(({ pid, startTime, alive, self }) => ({
-      pid,
-      startTime,
-      alive,
-      self,
-    }))
+    return backend.processes(this.#open('processes')).map(({ pidNamespace: _, ...shown }) => shown)
   }
 
   /**

@@ -4,15 +4,13 @@ import { RECORD } from '../contract/ring-calls'
 import type { RingShape } from '../contract/ring-shape'
 import { openAgain, usable } from '../region/entries'
 import type { Opening } from '../region/opening'
-import { Fill, leave, place, RingRecord } from './record'
+import { Fill, OVER, place, RingRecord } from './record'
 
 const { ringBegin, ringRead, ringAdvance, ringEnd } = backend
 const WHAT = 'PerCpuRing.drain'
 
 /** What one object drains with. */
 export class Consumer {
-  readonly #opening: Opening
-  readonly #shape: RingShape
   #fill: Fill | null = null
   #state = new Float64Array(0)
   /** More than a ring can hold: what a drain cannot be about, unless somebody plays with the memory. */
@@ -21,14 +19,14 @@ export class Consumer {
   /** Of a ring that was closed by a drain's callback, until the drain has said how far it came. */
   #kept: Opening | null = null
 
-  constructor(opening: Opening, shape: RingShape) {
-    this.#opening = opening
-    this.#shape = shape
-  }
+  constructor(
+    private readonly opening: Opening,
+    private readonly shape: RingShape,
+  ) {}
 
   /** The ring is to be closed. */
   keep(): void {
-    if (this.#isDraining && !this.#opening.closed) this.#kept = openAgain(this.#opening)
+    if (this.#isDraining && !this.opening.closed) this.#kept = openAgain(this.opening)
   }
 
   /**
@@ -36,7 +34,7 @@ export class Consumer {
    * @returns how many were consumed
    */
   drain(callback: (record: RingRecord) => void, most: number): number {
-    const { number, entry } = this.#opening
+    const { number, entry } = this.opening
     const fill = this.#ready()
     succeed(ringBegin(number, entry, this.#state, fill.words), WHAT)
     this.#isDraining = true
@@ -44,7 +42,7 @@ export class Consumer {
     const end = Math.min(most, this.#most)
     let total = 0
     try {
-      while (total < end && !this.#opening.closed) {
+      while (total < end && !this.opening.closed) {
         const room = Math.min(end - total, fill.room)
         const count = succeed(ringRead(number, entry, this.#state, fill.words, room), WHAT)
         if (count === 0) break
@@ -57,22 +55,22 @@ export class Consumer {
       this.#kept = null
     }
     // The reading itself may have found out that the region is lost.
-    if (total === 0) usable(this.#opening)
+    if (total === 0) usable(this.opening)
     return total
   }
 
   /** @returns how many records of the fill were consumed: all, unless the ring was closed or the callback threw */
   #consume(fill: Fill, count: number, record: RingRecord, callback: (record: RingRecord) => void): number {
-    const { number, entry } = this.#opening
+    const { number, entry } = this.opening
     let consumed = 0
     let result = 0
     try {
-      for (; consumed < count && !this.#opening.closed; consumed++) {
+      for (; consumed < count && !this.opening.closed; consumed++) {
         place(record, consumed * fill.stride)
         callback(record)
       }
     } finally {
-      leave(record)
+      place(record, OVER)
       result = ringAdvance(number, entry, this.#state, fill.words, consumed)
     }
     succeed(result, WHAT)
@@ -82,10 +80,10 @@ export class Consumer {
   /** Memory, from the first drain on. */
   #ready(): Fill {
     if (this.#fill !== null) return this.#fill
-    const stripes = backend.regionInfo(this.#opening.number)?.stripes ?? 0
+    const stripes = backend.regionInfo(this.opening.number)?.stripes ?? 0
     this.#state = new Float64Array(RECORD.state(stripes))
-    this.#most = this.#shape.capacity * (stripes + 1)
-    this.#fill = new Fill(this.#shape)
+    this.#most = this.shape.capacity * (stripes + 1)
+    this.#fill = new Fill(this.shape)
     return this.#fill
   }
 }

@@ -12,7 +12,6 @@ import {
   type PerCpuOptions,
   partOf,
   refuseOther,
-  type Shape,
 } from '../region/entries'
 import type { Opening } from '../region/opening'
 
@@ -22,10 +21,6 @@ export interface RingOptions extends Omit<PerCpuOptions, 'index'>, RingShapeOpti
 /** How to make, or find, a ring by its name. */
 export interface NamedRingOptions extends Omit<NamedOptions, 'index'>, RingShapeOptions {}
 
-function made(wanted: Partial<RingShape>): Shape {
-  return { shape: entryShapeOf(wanted), extra: new Float64Array(0) }
-}
-
 /** The shape of an open entry. */
 export function shapeIn(opening: Opening): RingShape {
   return partOf(opening, 'its shape', ({ shape }) => ringShapeOf(shape))
@@ -33,7 +28,7 @@ export function shapeIn(opening: Opening): RingShape {
 
 /** A new, nameless ring. */
 export function openRing(options: RingOptions | undefined): Opening {
-  return openNew('ring', options, made(wantedOf(options)))
+  return openNew('ring', options, { shape: entryShapeOf(wantedOf(options)) })
 }
 
 /**
@@ -43,7 +38,7 @@ export function openRing(options: RingOptions | undefined): Opening {
  */
 export function openNamedRing(name: string, options: NamedRingOptions | undefined): Opening {
   const wanted = wantedOf(options)
-  const opening = openNamed('ring', name, options, made(wanted))
+  const opening = openNamed('ring', name, options, { shape: entryShapeOf(wanted) })
   const found = shapeIn(opening)
   const keys = Object.keys(wanted) as (keyof RingShape)[]
   if (keys.every((key) => wanted[key] === found[key])) return opening

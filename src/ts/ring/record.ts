@@ -3,8 +3,8 @@ import { rangeError, typeError } from '../base/validate'
 import { RECORD } from '../contract/ring-calls'
 import type { RingShape } from '../contract/ring-shape'
 
-/** In place of a record's position: the callback that it was for is over. */
-const OVER = -1
+/** @internal In place of a record's position: the callback that it was for is over. */
+export const OVER = -1
 
 /** @internal Records that a drain has copied out, one after the other: nobody else sees this memory. */
 export class Fill {
@@ -26,10 +26,8 @@ export class Fill {
   }
 }
 
-/** @internal Which of the fill's records a record is: the word where it begins, or none at all. */
+/** @internal Which of the fill's records a record is: the word where it begins, or {@link OVER}. */
 export let place: (record: RingRecord, at: number) => void
-/** @internal */
-export let leave: (record: RingRecord) => void
 
 /**
  * A record, in a drain's callback: one object for all records of a drain, which is about the next one when the callback
@@ -42,9 +40,6 @@ export class RingRecord {
   static {
     place = (record, at) => {
       record.#at = at
-    }
-    leave = (record) => {
-      record.#at = OVER
     }
   }
 

@@ -178,7 +178,7 @@ export class PerCpuRing extends PerCpu<'ring'> {
 
   /** Records that were ever written, those that were discarded not counted. */
   get written(): number {
-    return this.#count(COUNTS.written, 'written')
+    return this.#counts('written')[COUNTS.written] as number
   }
 
   /** Records that were never read, and never will be. */
@@ -191,7 +191,7 @@ export class PerCpuRing extends PerCpu<'ring'> {
 
   /** Records that can be drained. */
   get pending(): number {
-    return this.#count(COUNTS.pending, 'pending')
+    return this.#counts('pending')[COUNTS.pending] as number
   }
 
   /** Records that it keeps for each CPU. */
@@ -229,8 +229,7 @@ export class PerCpuRing extends PerCpu<'ring'> {
 
   /** @internal */
   protected override shown(): object {
-    const counts = this.#counts('toJSON')
-    const [written, discarded, overwritten, pending] = counts
+    const [written, discarded, overwritten, pending] = this.#counts('toJSON')
     return { written, lost: { discarded, overwritten }, pending }
   }
 
@@ -244,9 +243,5 @@ export class PerCpuRing extends PerCpu<'ring'> {
     return readOf(this, 'ring', what, (region, entry) =>
       backend.ringCounts(region, entry, out) ? out : undefined,
     )
-  }
-
-  #count(which: number, what: string): number {
-    return this.#counts(what)[which] as number
   }
 }
