@@ -16,15 +16,7 @@ import {
   writable,
 } from '../region/entries'
 import { wrongThis } from '../region/object'
-import {
-  type ClassOf,
-  handedOver,
-  identify,
-  type Opening,
-  objectOf,
-  type PerCpuCell,
-  REFUSED,
-} from '../region/opening'
+import { type ClassOf, type Opening, objectOf, openFor, type PerCpuCell, REFUSED } from '../region/opening'
 import type { Region } from '../region/region'
 import {
   bucketsIn,
@@ -85,13 +77,8 @@ export class PerCpuHistogram extends HistogramReading {
    */
   constructor(options?: HistogramOptions) {
     super()
-    // What a factory has opened has a shape.
-    const opening = handedOver('histogram', new.target) ?? openShaped(options)
+    const opening = openFor(this, 'histogram', new.target, () => openShaped(options))
     this.#buckets = bucketsIn(opening)
-    if (!identify(this, opening)) {
-      opening.release()
-      throw typeError('new', 'an object that is not frozen', this)
-    }
     this.#opening = opening
     this.#least = this.#buckets.byBounds ? -Number.MAX_VALUE : 0
     this.#perUnit = UNITS[textsOf(opening).unit] ?? 1

@@ -2,22 +2,15 @@ import { util } from '../base/builtins'
 import { typeError } from '../base/validate'
 import type { Kind, StripeIndex } from '../contract/backend'
 import { handleOf, type PerCpuHandle, present, textsOf, usable } from './entries'
-import { CLASS_NAMES, handedOver, identify, type Opening, type PerCpuCell } from './opening'
+import { CLASS_NAMES, type Opening, openFor, type PerCpuCell } from './opening'
 import type { Region } from './region'
 
 const { inspect } = util
 
-/**
- * @internal What an object has open, or null for anything but an object of this package. It never leaves the package.
- */
+/** @internal What an object has open, or null for anything but an object of this package. */
 export let openingIn: (object: unknown) => Opening | null
 
-/**
- * @internal What an object of that kind has open.
- *
- * @param what the member that was called on it
- * @throws {TypeError} for anything but an object that its constructor made
- */
+/** @internal The same, of that kind. @throws {TypeError} for anything but an object that its constructor made */
 export function openedBy(object: unknown, kind: Kind, what: string): Opening {
   const opening = openingIn(object)
   if (opening?.kind !== kind) throw wrongThis(object, kind, what)
@@ -37,19 +30,12 @@ export function wrongThis(object: unknown, kind: Kind, what: string): TypeError 
 }
 
 /**
- * @internal Opens what a new object is to be of: what a factory has opened for it, or what `open` gives. Not an argument of
- * the base class's constructor: that need not be what it was, nor what it returns an object of this package.
- *
- * @param Class its constructor's new.target
+ * @internal `openFor`, for objects of {@link PerCpu}. Not an argument of that one's constructor: it need not be what it was,
+ * nor what it returns an object of this package.
  */
 export let openInto: (object: PerCpu<Kind>, kind: Kind, Class: unknown, open: () => Opening) => Opening
 
-/**
- * @internal What a member reads of an object's entry.
- *
- * @throws {TypeError} as {@link openedBy}
- * @throws {RseqError} as `present`
- */
+/** @internal What a member reads of an object's entry. @throws as {@link openedBy} and `present` */
 export function readOf<T>(
   object: unknown,
   kind: Kind,
@@ -74,13 +60,8 @@ export abstract class PerCpu<K extends Kind> {
       typeof object === 'object' && object !== null && #opening in object ? object.#opening : null
     openInto = (object, kind, Class, open) => {
       if (!(#opening in object) || object.#opening !== null) throw typeError('new', 'a new object', object)
-      const opening = handedOver(kind, Class) ?? open()
-      if (!identify(object, opening)) {
-        opening.release()
-        throw typeError('new', 'an object that is not frozen', object)
-      }
-      object.#opening = opening
-      return opening
+      object.#opening = openFor(object, kind, Class, open)
+      return object.#opening
     }
   }
 

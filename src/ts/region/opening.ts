@@ -15,10 +15,7 @@ export const CLASS_NAMES: Record<Kind, string> = {
 /** In place of a hot id: adding throws. */
 export const REFUSED = -1
 
-/**
- * An entry that this thread has open, for one object. None ever leaves this package, so none of its numbers passes
- * through an object that a caller could shape.
- */
+/** An entry that this thread has open, for one object. None ever leaves this package: no caller could shape its numbers. */
 export class Opening {
   #closed = false
 
@@ -85,8 +82,7 @@ export function objectOf<T extends object>(
   }
 }
 
-/** For the constructor, @param Class its new.target */
-export function handedOver(kind: Kind, Class: unknown): Opening | null {
+function handedOver(kind: Kind, Class: unknown): Opening | null {
   if (handover === null || handover.Class !== Class || handover.opening.kind !== kind) return null
   const { opening } = handover
   handover = null
@@ -118,9 +114,21 @@ export interface PerCpuCell {
 }
 
 /** @returns whether the object has its `cell` now: one that somebody has frozen takes none */
-export function identify(object: object, { kind, number: region, entry }: Opening): boolean {
+function identify(object: object, { kind, number: region, entry }: Opening): boolean {
   const generation = backend.generation(region, entry)
   const value: PerCpuCell = Object.freeze({ region, entry, generation, uncloneable: UNCLONEABLE[kind] })
   // Configurable: a subclass may have a field of that name.
   return Reflect.defineProperty(object, 'cell', { value, enumerable: true, configurable: true })
+}
+
+/**
+ * For a constructor: what a factory has opened, or what `open` gives. The object has its `cell` then.
+ *
+ * @param Class its new.target
+ */
+export function openFor(object: object, kind: Kind, Class: unknown, open: () => Opening): Opening {
+  const opening = handedOver(kind, Class) ?? open()
+  if (identify(object, opening)) return opening
+  opening.release()
+  throw typeError('new', 'an object that is not frozen', object)
 }
