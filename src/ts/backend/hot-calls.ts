@@ -79,7 +79,6 @@ function loadFastCalls(): FastCalls {
   return failure
 }
 
-/** The hot operations as V8 fast calls, or why they are N-API calls. */
 export const fastCalls: FastCalls = loadFastCalls()
 
 /** struct Mailbox of src/native/addon/addon.h: of its 32-bit words … */
@@ -91,10 +90,7 @@ const FIELDS = 2
 /** @internal For test/unit/backend/layout.test.ts, which holds them against the native numbers. */
 export const MAILBOX = { id: ID, n: N, amount: AMOUNT, fields: FIELDS } as const
 
-/**
- * The hot operations as N-API calls whose arguments go through this thread's mailbox (src/native/addon/hot.cc),
- * or null where the JavaScript engine cannot look into it: then they go as arguments, at twice the price.
- */
+/** As N-API calls with arguments in this thread's mailbox; null where the engine cannot see it: that is twice the price. */
 function mailedCalls(addon: Addon): HotCalls | null {
   const mailbox = addon.mailbox()
   if (mailbox === undefined) return null

@@ -40,10 +40,7 @@ export function badNumber(what: string, expected: string, received: unknown): Ty
   return (typeof received === 'number' ? rangeError : typeError)(what, expected, received)
 }
 
-/*
- * What an argument or an option has to be. Each gives the value back, and throws a TypeError for another type and a
- * RangeError for another value of that type.
- */
+// Each gives the value back, and throws a TypeError for another type and a RangeError for another value of that type.
 
 export function numberOf(
   what: string,

@@ -133,10 +133,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.shape === b.shape && length === b.extra.length && a.extra.every((x, i) => x === b.extra[i])
 }
 
-/**
- * The buckets of what a directory says; null where that is no shape. Others may have written it: what this
- * accepts is what shape.cc accepts.
- */
+/** The buckets of what a directory says, whoever wrote it; null where shape.cc, too, would take it for no shape. */
 export function bucketsOf(shape: number, extra: ArrayBuffer): Buckets | null {
   if (extra.byteLength % Float64Array.BYTES_PER_ELEMENT !== 0) return null
   const numbers = new Float64Array(extra.slice(0))

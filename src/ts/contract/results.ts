@@ -53,10 +53,7 @@ export function codeOf(result: number): number {
   return -(-result % 64)
 }
 
-/**
- * @param result negative
- * @param what the object or call, as a message calls it
- */
+/** @param what the object or call, as a message calls it */
 export function failure(result: number, what: string): Error {
   const code = codeOf(result)
   const errno = Math.floor(-result / 64)

@@ -145,11 +145,7 @@ function find(kind: Kind, name: string, options: NamedOptions | undefined) {
   return { where, labels, answer }
 }
 
-/**
- * The entry of that name and those labels, new or not.
- *
- * @param own of a new one
- */
+/** The entry of that name and those labels, new or not: then `own` is of it. */
 export function openNamed(
   kind: Kind,
   name: string,
@@ -237,8 +233,7 @@ export function usable(one: Opening): Opening {
 }
 
 /**
- * What the backend read, unless the object is closed or the region turns out to be lost: the reading itself may have
- * found out.
+ * What the backend read, unless the object is closed or the region is lost: the reading itself may have found out.
  *
  * @throws {RseqError} `ERR_RSEQ_HANDLE` where there is nothing, as of something removed from a read-only region
  */
@@ -262,12 +257,7 @@ export function refusal(one: Opening): RseqError {
   return new RseqError('ERR_RSEQ_READ_ONLY', `${what}: its region is attached for reading only`)
 }
 
-/**
- * What an open entry says of its kind's own part.
- *
- * @param parse null for what is none: then the entry is closed
- * @param part what of it, as a message calls it
- */
+/** What an open entry says of its kind's own part, as a message calls it. Where `parse` gives null, it is closed. */
 export function partOf<T>(one: Opening, part: string, parse: (info: EntryInfo) => T | null): T {
   const info = backend.describe(one.number, one.entry)
   const found = info ? parse(info) : null

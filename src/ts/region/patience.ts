@@ -1,9 +1,7 @@
 import { backend } from '../backend/backend'
 import { RseqError } from '../base/errors'
 
-/*
- * How long this thread waits for a directory's lock, in milliseconds: src/native/region/directory.h's `kPatience`, …
- */
+/** How long this thread waits for a directory's lock, in milliseconds: src/native/region/directory.h's `kPatience`, … */
 const USUAL = 1000
 /** … `kShortPatience`, for what can be done later, … */
 export const SHORT = 40

@@ -39,12 +39,7 @@ export function labelsOf(text: string): Readonly<Record<string, string>> | null 
 /** Only this module has it, so nobody else makes regions. */
 const TOKEN = Symbol('Region')
 
-/**
- * @internal The region's number.
- *
- * @throws {TypeError} for anything but a region
- * @throws {RseqError} `ERR_RSEQ_CLOSED`
- */
+/** @internal The region's number. @throws {TypeError | RseqError} for anything but a region, and `ERR_RSEQ_CLOSED` */
 export let regionNumber: (region: unknown, what: string) => number
 
 /** @internal This thread's object for a region that it has just opened once more. */
@@ -238,11 +233,7 @@ function pathOf(path: unknown, what: string): string {
   return stringOf(what, path, 'a path of 1 to 4000 bytes', fits)
 }
 
-/**
- * @internal The region of a handle, opened once more.
- *
- * @throws {RseqError} `ERR_RSEQ_HANDLE`
- */
+/** @internal The region of a handle, opened once more. @throws {RseqError} `ERR_RSEQ_HANDLE` */
 export function regionOfKey(key: RegionKey, what: string): Region {
   const number = backend.regionOf(key)
   if (number === PROCESS_REGION) return Region.process

@@ -13,9 +13,8 @@ const MM_CID = 6
 const { addon } = loaded
 
 /**
- * This thread's area, libc's or the one that the thread will register when it is first used: until then,
- * and for good where there is none, its cpu_id is negative. A constant, so that the compiler reads the
- * area's memory directly.
+ * This thread's area, libc's or one that it will register when it is first used: until then, and for good where there is
+ * none, its cpu_id is negative. A constant, so that the compiler reads the memory directly.
  */
 const area = openArea()
 

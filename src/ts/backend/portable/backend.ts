@@ -28,11 +28,7 @@ const { getEnvironmentData, isMainThread, setEnvironmentData } = threads
 /** Threads with another version of the layout find another key. */
 const ENVIRONMENT_KEY = `rseq.portable.${VERSION}`
 
-/**
- * A copy of numbers that others may change at any time, each of which fits.
- *
- * @returns 1 + the index of the first one that does not
- */
+/** A copy of numbers that others may change at any time, or 1 + the index of the first one that does not fit. */
 function copyFitting(
   from: ArrayLike<number>,
   length: number,
@@ -69,9 +65,7 @@ function descriptionOf(
   return { kind, byMmCid, cells: form.cells, shape, texts: bytes, lengths: copied }
 }
 
-/**
- * Memory that is shared with every thread that was started, directly or not, from one that has imported this.
- */
+/** Shared with every thread that was started, directly or not, from one that has imported this. */
 function ownMemory(): Memory {
   const inherited = getEnvironmentData(ENVIRONMENT_KEY)
   if (isMemory(inherited)) return memoryOf(inherited)

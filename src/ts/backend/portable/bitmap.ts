@@ -1,8 +1,4 @@
-/**
- * Which units of a heap are taken, one bit each: first fit. Everything under the directory's lock.
- *
- * It can be made again from the entries, and a wrong bit leads nowhere but into the heap itself.
- */
+/** Which units of a heap are taken, one bit each, under the directory's lock. A wrong bit leads nowhere but into the heap. */
 export class Bitmap {
   constructor(private readonly words: Int32Array) {}
 

@@ -1,9 +1,8 @@
 import type { Memory } from './memory'
 
 /*
- * One cell, which all threads add to, and its baseline: what was in the cell at the last drain. A cell is
- * never set back while anybody has it open, so no add can be lost; a drain moves the baseline. It does so
- * only from the baseline that it read before it read the cell: so of any number of drains each add is in one.
+ * A cell, which all threads add to, is never set back while anybody has it open: no add can be lost. A drain moves its
+ * baseline, and only from the one that it read before it read the cell: of any number of drains each add is in one.
  */
 const word = new BigInt64Array(1)
 const double = new Float64Array(word.buffer)

@@ -20,13 +20,11 @@ const { EAGAIN } = os.constants.errno
 export const BUSY = RESULT.busy - 64 * EAGAIN
 
 /**
- * Which runs of cells there are in a memory, and under which names. Everything is done under one lock; who
- * changes something sets `dirty` meanwhile. The entries are the truth, and bitmaps and counts follow
- * from them, so that the next thread repairs what a terminated one left half done.
+ * Which runs of cells there are in a memory, and under which names. Everything is done under one lock; who changes
+ * something sets `dirty` meanwhile. The entries are the truth: from them the next thread repairs what a terminated one left.
  *
- * An entry is open as often as all threads together have opened it. The last release() removes it: nobody can
- * add to its cells any more when they are set to 0. A thread that ends, by itself or by terminate(), releases
- * nothing; what it had open stays for the life of the process. That costs cells, and is never wrong.
+ * The last release() of all threads removes an entry: nobody can add to its cells any more when they are set to 0. A thread
+ * that ends releases nothing; what it had open stays for the life of the process. That costs cells, and is never wrong.
  */
 export class Directory {
   readonly #memory: Memory

@@ -73,9 +73,7 @@ export function copyEntry({ entries }: Memory, number: number): Entry | null {
   return fits ? entry : null
 }
 
-/**
- * To be asked without the lock when an owner's entry, cells or texts were read: whether what was read is that owner's.
- */
+/** Whether what was read without the lock, of entry, cells or texts, is that owner's. */
 export function isStill({ entries }: Memory, { number, generation }: Entry): boolean {
   const at = number * ENTRY_WORDS
   // The state first. A removal changes the generation behind its zeros: looked at before the state, it could be the

@@ -1,14 +1,11 @@
 import { monotonicMs } from '../../base/builtins'
 
 /*
- * A lock between threads: the directory's, a ring's. A thread can be terminated at any point of it, and no other thread is told. So
- * whoever finds the same ticket in the lock for a second of waiting takes it over: a living owner needs
- * microseconds.
+ * A lock between threads, any of which can be terminated with it, and no other one is told. So whoever finds the same ticket
+ * in it for a second of waiting takes it over: a living owner needs microseconds.
  *
- * The second is made of short waits that each have to run out: a process that was stopped and goes on has
- * waited for one of them at most, and its owner is as awake as everybody else. An owner that is stopped
- * alone, by a debugger or by a long garbage collection in the middle of a change, does lose the lock; see
- * give().
+ * The second is made of short waits that each have to run out: a process that was stopped has waited for one of them at
+ * most. An owner that is stopped alone, by a debugger or a long garbage collection, does lose the lock: see give().
  */
 const WAIT_MS = 50
 const WAITS_FOR_THE_DEAD = 20
@@ -45,10 +42,7 @@ export class Lock {
     return 0
   }
 
-  /**
-   * @returns false where somebody else took the lock over: nobody knows what the two have made of the
-   * memory
-   */
+  /** @returns false where somebody else took the lock over: nobody knows what the two have made of the memory */
   give(ticket: number): boolean {
     const mine = Atomics.compareExchange(this.words, this.lock, ticket, 0) === ticket
     Atomics.notify(this.words, this.lock, 1)

@@ -1,12 +1,10 @@
 import { crypto, util } from '../../base/builtins'
 
 /*
- * What the portable backend's memory looks like: the header, the directory (entries, bitmaps, texts),
- * a cell for each number, a baseline for each cell. All of it is 0 but the header's first words, so that
- * nobody pays for what nobody uses.
+ * The portable backend's memory. All of it is 0 but the header's first words, so that nobody pays for what nobody uses.
  *
- * Memory that comes with a handle can be anything that somebody made. So every place follows from the
- * constants here, and numbers that are read from the memory are held against these whenever they are used.
+ * Memory that comes with a handle can be anything that somebody made. So every place follows from the constants here, and
+ * numbers that are read from the memory are held against these whenever they are used.
  */
 const MAGIC = 0x6c636370
 export const VERSION = 1

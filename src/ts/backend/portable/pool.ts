@@ -18,30 +18,28 @@ export function poolRunOf(slots: number): number {
   return Number.isInteger(slots) && slots > 0 && slots <= MOST_SLOTS ? SLOTS + slots : 0
 }
 
-/**
- * A pool that this thread has open. Its numbers were checked; they are this thread's own.
- *
- * As in src/native/objects/pool.h a slot's owner is the truth, exchanged in one step: a thread can be terminated anywhere.
- */
+/** A pool that this thread has open. As in src/native/objects/pool.h a slot's owner is the truth, exchanged in one step. */
 export class Pool {
   readonly #words: Int32Array
   readonly #next: number
-  readonly #slots: number
 
-  constructor(memory: Memory, first: number, slots: number) {
+  constructor(
+    memory: Memory,
+    first: number,
+    private readonly slots: number,
+  ) {
     this.#words = memory.words
     this.#next = 2 * first
-    this.#slots = slots
   }
 
   acquire(): number {
     const words = this.#words
     const from = Atomics.load(words, this.#next) >>> 0
-    for (let i = 0; i < this.#slots; i++) {
-      const slot = (from + i) % this.#slots
+    for (let i = 0; i < this.slots; i++) {
+      const slot = (from + i) % this.slots
       if (Atomics.load(words, this.#owner(slot)) !== 0) continue
       if (Atomics.compareExchange(words, this.#owner(slot), 0, self) !== 0) continue
-      Atomics.store(words, this.#next, (slot + 1) % this.#slots)
+      Atomics.store(words, this.#next, (slot + 1) % this.slots)
       return slot
     }
     return NO_SLOT.empty
@@ -65,7 +63,7 @@ export class Pool {
     const slot = ticket % TICKET
     const number = Math.floor(ticket / TICKET)
     // Others would be an owner's, as words of 32 bits.
-    if (number < 1 || number > MOST_NUMBERS) return slot < this.#slots ? REFUSAL.free : REFUSAL.outside
+    if (number < 1 || number > MOST_NUMBERS) return slot < this.slots ? REFUSAL.free : REFUSAL.outside
     const refused = this.#replace(slot, -number, self)
     return refused === 0 || refused === REFUSAL.outside ? refused : REFUSAL.free
   }
@@ -90,7 +88,7 @@ export class Pool {
 
   held(): number {
     let count = 0
-    for (let slot = 0; slot < this.#slots; slot++) {
+    for (let slot = 0; slot < this.slots; slot++) {
       if (this.#load(slot) !== 0) count++
     }
     return count
@@ -98,7 +96,7 @@ export class Pool {
 
   /** As `Backend.slotOwner`. */
   owner(slot: number): number | undefined {
-    if (!Number.isInteger(slot) || slot < 0 || slot >= this.#slots) return undefined
+    if (!Number.isInteger(slot) || slot < 0 || slot >= this.slots) return undefined
     const owner = this.#load(slot)
     if (owner === 0) return 0
     return 1 + (owner === self ? 2 : 0) + 4 + (owner < 0 ? 8 : 0) + 16 * process.pid
@@ -119,7 +117,7 @@ export class Pool {
 
   /** Puts `wanted` in the place of one owner alone. */
   #replace(slot: number, owner: number, wanted: number): number {
-    if (!Number.isInteger(slot) || slot < 0 || slot >= this.#slots) return REFUSAL.outside
+    if (!Number.isInteger(slot) || slot < 0 || slot >= this.slots) return REFUSAL.outside
     const found = Atomics.compareExchange(this.#words, this.#owner(slot), owner, wanted)
     if (found === owner) return 0
     if (found === 0) return REFUSAL.free

@@ -8,18 +8,14 @@ import { Pool } from './pool'
 import { type Run, runIn } from './run'
 
 /*
- * A hot id says which of this thread's regions, and which cell of it; that of what takes more than a cell is a number of
- * its own.
+ * A hot id says which of this thread's regions, and which cell of it; what takes more than a cell has a number of its own.
  * Both stay below 2³⁰: small integers in every build of V8.
  */
 const CELL_BITS = Math.log2(CELLS)
 const RUN_IDS = 2 ** 29
 const MAX_REGIONS = RUN_IDS / CELLS
 
-/**
- * An entry that this thread has open. Its numbers were checked when it was opened; nobody else can change
- * them.
- */
+/** An entry that this thread has open. Its numbers were checked then; nobody else can change them. */
 export interface Held {
   readonly generation: number
   readonly cell: number

@@ -3,10 +3,7 @@ import type { RingShape } from '../../contract/ring-shape'
 import { Lock } from './lock'
 import type { Memory } from './memory'
 
-/**
- * Cells of a ring, from the first of its lines on: src/native/objects/records.h's, of which the portable backend has one
- * run, for all threads.
- */
+/** Cells of a ring, from the first of its lines on: src/native/objects/records.h's, of one run for all threads. */
 export const RUN = {
   head: 0,
   discarded: 1,
@@ -100,10 +97,7 @@ export class RingWriter {
     })
   }
 
-  /**
-   * A thread can be terminated anywhere in here. What it has written is there when the head says so, and the lock goes to
-   * whoever waits for it.
-   */
+  /** A thread can be terminated anywhere in here: what it has written is there when the head says so. */
   #append(fill: (slot: number) => void): number {
     const { cells } = this.memory
     const ticket = this.#lock.take()

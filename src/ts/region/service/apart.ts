@@ -25,11 +25,7 @@ function tellChildren(): void {
   if (!process.env[TOLD]?.startsWith(own)) process.env[TOLD] = own
 }
 
-/**
- * Warns once where what this process shows cannot be the whole service's, for there is no addon.
- *
- * @param says what follows from it, as a clause
- */
+/** Warns once where this process cannot show the whole service. @param says what follows from it, as a clause */
 export function warnIfApart(entry: string, says: string): void {
   if (loaded.addon !== null) return
   const { message } = loaded

@@ -7,10 +7,7 @@ import { commandLineOf, type Environment, environmentOf } from './process'
 const { existsSync, realpathSync } = fs
 const { dirname, join, resolve } = path
 
-/*
- * Which application of its leader a process is part of. Whoever looks at a service from outside finds the same words by
- * the same rules.
- */
+// Which application of its leader a process is part of. Whoever looks from outside finds the same words by the same rules.
 
 /** By which rule an application is told from others. */
 export type Rule = 'RSEQ_SERVICE' | 'PM2' | 'main script'
@@ -25,10 +22,7 @@ export interface Application {
 
 const LONGEST_NAME = 64
 
-/**
- * Of regions, as the native side has it. It is part of the file's name: a version of this package with another one makes a file of its own
- * where both live under one leader (a process manager's reload), and neither finds one that it cannot read.
- */
+/** Of regions, as the native side has it. It is in the file's name: of two versions under one leader each makes its own. */
 export const FORMAT = 1
 
 /** Twelve hexadecimal digits: the beginning of a SHA-256. */
@@ -109,11 +103,7 @@ function ownScript(environment: Environment): string {
   return typeof script === 'string' ? script : runScript()
 }
 
-/**
- * The name that the user has given to the application of the calling thread; null for none.
- *
- * @throws {RangeError} for one that is too long
- */
+/** By the name that the user has given to it; null for none. @throws {RangeError} for one that is too long */
 export function givenName(): Application | null {
   const name = process.env.RSEQ_SERVICE
   if (name === undefined || name === '') return null

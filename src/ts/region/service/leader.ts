@@ -6,10 +6,7 @@ import { type Environment, environmentOf, programOf } from './process'
 const { basename } = path
 const { isMainThread } = threads
 
-/*
- * Which process all others of a service descend from.
- */
-
+/** The process that all others of a service descend from. */
 export interface Leader {
   readonly pid: number
   /** When it was started, as far as that is shown to us. */

@@ -1,15 +1,9 @@
 import { type Found, filesIn, isLed, namesOf, type ServiceName } from './file'
 import { childrenOf, descriptorOf, isOwnFile, userId } from './process'
 
-/*
- * Where a service lives whose file is not where its name says. A process shows by its descriptors what it has open, to
- * others of its user; only relatives are looked at.
- */
+// Where a service lives whose file is not where its name says: descriptors of relatives of this user show what these have.
 
-/**
- * Another way to a region whose file was removed while processes have it. Null where the leader, its children and the
- * others have not.
- */
+/** Another way to a region whose file was removed. Null where leader, its children and the others have not got it. */
 export function unlinked(file: string, leader: number | null, others: readonly number[]): string | null {
   const all = new Set([...(leader === null ? [] : [leader, ...childrenOf(leader)]), ...others])
   // What this process itself still has of a region that it has closed is to be found by nobody.
@@ -32,20 +26,13 @@ function livedIn(where: string, { managed, hash }: ServiceName, parent: number):
   return same.filter(({ path }) => children.some((pid) => descriptorOf(pid, path) !== null))
 }
 
-/**
- * The file of a leader that was restored from a checkpoint, with the start time that it had before: its children live in
- * it. Null where there is none.
- */
+/** The file, by its earlier start time, of a leader that was restored from a checkpoint: its children live in it. */
 export function restored(where: string, name: ServiceName): string | null {
   const found = livedIn(where, name, name.leader).find(({ leader }) => leader === name.leader)
   return found?.path ?? null
 }
 
-/**
- * The file that siblings live in after their leader's death. Null where there is none, or where it cannot be known which.
- *
- * @param reaper who has become the parent of all of them
- */
+/** The file that siblings, now `reaper`'s children, live in after their leader's death; null unless there is just one. */
 export function orphaned(where: string, name: ServiceName, reaper: number): string | null {
   const [found, ...others] = livedIn(where, name, reaper).filter((one) => !isLed(one))
   return found !== undefined && others.length === 0 ? found.path : null

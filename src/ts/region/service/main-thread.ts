@@ -4,11 +4,7 @@ import { statOf } from './process'
 
 const { isMainThread } = threads
 
-/*
- * What the main thread knows of its process, and a thread cannot find out by itself, or no longer: a thread is told by
- * the one that starts it.
- */
-
+/** What a thread cannot find out of its process by itself, or no longer: it is told by the one that starts it. */
 interface Main {
   /** As it was said; null where it is not known. */
   readonly script: string | null

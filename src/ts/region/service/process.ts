@@ -3,9 +3,7 @@ import { attempted } from '../../base/errors'
 
 const { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } = fs
 
-/*
- * What /proc says of processes. Anybody may be gone, another user's, or hidden: then there is nothing to be said.
- */
+// What /proc says of processes. Anybody may be gone, another user's, or hidden: then there is nothing to be said.
 
 /** Whose files this process makes: what /proc says of a process, too. */
 export const userId = (): number => process.geteuid?.() ?? 0
@@ -96,11 +94,7 @@ export function childrenOf(pid: number): number[] {
   return all.map(Number).filter((one) => statOf(one)?.parent === pid)
 }
 
-/**
- * A way to a file that a process of this user has open: its descriptor. Null where it has not.
- *
- * @param target what the descriptor leads to, as /proc says it
- */
+/** The descriptor by which a process of this user has a file open, as /proc calls that; null where it has not. */
 export function descriptorOf(pid: number, target: string): string | null {
   const folder = `/proc/${pid}/fd`
   if (attempted(() => statSync(`/proc/${pid}`).uid, -1) !== userId()) return null
