@@ -183,9 +183,8 @@ export interface HotCalls {
 }
 
 /**
- * Per-CPU cells, as the addon or the portable backend keeps them. Hot calls take an `id`; all others a region's and
- * an entry's number. A backend believes nothing that it is told: numbers that are none lead to NaN, undefined or a
- * negative result, never out of its memory.
+ * Per-CPU cells, of the addon or the portable backend. Hot calls take an `id`, others a region's and an entry's number.
+ * A backend believes nothing: numbers that are none lead to NaN, undefined or a negative result, never out of its memory.
  *
  * Functions that can fail return one of {@link RESULT}, `system` and `busy` with 64 × errno taken from it.
  */

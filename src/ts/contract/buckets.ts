@@ -1,9 +1,6 @@
 import { checkObject, numberOf, rangeError, typeError } from '../base/validate'
 
-/**
- * How a histogram shares values out to its buckets. Where nothing of it is given, an existing one is taken as
- * it is.
- */
+/** How a histogram shares values out to its buckets. Where nothing of it is given, an existing one is taken as it is. */
 export interface HistogramShapeOptions {
   /**
    * How far a reported value may be from the recorded one, relative to it: 2⁻¹⁵ (about 0.00003) to 0.25, by

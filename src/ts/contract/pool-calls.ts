@@ -30,9 +30,6 @@ export interface PoolCalls {
   slotsHeld(region: number, entry: number): number | undefined
   /** Frees what the dead own: how many. */
   reclaimSlots(region: number, entry: number): number | undefined
-  /**
-   * 0 where it is free, else 1, + 2 where it is the calling thread's, + 4 where its owner lives, + 8 where it is on its
-   * way, + 16 × the pid.
-   */
+  /** 0 where it is free, else 1, + 2 if it is the calling thread's, + 4 if its owner lives, + 8 on its way, + 16 × pid. */
   slotOwner(region: number, entry: number, slot: number): number | undefined
 }

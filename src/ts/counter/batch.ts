@@ -11,8 +11,7 @@ const { addMany } = backend
 
 /**
  * Adds to many counters in one call: for code that notes several things per event, at a fraction of the price of as
- * many `add` calls. The counters are chosen once, the amounts come with every call. It holds its counters open by
- * itself.
+ * many `add` calls. The counters are chosen once, the amounts come with every call. It holds its counters open.
  */
 export class PerCpuBatch {
   readonly #openings: Opening[]

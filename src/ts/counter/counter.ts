@@ -112,8 +112,7 @@ export class PerCpuCounter extends PerCpu<'counter'> {
   }
 
   /**
-   * The sum of all cells since the last {@link drain}. Where all adds are positive it is between the true totals at
-   * the start and the end of the reading.
+   * The sum since the last {@link drain}. Where all adds are positive it is between the totals at the reading's start and end.
    *
    * @throws {RangeError} where the sum is not a safe integer: use {@link valueBigInt}
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`

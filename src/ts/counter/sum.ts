@@ -90,8 +90,7 @@ export class PerCpuSum extends PerCpu<'sum'> {
   }
 
   /**
-   * The sum of all cells since the last {@link drain}; ±Infinity or NaN where the cells' own sums left the range of a
-   * double.
+   * The sum since the last {@link drain}; ±Infinity or NaN where the cells' own sums left the range of a double.
    *
    * @throws {RseqError} `ERR_RSEQ_CLOSED`, `ERR_RSEQ_REGION_LOST`, `ERR_RSEQ_REGION_DAMAGED`
    */

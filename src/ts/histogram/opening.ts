@@ -41,11 +41,7 @@ export function openShaped(options: HistogramOptions | undefined): Opening {
   return openNew('histogram', options, shapeOf('PerCpuHistogram options', options) ?? DEFAULT_SHAPE)
 }
 
-/**
- * The histogram of that name and those labels, new or not.
- *
- * @throws {RseqError} `ERR_RSEQ_KIND` where it has another shape than the options say
- */
+/** The one of that name and those labels, new or not. @throws {RseqError} `ERR_RSEQ_KIND` where it has another shape */
 export function openNamedShaped(name: string, options: NamedHistogramOptions | undefined): Opening {
   const wanted = shapeOf('PerCpuHistogram options', options)
   const opening = openNamed('histogram', name, options, wanted ?? DEFAULT_SHAPE)

@@ -98,8 +98,7 @@ export abstract class HistogramReading {
   }
 
   /**
-   * The sum of all samples: rounded once where all of them are integers, and else as often as samples were
-   * added. See {@link sumBigInt} for its range.
+   * The sum of all samples: rounded once if all are integers, else with each sample. {@link sumBigInt} says its range.
    */
   get sum(): number {
     return this.#look().sum

@@ -1,10 +1,7 @@
 import { util } from '../base/builtins'
 import { checkFunction } from '../base/validate'
 
-/**
- * Nanoseconds in a unit of time, by the names that a histogram's unit may have. Other names have none, not
- * even those of `Object.prototype`.
- */
+/** Nanoseconds in a unit of time, by the names that a histogram's unit may have; not by those of `Object.prototype`. */
 export const UNITS: Readonly<Record<string, number>> = Object.freeze(
   Object.assign(Object.create(null) as Record<string, number>, {
     seconds: 1e9,
@@ -65,7 +62,8 @@ export function timed<This, Args extends unknown[], Result>(
         stop()
         throw error
       }
-      if (util.types.isPromise(result)) return settled(result, stop) as Result
+      // The caller gets this promise, not the first one: that would count as handled when it is rejected.
+      if (util.types.isPromise(result)) return result.finally(stop) as Result
       stop()
       return result
     },
@@ -74,18 +72,4 @@ export function timed<This, Args extends unknown[], Result>(
     name: { value: fn.name, configurable: true },
     length: { value: fn.length, configurable: true },
   })
-}
-
-/** The caller gets this promise, not the first one: that would count as handled when it is rejected. */
-function settled<T>(promise: Promise<T>, stop: () => number): Promise<T> {
-  return promise.then(
-    (value) => {
-      stop()
-      return value
-    },
-    (error: unknown) => {
-      stop()
-      throw error
-    },
-  )
 }

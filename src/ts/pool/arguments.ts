@@ -29,11 +29,7 @@ export function badSlot(what: string, slot: unknown, slots: number): Error {
   return badNumber(`PerCpuPool.${what}`, `a slot, 0 to ${slots - 1}`, slot)
 }
 
-/**
- * The number of elements that an array of slots really has.
- *
- * @throws {TypeError} for anything but an Int32Array or a Uint32Array
- */
+/** The number of elements that an array of slots really has. @throws {TypeError} for another kind of array */
 export function lengthOf(what: string, array: unknown): number {
   const length = lengthAs(array, 'Int32Array', 'Uint32Array')
   if (length < 0) throw typeError(`PerCpuPool.${what}`, 'an Int32Array or a Uint32Array', array)

@@ -42,10 +42,7 @@ export class PoolMemory {
     readonly slotBytes: number,
   ) {}
 
-  /**
-   * @param slotBytes checked here
-   * @throws {RseqError} `ERR_RSEQ_NO_MEMORY`
-   */
+  /** @param slotBytes checked here @throws {RseqError} `ERR_RSEQ_NO_MEMORY` */
   static of(slots: number, slotBytes: unknown): PoolMemory {
     const bytes = bytesOf('PerCpuPool options.slotBytes', slotBytes)
     if (bytes === 0) return new PoolMemory(null, 0)

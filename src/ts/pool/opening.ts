@@ -70,11 +70,7 @@ export function openPoolHandle(handle: PerCpuPoolHandle): Opening {
   return opening
 }
 
-/**
- * The pool of that name and those labels, new or not.
- *
- * @throws {RseqError} `ERR_RSEQ_KIND` where it has another number of slots
- */
+/** The one of that name and those labels, new or not. @throws {RseqError} `ERR_RSEQ_KIND` where it has other slots */
 export function openNamedPool(name: string, options: NamedPoolOptions): Opening {
   const slots = slotsOf(options)
   refuseMemory((options as PoolOptions).slotBytes)

@@ -6,10 +6,7 @@
 /** @ts-ignore */
 type Generic = Uint8Array<SharedArrayBuffer>
 
-/**
- * Bytes in memory that threads share: `Uint8Array<SharedArrayBuffer>`, and before TypeScript 5.7, which cannot say that,
- * the same as an intersection.
- */
+/** Bytes in memory that threads share: `Uint8Array<SharedArrayBuffer>`, or an intersection before TypeScript 5.7. */
 // Only `any` is a number, too.
 export type SharedBytes = [Generic] extends [number]
   ? Uint8Array & { readonly buffer: SharedArrayBuffer }

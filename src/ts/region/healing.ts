@@ -3,8 +3,7 @@ import { threads, timers } from '../base/builtins'
 import { type Kind, PROCESS_REGION, RESULT } from '../contract/backend'
 
 /*
- * What keeps this process's part of a region whole: src/native/region/fault.h does it at each look, and a process that
- * only counts makes none.
+ * What keeps this process's part of a region whole: fault.h does it at each look, and who only counts makes none.
  *
  * Where a file system was full, pages of this process stand in for a region's; a look puts the file's pages back where
  * there is room by now. And a look puts the handler of SIGBUS, by which a file that was cut short becomes an error, before

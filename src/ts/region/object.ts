@@ -29,10 +29,7 @@ export function wrongThis(object: unknown, kind: Kind, what: string): TypeError 
   return typeError(`this of ${name}.${what}`, `a ${name}`, object)
 }
 
-/**
- * @internal `openFor`, for objects of {@link PerCpu}. Not an argument of that one's constructor: it need not be what it was,
- * nor what it returns an object of this package.
- */
+/** @internal `openFor`. Not an argument of this class's constructor: a caller could have put another one in its place. */
 export let openInto: (object: PerCpu<Kind>, kind: Kind, Class: unknown, open: () => Opening) => Opening
 
 /** @internal What a member reads of an object's entry. @throws as {@link openedBy} and `present` */

@@ -23,10 +23,7 @@ export function checkFields(given: readonly unknown[], fields: number): void {
   if (count > fields) throw rangeError(`${what} arguments`, String(fields), count)
 }
 
-/**
- * @returns what a record of bytes is to be, not copied
- * @throws {TypeError | RangeError} where it is none
- */
+/** @returns what a record of bytes is to be, not copied @throws {TypeError | RangeError} where it is none */
 export function checkBytes(bytes: unknown, most: number): Uint8Array {
   const what = 'PerCpuRing.writeBytes'
   const view = bytesOfView(bytes) ?? bytes

@@ -29,10 +29,7 @@ export class Consumer {
     if (this.#isDraining && !this.opening.closed) this.#kept = openAgain(this.opening)
   }
 
-  /**
-   * @param most records
-   * @returns how many were consumed
-   */
+  /** @returns how many records were consumed, of `most` */
   drain(callback: (record: RingRecord) => void, most: number): number {
     const { number, entry } = this.opening
     const fill = this.#ready()

@@ -31,11 +31,7 @@ export function openRing(options: RingOptions | undefined): Opening {
   return openNew('ring', options, { shape: entryShapeOf(wantedOf(options)) })
 }
 
-/**
- * The ring of that name and those labels, new or not.
- *
- * @throws {RseqError} `ERR_RSEQ_KIND` where it has another shape than the options say
- */
+/** The one of that name and those labels, new or not. @throws {RseqError} `ERR_RSEQ_KIND` where it has another shape */
 export function openNamedRing(name: string, options: NamedRingOptions | undefined): Opening {
   const wanted = wantedOf(options)
   const opening = openNamed('ring', name, options, { shape: entryShapeOf(wanted) })

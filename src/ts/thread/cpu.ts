@@ -133,8 +133,7 @@ export interface CpuLocation {
 }
 
 /**
- * CPU and NUMA node from the raw getcpu system call, never the vDSO: one consistent pair, at the price of
- * a system call.
+ * CPU and NUMA node from the raw getcpu system call, never the vDSO: one consistent pair, at a system call's price.
  *
  * @throws {RseqError} `ERR_RSEQ_NO_CPU` without the addon, or where the call is denied
  * @see getcpu(2)

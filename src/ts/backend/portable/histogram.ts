@@ -49,10 +49,7 @@ export class Histogram {
     else addFloat(this.memory, this.first + RUN.fractions, x)
   }
 
-  /**
-   * @param x finite
-   * @param times a safe integer
-   */
+  /** @param x finite @param times a safe integer */
   recordTimes(x: number, times: number): void {
     if (times === 0) return
     this.#extend(x)

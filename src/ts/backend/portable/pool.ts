@@ -3,10 +3,7 @@ import { NO_SLOT, REFUSAL, TICKET } from '../../contract/pool-calls'
 import type { Memory } from './memory'
 
 const MOST_SLOTS = 65536
-/**
- * Cells of a pool's run: where to look next, and in its other word how many hand-overs there were; behind it the slots'
- * owners, each in its cell's first word.
- */
+/** Where a pool's slots' owners begin: behind a cell that says where to look next, and how many hand-overs there were. */
 const SLOTS = 1
 
 const MOST_NUMBERS = 2 ** 31 - 1
