@@ -21,7 +21,8 @@ export const BUSY = RESULT.busy - 64 * EAGAIN
 
 /**
  * Which runs of cells there are in a memory, and under which names. Everything is done under one lock; who changes
- * something sets `dirty` meanwhile. The entries are the truth: from them the next thread repairs what a terminated one left.
+ * something sets `dirty` meanwhile. The entries are the truth: from them the next thread repairs the chains, the bitmap and
+ * the counts that a terminated one left.
  *
  * The last release() of all threads removes an entry: nobody can add to its cells any more when they are set to 0. A thread
  * that ends releases nothing; what it had open stays for the life of the process. That costs cells, and is never wrong.
@@ -29,14 +30,17 @@ export const BUSY = RESULT.busy - 64 * EAGAIN
 export class Directory {
   readonly #memory: Memory
   readonly #lock: Lock
+  readonly #entryMap: Bitmap
   readonly #cellMap: Bitmap
   readonly #textMap: Bitmap
 
   constructor(memory: Memory) {
+    const { header } = memory
     this.#memory = memory
-    this.#lock = new Lock(memory.header, HEADER.lock, HEADER.tickets)
-    this.#cellMap = new Bitmap(memory.cellMap)
-    this.#textMap = new Bitmap(memory.textMap)
+    this.#lock = new Lock(header, HEADER.lock, HEADER.tickets)
+    this.#entryMap = new Bitmap(memory.entryMap, header, HEADER.entryHint)
+    this.#cellMap = new Bitmap(memory.cellMap, header, HEADER.cellHint)
+    this.#textMap = new Bitmap(memory.textMap, header, HEADER.textHint)
   }
 
   /** Opens what has that name and those labels. @returns a result where it does not */
@@ -130,24 +134,18 @@ export class Directory {
   }
 
   #look(name: Uint8Array, labels: Uint8Array, hash: number): Entry | null {
-    const { header, entries } = this.#memory
-    // First fit keeps them at the beginning.
-    let left = header[HEADER.entriesUsed] as number
-    for (let number = 0; left > 0 && number < ENTRIES; number++) {
-      if (this.#state(number) === STATE.free) continue
-      left--
-      if (entries[number * ENTRY_WORDS + ENTRY.hash] !== hash) continue
-      const entry = copyEntry(this.#memory, number)
-      const same = entry !== null && hasText(this.#memory, entry, 0, name)
-      if (same && hasText(this.#memory, entry, 1, labels)) return entry
+    const { chains, entries } = this.#memory
+    let next = chains[hash & (ENTRIES - 1)] as number
+    // A chain longer than the directory runs in a circle.
+    for (let steps = 0; next > 0 && next <= ENTRIES && steps < ENTRIES; steps++) {
+      if (entries[(next - 1) * ENTRY_WORDS + ENTRY.hash] === hash) {
+        const entry = copyEntry(this.#memory, next - 1)
+        const same = entry !== null && hasText(this.#memory, entry, 0, name)
+        if (same && hasText(this.#memory, entry, 1, labels)) return entry
+      }
+      next = entries[(next - 1) * ENTRY_WORDS + ENTRY.next] as number
     }
     return null
-  }
-
-  /** @returns −1 where all are in use */
-  #freeEntry(): number {
-    for (let number = 0; number < ENTRIES; number++) if (this.#state(number) === STATE.free) return number
-    return -1
   }
 
   #open(entry: Entry, kind: number, byMmCid: boolean): Entry | number {
@@ -160,17 +158,19 @@ export class Directory {
     const { header, entries } = this.#memory
     const { kind, byMmCid, cells, shape, lengths } = wanted
     const units = unitsOf(wanted)
-    const number = this.#freeEntry()
+    const number = this.#entryMap.take(1)
     const text = number < 0 ? -1 : this.#textMap.take(units)
     const cell = text < 0 ? -1 : this.#cellMap.take(cells)
     if (cell < 0) {
       if (text >= 0) this.#textMap.giveBack(text, units)
+      if (number >= 0) this.#entryMap.giveBack(number, 1)
       return RESULT.full
     }
     const generation = (entries[number * ENTRY_WORDS + ENTRY.generation] as number) >>> 0
     const entry = { number, generation, kind, byMmCid, cells, shape, lengths, hash, cell, text }
     fillEntry(this.#memory, entry, wanted.texts)
     this.#setState(number, STATE.live)
+    if (isNamed(entry)) this.#link(entry)
     Atomics.add(header, HEADER.entriesUsed, 1)
     Atomics.add(header, HEADER.cellsUsed, cells)
     return entry
@@ -181,6 +181,7 @@ export class Directory {
     const { header, entries, cells, baselines } = this.#memory
     const { number } = entry
     this.#setState(number, STATE.removing)
+    this.#unlink(entry)
     // One by one, in this order: who reads a zero finds that state, or a later one, in isStill().
     for (let cell = entry.cell; cell < entry.cell + entry.cells; cell++) {
       Atomics.store(cells, cell, 0n)
@@ -191,14 +192,36 @@ export class Directory {
     this.#setState(number, STATE.free)
     this.#cellMap.giveBack(entry.cell, entry.cells)
     this.#textMap.giveBack(entry.text, unitsOf(entry))
+    this.#entryMap.giveBack(number, 1)
     Atomics.sub(header, HEADER.entriesUsed, 1)
     Atomics.sub(header, HEADER.cellsUsed, entry.cells)
   }
 
+  #link({ number, hash }: Entry): void {
+    const { chains, entries } = this.#memory
+    const chain = hash & (ENTRIES - 1)
+    entries[number * ENTRY_WORDS + ENTRY.next] = chains[chain] as number
+    chains[chain] = number + 1
+  }
+
+  #unlink({ number, hash }: Entry): void {
+    const { chains, entries } = this.#memory
+    const behind = entries[number * ENTRY_WORDS + ENTRY.next] as number
+    let [links, place] = [chains, hash & (ENTRIES - 1)]
+    for (let steps = 0; steps <= ENTRIES; steps++) {
+      const next = links[place] as number
+      if (next === number + 1) links[place] = behind
+      if (next === number + 1 || next <= 0 || next > ENTRIES) return // done, or nameless
+      links = entries
+      place = (next - 1) * ENTRY_WORDS + ENTRY.next
+    }
+  }
+
   /** Everything but the entries is made again from them: whoever died had its work cut short at any store. */
   #repair(): void {
-    const { header } = this.#memory
-    for (const map of [this.#cellMap, this.#textMap]) map.clear()
+    const { header, chains } = this.#memory
+    for (const map of [this.#entryMap, this.#cellMap, this.#textMap]) map.clear()
+    chains.fill(0)
     Atomics.store(header, HEADER.entriesUsed, 0)
     Atomics.store(header, HEADER.cellsUsed, 0)
     for (let number = 0; number < ENTRIES; number++) {
@@ -209,11 +232,13 @@ export class Directory {
         this.#setState(number, STATE.free)
         continue
       }
+      this.#entryMap.mark(number, 1)
       this.#cellMap.mark(entry.cell, entry.cells)
       this.#textMap.mark(entry.text, unitsOf(entry))
       Atomics.add(header, HEADER.entriesUsed, 1)
       Atomics.add(header, HEADER.cellsUsed, entry.cells)
       if (state === STATE.removing) this.#remove(entry)
+      else if (isNamed(entry)) this.#link(entry)
     }
     Atomics.store(header, HEADER.dirty, 0)
   }

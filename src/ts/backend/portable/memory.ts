@@ -1,7 +1,8 @@
 import { crypto, util } from '../../base/builtins'
 
 /*
- * The portable backend's memory. All of it is 0 but the header's first words, so that nobody pays for what nobody uses.
+ * The portable backend's memory: the header, the directory (chains, entries, bitmaps, texts), and a cell and a baseline for
+ * each number. All of it is 0 but the header's first words, so that nobody pays for what nobody uses.
  *
  * Memory that comes with a handle can be anything that somebody made. So every place follows from the constants here, and
  * numbers that are read from the memory are held against these whenever they are used.
@@ -9,6 +10,7 @@ import { crypto, util } from '../../base/builtins'
 const MAGIC = 0x6c636370
 export const VERSION = 1
 
+/** Also the number of chains. A power of two. */
 export const ENTRIES = 16384
 export const CELLS = 2 ** 20
 export const TEXT_UNIT = 64
@@ -27,6 +29,9 @@ export const HEADER = {
   dirty: 6,
   entriesUsed: 7,
   cellsUsed: 8,
+  entryHint: 9,
+  cellHint: 10,
+  textHint: 11,
 } as const
 const HEADER_WORDS = 16
 
@@ -40,17 +45,19 @@ export const ENTRY = {
   opened: 2,
   /** Of name and labels. */
   hash: 3,
-  kind: 4,
-  byMmCid: 5,
+  /** In its chain: entry + 1, or 0. */
+  next: 4,
+  kind: 5,
+  byMmCid: 6,
   /** The kind's own. */
-  shape: 6,
+  shape: 7,
   /** The first one. */
-  cell: 7,
-  cells: 8,
+  cell: 8,
+  cells: 9,
   /** The first unit. */
-  text: 9,
+  text: 10,
   /** Of the texts, one behind the other, in bytes. */
-  lengths: 10,
+  lengths: 11,
 } as const
 export const ENTRY_WORDS = 16
 
@@ -61,8 +68,10 @@ export const STATE = {
   removing: 2,
 } as const
 
-const ENTRIES_AT = HEADER_WORDS * 4
-const CELL_MAP_AT = ENTRIES_AT + ENTRIES * ENTRY_WORDS * 4
+const CHAINS_AT = HEADER_WORDS * 4
+const ENTRIES_AT = CHAINS_AT + ENTRIES * 4
+const ENTRY_MAP_AT = ENTRIES_AT + ENTRIES * ENTRY_WORDS * 4
+const CELL_MAP_AT = ENTRY_MAP_AT + ENTRIES / 8
 const TEXT_MAP_AT = CELL_MAP_AT + CELLS / 8
 const TEXTS_AT = TEXT_MAP_AT + TEXT_UNITS / 8
 const CELLS_AT = TEXTS_AT + TEXT_UNITS * TEXT_UNIT
@@ -79,7 +88,9 @@ export function memoryOf(buffer: SharedArrayBuffer) {
     header: new Int32Array(buffer, 0, HEADER_WORDS),
     /** This thread's own copy: nobody can change it. */
     nonce: nonceOf(buffer),
+    chains: new Int32Array(buffer, CHAINS_AT, ENTRIES),
     entries: new Int32Array(buffer, ENTRIES_AT, ENTRIES * ENTRY_WORDS),
+    entryMap: new Int32Array(buffer, ENTRY_MAP_AT, ENTRIES / 32),
     cellMap: new Int32Array(buffer, CELL_MAP_AT, CELLS / 32),
     textMap: new Int32Array(buffer, TEXT_MAP_AT, TEXT_UNITS / 32),
     texts: new Uint8Array(buffer, TEXTS_AT, TEXT_UNITS * TEXT_UNIT),
