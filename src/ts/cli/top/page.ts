@@ -17,13 +17,10 @@ import type { Facts, Service } from './service'
 const SECONDS = 10
 
 const STYLE = `
-:root { color-scheme: light dark; --paper: #fff; --raised: #f4f6f8; --ink: #1b2530; --muted: #586674; --grid: #dfe4e9;
-  --a: #0a6ebd; --b: #0d8f86; --c: #b3560f;
-  font: 16px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", Arial, sans-serif; }
-@media (prefers-color-scheme: dark) {
-  :root { --paper: #12171d; --raised: #1b222a; --ink: #e6ebf0; --muted: #9aa7b4; --grid: #2e3842;
-    --a: #4aa8f0; --b: #35c4b5; --c: #f0934a; }
-}
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif;
+  --paper: light-dark(#fff, #12171d); --raised: light-dark(#f4f6f8, #1b222a); --ink: light-dark(#1b2530, #e6ebf0);
+  --muted: light-dark(#586674, #9aa7b4); --grid: light-dark(#dfe4e9, #2e3842);
+  --a: light-dark(#0a6ebd, #4aa8f0); --b: light-dark(#0d8f86, #35c4b5); --c: light-dark(#b3560f, #f0934a); }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1.25rem 3rem; max-width: 84rem; background: var(--paper); color: var(--ink);
   overflow-wrap: anywhere; }
