@@ -1,16 +1,19 @@
 import { version } from 'node:process'
-import type { Status } from '../../index'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loaded } from '../../backend/addon'
+import { type Status, status } from '../../index'
 import { jsonText } from '../kit/json'
 import { print } from '../kit/output'
 import { colors, hanging, wrapped } from '../kit/terminal'
 import type { Values } from '../kit/usage'
 import { running } from '../top/running.js'
-import { settled } from './settled'
 
 /** Exit code where rseq is not active: different from a failure of the command. */
 const INACTIVE = 3
 /** Where values start. */
 const COLUMN = 16
+/** Milliseconds that `run` waits for the abort check of a suspect kernel: it takes 50 at most, but on a busy machine. */
+const PATIENCE = 2000
 
 const REGISTRATIONS: Record<Status['registration'], string> = {
   libc: 'libc',
@@ -29,11 +32,12 @@ const BACKENDS: Record<Status['backend'], string> = {
   atomic: 'atomic (native atomic adds)',
   portable: 'portable (JavaScript Atomics)',
 }
-const MODES = { optimized: 'optimized', legacy: 'legacy' }
 
 /** `rseq status`: what this machine has, for people or as JSON. */
 export async function run(_: string[], values: Values): Promise<void> {
-  const report = await settled()
+  const end = performance.now() + PATIENCE
+  while (loaded.addon?.status().awaited && performance.now() < end) await sleep(5)
+  const report = status()
   // Before writing: it is the exit code even if nobody reads all of it.
   process.exitCode = report.available ? 0 : INACTIVE
   print(values.json ? [jsonText(report)] : text(report))
@@ -42,6 +46,7 @@ export async function run(_: string[], values: Values): Promise<void> {
 function text(report: Status): string[] {
   const { available, area, kernel, features, libc, cpus } = report
   const colour = available ? colors.green : colors.yellow
+  const services = running()
   return [
     ...wrapped(`rseq is ${available ? 'active' : 'not active'} (backend: ${report.backend})`).map((line) =>
       colors.bold(colour(line)),
@@ -63,7 +68,7 @@ function text(report: Status): string[] {
             size: `${area.size} bytes live`,
             registered: `${area.registeredSize} bytes`,
             flags: `0x${area.flags.toString(16)}`,
-            mode: area.mode === null ? 'the only one (Linux before 7.0)' : MODES[area.mode],
+            mode: area.mode === null ? 'the only one (Linux before 7.0)' : area.mode,
           },
     ),
     ...group('Kernel', {
@@ -88,7 +93,7 @@ function text(report: Status): string[] {
       node: `${version} ${report.arch}`,
       addon: report.addon ?? 'none',
     }),
-    ...servicesOf(running()),
+    ...(services.length === 0 ? [] : group('Services', services)),
   ]
 }
 
@@ -96,18 +101,10 @@ function yesNo(value: boolean): string {
   return value ? 'yes' : 'no'
 }
 
-function group(title: string, facts: Record<string, string>): string[] {
-  const rows = Object.entries(facts).flatMap(([label, value]) => row(label, value))
+function group(title: string, facts: Record<string, string> | ReturnType<typeof running>): string[] {
+  const rows = (Array.isArray(facts) ? facts : Object.entries(facts)).flatMap(([label, value]) => {
+    const [first = '', ...rest] = hanging(label, value, 2, COLUMN)
+    return [colors.dim(first.slice(0, COLUMN)) + first.slice(COLUMN), ...rest]
+  })
   return ['', colors.bold(title), ...rows]
-}
-
-/** Nothing where none is running. */
-function servicesOf(all: ReturnType<typeof running>): string[] {
-  const rows = all.flatMap(({ leader, text }) => row(leader, text))
-  return rows.length === 0 ? [] : ['', colors.bold('Services'), ...rows]
-}
-
-function row(label: string, value: string): string[] {
-  const [first = '', ...rest] = hanging(label, value, 2, COLUMN)
-  return [colors.dim(first.slice(0, COLUMN)) + first.slice(COLUMN), ...rest]
 }
