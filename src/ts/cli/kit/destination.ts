@@ -29,7 +29,7 @@ function isAllowed(path: string, access: number): boolean {
 }
 
 /** Equal for paths that lead to one file, or would if it were made; null where it cannot be made. */
-function identity(path: string): string | null {
+export function identity(path: string): string | null {
   const there = found(path)
   if (there !== null) return `${there.dev}:${there.ino}`
   const folder = found(dirname(path))

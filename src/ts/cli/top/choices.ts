@@ -49,6 +49,22 @@ function typed(choices: Choices, { name, sequence = '', ctrl, meta }: Key): Choi
   return isText ? { ...choices, filter: choices.filter + sequence } : choices
 }
 
+/** What else a key does, by what it sends, or its name. */
+const ACTIONS = new Map<string | undefined, (choices: Choices) => Choices | null>([
+  ['q', () => null],
+  ['escape', (choices) => (choices.help ? { ...choices, help: false } : null)],
+  ['s', (choices) => ({ ...choices, sort: SORTS[(SORTS.indexOf(choices.sort) + 1) % SORTS.length] as Sort })],
+  ['r', (choices) => ({ ...choices, sort: 'rate' })],
+  ['t', (choices) => ({ ...choices, sort: 'total' })],
+  ['n', (choices) => ({ ...choices, sort: 'name' })],
+  ['/', (choices) => ({ ...choices, typing: true, help: false })],
+  ['p', (choices) => ({ ...choices, paused: !choices.paused })],
+  [' ', (choices) => ({ ...choices, paused: !choices.paused })],
+  ['c', (choices) => ({ ...choices, coloured: !choices.coloured })],
+  ['?', (choices) => ({ ...choices, help: !choices.help })],
+  ['h', (choices) => ({ ...choices, help: !choices.help })],
+])
+
 /**
  * What a key does.
  *
@@ -62,30 +78,6 @@ export function press(choices: Choices, key: Key, keys: readonly string[], page:
   const isLetter = selected !== null && key.name !== undefined && key.name.length === 1
   if (selected !== null && !(choices.typing && isLetter)) return { ...choices, selected }
   if (choices.typing) return typed(choices, key)
-  switch (key.name === 'escape' ? 'escape' : key.sequence) {
-    case 'q':
-      return null
-    case 'escape':
-      return choices.help ? { ...choices, help: false } : null
-    case 's':
-      return { ...choices, sort: SORTS[(SORTS.indexOf(choices.sort) + 1) % SORTS.length] as Sort }
-    case 'r':
-      return { ...choices, sort: 'rate' }
-    case 't':
-      return { ...choices, sort: 'total' }
-    case 'n':
-      return { ...choices, sort: 'name' }
-    case '/':
-      return { ...choices, typing: true, help: false }
-    case 'p':
-    case ' ':
-      return { ...choices, paused: !choices.paused }
-    case 'c':
-      return { ...choices, coloured: !choices.coloured }
-    case '?':
-    case 'h':
-      return { ...choices, help: !choices.help }
-    default:
-      return choices
-  }
+  const act = ACTIONS.get(key.name === 'escape' ? 'escape' : key.sequence)
+  return act === undefined ? choices : act(choices)
 }

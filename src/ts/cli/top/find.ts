@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { serviceNameOf } from '../../region/service/file'
 import { environmentOf } from '../../region/service/process'
+import { identity } from '../kit/destination'
 import { withFile } from '../kit/files'
 import { leaderOf } from './identity'
 
@@ -38,13 +39,6 @@ function isRegion(path: string): boolean {
   return attempt(() => withFile(path, begins), false)
 }
 
-function identity(path: string): string {
-  return attempt(() => {
-    const { dev, ino } = statSync(path, { bigint: true })
-    return `${dev}:${ino}`
-  }, '')
-}
-
 /** The region's file that it was started with. */
 function regionVariable(pid: number): string {
   return environmentOf(pid).get('RSEQ_REGION') ?? ''
@@ -68,7 +62,7 @@ function collect(pid: number, into: Map<string, Found>, wanted: (target: string)
     const path = `${folder}/${fd}`
     const target = attempt(() => readlinkSync(path), '')
     if (!target.startsWith('/') || !wanted(target) || !isRegion(path)) continue
-    const key = identity(path)
+    const key = identity(path) ?? ''
     const found = into.get(key)
     if (found !== undefined) {
       if (!found.pids.includes(pid)) found.pids.push(pid)

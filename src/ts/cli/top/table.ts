@@ -15,10 +15,8 @@ interface Column {
   cell(row: MetricRow, width: number): string
 }
 
-function longest(head: string, widths: Iterable<number>): number {
-  let most = head.length
-  for (const width of widths) if (width > most) most = width
-  return most
+function longest(head: string, rows: readonly MetricRow[], columns: (row: MetricRow) => number): number {
+  return rows.reduce((most, row) => Math.max(most, columns(row)), head.length)
 }
 
 function ofHistogram(head: string, read: (samples: HistogramSnapshot) => number): Column {
@@ -47,38 +45,32 @@ function ofTexts(head: string, most: number, cells: (width: number) => ReadonlyM
   }
 }
 
-function ofNumbers(head: string, most: Column['most'], cell: Column['cell']): Column {
-  return { head, align: 'right', most, cell }
-}
-
 const KIND: Column = { head: 'KIND', align: 'left', most: () => 9, cell: ({ metric }) => metric.kind }
-const TOTAL = ofNumbers(
-  'TOTAL',
-  (rows) =>
-    longest(
-      'TOTAL',
-      rows.map(({ total }) => exact(total).length),
-    ),
-  ({ total }, width) => {
+const TOTAL: Column = {
+  head: 'TOTAL',
+  align: 'right',
+  most: (rows) => longest('TOTAL', rows, ({ total }) => exact(total).length),
+  cell({ total }, width) {
     const all = exact(total)
     return all.length <= width ? all : compact(total)
   },
-)
-const RATE = ofNumbers(
-  'RATE/S',
-  () => 7,
-  ({ rate }) => known(rate, compact),
-)
+}
+const RATE: Column = {
+  head: 'RATE/S',
+  align: 'right',
+  most: () => 7,
+  cell: ({ rate }) => known(rate, compact),
+}
 /** In place of RATE where there is no TOTAL: gauges have nothing but their value. */
-const NOW = ofNumbers(
-  'NOW',
-  () => 7,
-  ({ metric, rate, total }, width) => {
+const NOW: Column = {
+  ...RATE,
+  head: 'NOW',
+  cell({ metric, rate, total }, width) {
     if (metric.kind === 'gauge') return compact(total)
     const perSecond = known(rate, (x) => `${compact(x)}/s`)
     return perSecond.length <= width ? perSecond : known(rate, compact)
   },
-)
+}
 const MEAN = ofHistogram('MEAN', ({ mean }) => mean)
 const P50 = ofHistogram('P50', (samples) => samples.percentile(50))
 const P90 = ofHistogram('P90', (samples) => samples.percentile(90))
@@ -114,28 +106,23 @@ type Step = readonly [column: Column, columns: number]
  */
 export function layoutFor(rows: readonly MetricRow[], width: number): Layout {
   const labels = new Labels(rows)
-  const names = new Map(rows.map((row) => [row.metric.name, row.name]))
+  const names = new Map(rows.map(({ metric, name }) => [metric.name, name]))
+  const byName = (cells: ReadonlyMap<string, string>): Map<string, string> =>
+    new Map(rows.map(({ key, metric }) => [key, cells.get(metric.name) ?? '']))
   const isShown = (): boolean => columns.some(([column]) => column === LABELS)
   const NAME = ofTexts(
     'NAME',
-    longest(
-      'NAME',
-      rows.map((row) => widthsOf(row)[0]),
-    ),
+    longest('NAME', rows, (row) => widthsOf(row)[0]),
     (room) =>
       labels.needed && !isShown()
         ? distinct(new Map(rows.map((row) => [row.key, `${row.name} ${row.labels}`])), room)
-        : byName(rows, distinct(names, room)),
+        : byName(distinct(names, room)),
   )
   const most = labels.full === 0 ? 0 : Math.max('LABELS'.length, labels.full)
   const LABELS = ofTexts('LABELS', most, (room) => labels.cells(room))
   const columns = sized(rows, width, stepsFor(NAME, LABELS, labels), [NAME, LABELS, ...NUMBERS])
   const isCut = columns.some(([column, room]) => column === LABELS && room < labels.full)
   return { columns, shared: isCut ? labels.shared : '' }
-}
-
-function byName(rows: readonly MetricRow[], names: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map(rows.map(({ key, metric }) => [key, names.get(metric.name) ?? '']))
 }
 
 /** Who gets how much room, one after the other: what matters most comes first. */
