@@ -17,13 +17,7 @@ export interface Arguments {
 const NAMES = Object.keys(COMMANDS)
 const [DEFAULT = ''] = NAMES
 /** Not in the table, which it is about. */
-const HELP: Command = {
-  text: '',
-  operands: ['[command]'],
-  options: {},
-  notes: [],
-  load: () => Promise.reject(new Error('help is no file')),
-}
+const HELP: Pick<Command, 'operands' | 'options'> = { operands: ['[command]'], options: {} }
 
 /** @throws {UsageError} saying what was expected and what was received instead */
 export function parse(args: readonly string[]): Arguments {

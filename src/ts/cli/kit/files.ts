@@ -8,7 +8,7 @@ import {
   openSync,
   readSync,
   type Stats,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
 import { ownPipe, readPipe } from './own-pipe'
@@ -101,8 +101,7 @@ export function writeText(path: string, text: string): void {
     const descriptor = openedForWriting(path)
     try {
       ftruncateSync(descriptor)
-      const bytes = Buffer.from(text)
-      for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
+      writeFileSync(descriptor, text)
     } finally {
       closeSync(descriptor)
     }

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import process, { stdin, stdout } from 'node:process'
 import { emitKeypressEvents } from 'node:readline'
 import { safe } from './output'
-import { exitCode, type Signal } from './signals'
+import { exitCode } from './signals'
 
 // Control sequences of xterm: the alternate screen, the cursor; from here to the end of the line, of the screen.
 const ENTER = '\u001b[?1049h\u001b[?25l'
@@ -12,7 +12,7 @@ const HOME = '\u001b[H'
 const CLEAR_LINE = '\u001b[K'
 const CLEAR_BELOW = '\u001b[J'
 
-const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 export interface Size {
   readonly columns: number
