@@ -87,8 +87,7 @@ export const ORIGIN = {
   /** ISO 8601, UTC. */
   date: words,
 }
-const ORIGIN_ALONE = v.object(ORIGIN)
-export type Origin = Of<typeof ORIGIN_ALONE>
+export type Origin = Of<v.ObjectSchema<typeof ORIGIN, undefined>>
 
 /** Numbers of samples in ranges of equal width. */
 const HISTOGRAM = v.object({

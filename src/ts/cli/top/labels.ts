@@ -63,26 +63,23 @@ type Form = (row: MetricRow) => readonly string[]
 /** The rows of one name. */
 class Group {
   readonly rows: readonly MetricRow[]
-  #telling: readonly string[] | null = null
-
-  constructor(rows: readonly MetricRow[]) {
-    this.rows = rows
-  }
-
   /** From what says most to what needs least room, which is told by {@link columns}. */
-  forms(hidden: ReadonlySet<string>): readonly [all: Form, telling: Form, values: Form] {
-    const [only] = this.rows
-    this.#telling ??=
-      this.rows.length > 1 || only === undefined
-        ? [...differing(this.rows)].sort()
+  readonly forms: readonly [all: Form, telling: Form, values: Form]
+
+  constructor(rows: readonly MetricRow[], hidden: ReadonlySet<string>) {
+    this.rows = rows
+    const [only] = rows
+    const names =
+      rows.length > 1 || only === undefined
+        ? [...differing(rows)].sort()
         : pairsOf(only).map(({ name }) => name)
-    const telling = this.#telling.filter((name) => !hidden.has(name))
+    const telling = names.filter((name) => !hidden.has(name))
     const isTelling = new Set(telling)
     const texts =
       (isShown: (name: string) => boolean): Form =>
       (row) =>
         pairsOf(row).flatMap(({ name, text }) => (isShown(name) ? [text] : []))
-    return [
+    this.forms = [
       texts((name) => !hidden.has(name)),
       texts((name) => isTelling.has(name)),
       (row) => {
@@ -101,9 +98,12 @@ class Group {
 /** The labels of a table's rows, in whatever room there is. */
 export class Labels {
   readonly #groups: readonly Group[]
-  readonly #hidden: ReadonlySet<string>
   /** Columns of all labels. */
   readonly full: number
+  /** Columns of all that not all rows have. */
+  readonly short: number
+  /** Columns of what tells rows apart. */
+  readonly least: number
   /** What all rows have, and do not show where there is no room for {@link full}; empty where there is nothing. */
   readonly shared: string
   /** There are rows that nothing but labels tells apart. */
@@ -112,24 +112,18 @@ export class Labels {
   /** @param rows in any order */
   constructor(rows: readonly MetricRow[]) {
     const groups = grouped(rows, ({ metric }) => metric.name)
-    this.#groups = [...groups.values()].map((some) => new Group(some))
     this.full = rows.reduce((most, row) => Math.max(most, widthsOf(row)[1]), 0)
     this.needed = groups.size < rows.length
     const [first, second] = rows
     const own = differing(rows)
     const shared = first && second ? pairsOf(first).filter(({ name }) => !own.has(name)) : []
-    this.#hidden = new Set(shared.map(({ name }) => name))
     this.shared = shared.map(({ text }) => text).join(' ')
-  }
-
-  /** Columns of all that not all rows have. */
-  get short(): number {
-    return Math.max(0, ...this.#groups.map((group) => group.columns(group.forms(this.#hidden)[0])))
-  }
-
-  /** Columns of what tells rows apart. */
-  get least(): number {
-    return Math.max(0, ...this.#groups.map((group) => group.columns(group.forms(this.#hidden)[2])))
+    const hidden = new Set(shared.map(({ name }) => name))
+    this.#groups = [...groups.values()].map((some) => new Group(some, hidden))
+    const most = (form: 0 | 2): number =>
+      this.#groups.reduce((sofar, group) => Math.max(sofar, group.columns(group.forms[form])), 0)
+    this.short = most(0)
+    this.least = most(2)
   }
 
   /** By the keys of rows: as much as there is room for, and what tells each from the others of its name. */
@@ -138,9 +132,8 @@ export class Labels {
   }
 
   #textsOf(group: Group, width: number): Map<string, string> {
-    const { rows } = group
+    const { rows, forms } = group
     if (this.full <= width) return new Map(rows.map(({ key, labels }) => [key, labels]))
-    const forms = group.forms(this.#hidden)
     const form = forms.find((one) => group.columns(one) <= width)
     if (form !== undefined) return new Map(rows.map((row) => [row.key, form(row).join(' ')]))
     return packed(new Map(rows.map((row) => [row.key, forms[2](row)])), width)
