@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-
-// Milliseconds for one test; emulated machines need more.
-const patience = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000)
+import { TEST_PATIENCE } from './test/support/patience.ts'
 
 const built = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -21,8 +19,8 @@ export default defineConfig({
     pool: 'forks',
     fileParallelism: false,
     maxConcurrency: availableParallelism(),
-    testTimeout: patience,
-    hookTimeout: patience,
+    testTimeout: TEST_PATIENCE,
+    hookTimeout: TEST_PATIENCE,
     server: { deps: { external: [/\/lib\//, /\/fixtures\//, /\.node$/] } },
   },
 })

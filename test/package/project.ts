@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { PATIENCE } from '../support/patience'
 
 export const root = join(import.meta.dirname, '..', '..')
 export const tarball = process.env.RSEQ_TARBALL ?? ''
@@ -69,7 +70,7 @@ export class Project {
     return spawnSync(program.includes('/') ? program : find(program), args, {
       cwd: this.folder,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: PATIENCE,
       env: {
         PATH: join(this.#base, 'bin'),
         HOME: home,

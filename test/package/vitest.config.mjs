@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { TEST_PATIENCE } from '../support/patience.ts'
 
 // Not part of `npm test`: what it tries the package with comes from npm, and run.mjs packs the tarball.
 export default defineConfig({
@@ -7,7 +8,7 @@ export default defineConfig({
     pool: 'forks',
     fileParallelism: false,
     maxConcurrency: 4,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: TEST_PATIENCE,
+    hookTimeout: TEST_PATIENCE,
   },
 })

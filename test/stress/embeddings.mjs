@@ -100,7 +100,7 @@ function written(what, command, args, to, cwd = scratch) {
     cwd,
     encoding: 'utf8',
     env,
-    timeout: 120_000,
+    timeout: 600_000,
   })
   if (status !== 0 || !to.every((path) => existsSync(path)))
     return findings.add(what, { failed: `ended with ${status}`, stderr: stdout + stderr })
@@ -139,7 +139,7 @@ else {
   for (const [i, to] of outputs.entries()) testFile(`jest-${i}.spec.js`, to)
   const program = join(jest, 'node_modules', 'jest', 'bin', 'jest.js')
   const config = JSON.stringify({
-    testTimeout: 60_000,
+    testTimeout: 600_000,
     rootDir: scratch,
     testMatch: ['**/*.spec.js'],
     transform: {},

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { PATIENCE } from '../support/patience'
 import { root } from '../support/world'
 
 /** Of 25, one has company. */
 const MUTATIONS = Number(process.env.RSEQ_TEST_FORGED ?? 30)
-const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
 
 const program = join(root, 'test', 'stress', 'forged.mjs')
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { stripVTControlCharacters } from 'node:util'
+import { PATIENCE } from './patience'
 
 /*
  * Runs a command on a new pseudo-terminal and passes on what it writes. Its own input: a line of JSON for each thing
@@ -47,8 +48,6 @@ sys.stderr.write(json.dumps({'code': child.returncode, 'restored': termios.tcget
 // Escape sequences: to the top left, which begins a picture, and clearing what is below, which ends it.
 const HOME = '\u001b[H'
 const CLEAR_BELOW = '\u001b[J'
-/** Less than a test's own time. */
-const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.4
 
 export interface Ended {
   /** Minus the number of a signal. */

@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-
-/** Less than a test's own time, which ends nobody's processes. */
-const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
+import { PATIENCE } from './patience'
 
 /** How long a script kills processes; more where a machine is emulated. */
 export const SECONDS = Number(process.env.RSEQ_TEST_SECONDS ?? 3)

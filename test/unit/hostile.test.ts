@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { PATIENCE } from '../support/patience'
 import { fixtures, hasAddon, world } from '../support/world'
 
 /** Calls of one random run. */
 const CALLS = Number(process.env.RSEQ_TEST_CALLS ?? (world === 'default' ? 100_000 : 10_000))
-const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
 
 const REFUSED = expect.stringMatching(/^(Type|Range)Error$/)
 const NOTHING = [0, 0, 0]

@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config'
+import { TEST_PATIENCE } from '../../support/patience.ts'
 
 // Not part of `npm test`: it needs a browser.
 export default defineConfig({
   test: {
     include: ['test/package/browser/*.spec.ts'],
     maxConcurrency: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: TEST_PATIENCE,
+    hookTimeout: TEST_PATIENCE,
   },
 })

@@ -31,7 +31,7 @@ class Pm2 {
       env: this.#place.env,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 60_000,
+      timeout: 600_000,
     }
     return execFileSync(process.execPath, [this.#program, ...args.map(String)], options)
   }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { status } from 'rseq'
 import { expect, test } from 'vitest'
+import { PATIENCE } from '../../support/patience'
 import { fixtures } from '../../support/world'
 
 const MOVES = 20
@@ -14,7 +15,7 @@ test.each([
   const output = execFileSync(
     process.execPath,
     ['--allow-natives-syntax', join(fixtures, 'stale.mjs'), String(MOVES)],
-    { encoding: 'utf8', env: { ...process.env, ...env }, timeout: 60_000 },
+    { encoding: 'utf8', env: { ...process.env, ...env }, timeout: PATIENCE },
   )
   const { source, seen } = JSON.parse(output) as { source: string; seen: { cpu: number; ms: number }[] }
   console.log(`${MOVES} moves, seen after ${seen.map(({ ms }) => ms.toFixed(1)).join(' ')} ms`)

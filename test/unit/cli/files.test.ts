@@ -18,6 +18,7 @@ import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readText, withFile, writeText } from '../../../src/ts/cli/kit/files'
 import { command, rseq as run, scratchFolder, USAGE } from '../../support/command'
+import { PATIENCE } from '../../support/patience'
 import { sample } from '../../support/samples'
 import { fixtures, root } from '../../support/world'
 
@@ -44,14 +45,14 @@ const NO_FILES: [string, string][] = [
 ]
 
 /** A command that hangs is ended, and fails. */
-const rseq = (...args: string[]) => run(args, { timeout: 30_000 })
+const rseq = (...args: string[]) => run(args, { timeout: PATIENCE })
 
 /** The same by a shell: in `script`, `rseq` is the command, and $1 and so on are `args`. */
 function shell(script: string, ...args: string[]) {
   const { stdout, stderr, status } = spawnSync(
     'sh',
     ['-c', `rseq() { '${process.execPath}' '${command}' "$@"; }; ${script}`, 'sh', ...args],
-    { encoding: 'utf8', timeout: 30_000 },
+    { encoding: 'utf8', timeout: PATIENCE },
   )
   return { stdout, stderr, status }
 }
@@ -90,7 +91,7 @@ describe('what is read', () => {
     const { status, signal, stdout, stderr } = spawnSync(
       process.execPath,
       [join(fixtures, 'swapped.cjs'), bundled(), scratch],
-      { encoding: 'utf8', timeout: 60_000 },
+      { encoding: 'utf8', timeout: PATIENCE },
     )
     expect([status, signal, stderr]).toEqual([0, null, ''])
     const { files, fifos } = JSON.parse(stdout) as { files: number; fifos: number }
@@ -147,7 +148,7 @@ describe('a pipe that the command was given', () => {
     const to = openSync(at('given'), constants.O_WRONLY)
     const child = spawn(process.execPath, [command, 'compare', '/dev/fd/3', at('good')], {
       stdio: ['ignore', 'ignore', 'inherit', from],
-      timeout: 30_000,
+      timeout: PATIENCE,
     })
     closeSync(from)
     const ended = once(child, 'exit')
@@ -183,7 +184,7 @@ describe('a pipe that the command was given', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script, bundled()], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 30_000,
+      timeout: PATIENCE,
     })
     expect([status, stderr]).toEqual([0, ''])
     expect(new Set(stdout.trim().split('\n'))).toEqual(
@@ -238,7 +239,7 @@ describe('what is written', () => {
       const { status, stderr } = spawnSync(
         'sh',
         ['-c', `exec "$@" ${redirected}`, at('out'), process.execPath, command, ...writer, path],
-        { encoding: 'utf8', timeout: 30_000 },
+        { encoding: 'utf8', timeout: PATIENCE },
       )
       const said = `rseq: ${writer.at(-1)}: '${path}' is the file that ${stream} goes to, and each would write over the other: name another file\n`
       expect([status, stderr + readFileSync(at('out'), 'utf8')]).toEqual([USAGE, said])

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { cpuId, PerCpuCounter, status } from 'rseq'
 import { describe, expect, test, vi } from 'vitest'
 import { TurnWatch } from '../../../lib/preemption/turns.js'
+import { PATIENCE } from '../../support/patience'
 import { built, hasAddon, hasRseq, helpers, root, world } from '../../support/world'
 
 const refused = expect.objectContaining({ name: 'RseqError', code: 'ERR_RSEQ_FEATURE' })
@@ -44,7 +45,7 @@ function run(script: string): unknown {
   const text = execFileSync(process.execPath, ['-e', script], {
     cwd: root,
     encoding: 'utf8',
-    timeout: 100_000,
+    timeout: PATIENCE,
   })
   return JSON.parse(text)
 }

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { RegionProcess } from 'rseq'
 import { afterEach, describe, expect, test } from 'vitest'
+import { PATIENCE } from '../../support/patience'
 import { fixtures } from '../../support/world'
 
 const PROCESSES = 4
@@ -50,7 +51,7 @@ describe(`${PROCESSES} processes × ${THREADS} threads × ${INCREMENTS} incremen
     const output = execFileSync(process.execPath, [join(fixtures, 'cluster.mjs'), ...args], {
       encoding: 'utf8',
       env: { ...environment, ...env },
-      timeout: 100_000,
+      timeout: PATIENCE,
     })
     const result = JSON.parse(output) as Exact
     const overflow = result.cells.at(-1) as number

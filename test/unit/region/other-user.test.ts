@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { names } from '../../fixtures/squatting/obstacles.mjs'
+import { PATIENCE } from '../../support/patience'
 import { fixtures } from '../../support/world'
 
 /*
@@ -17,7 +18,6 @@ const STICKY = '1777'
 /** Where everybody may also remove what others have made. */
 const EVERYBODYS = '777'
 
-const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
 const run = join(fixtures, 'squatting', 'run.mjs')
 const folder = mkdtempSync(join(tmpdir(), 'rseq-users-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PerCpuCounter, Region, type RseqError } from 'rseq'
 import { afterAll, describe, expect, test } from 'vitest'
+import { PATIENCE } from '../../support/patience'
 import { fixtures } from '../../support/world'
 
 const MUTATIONS = Number(process.env.RSEQ_TEST_MUTATIONS ?? 10_000)
 /** Mutations of one process: what crashes or hangs does not end the others. */
 const SLICE = 500
-const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
 
 const folder = mkdtempSync(join(tmpdir(), 'rseq-files-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { PATIENCE } from '../../support/patience'
 
 const RUN = join(import.meta.dirname, '..', '..', '..', 'bench', 'service', 'run.mjs')
 const scratch = mkdtempSync(join(tmpdir(), 'rseq-service-test-'))
@@ -28,7 +29,7 @@ function run(...args: string[]): { status: number | null; stderr: string; json: 
   const json = join(scratch, 'result.json')
   const { status, stdout, stderr } = spawnSync(process.execPath, [RUN, ...args, '--json', json], {
     encoding: 'utf8',
-    timeout: 100_000,
+    timeout: PATIENCE,
   })
   console.log(stdout, stderr)
   return { status, stderr, json }

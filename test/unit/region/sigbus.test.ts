@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { PATIENCE } from '../../support/patience'
 import { built, hasAddon, root } from '../../support/world'
 
 const folder = mkdtempSync(join(tmpdir(), 'rseq-sigbus-'))
@@ -30,7 +31,7 @@ function program(body: string): { said: unknown; status: number | null; signal: 
     const run = async () => { ${body} }
     run().then((said) => console.log(JSON.stringify(said)))`
   // Where the signal comes again and again, only the kill ends it.
-  const options = { encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL' } as const
+  const options = { encoding: 'utf8', timeout: PATIENCE, killSignal: 'SIGKILL' } as const
   const { stdout, status, signal } = spawnSync(process.execPath, ['-e', code], options)
   return { said: stdout === '' ? null : JSON.parse(stdout), status, signal }
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { PATIENCE } from '../../support/patience'
 import { fixtures } from '../../support/world'
 
 const MUTATIONS = Number(process.env.RSEQ_TEST_MUTATIONS ?? 10_000) / 5
-const PATIENCE = Number(process.env.RSEQ_TEST_TIMEOUT ?? 120_000) * 0.9
 
 interface Result {
   outcomes: Record<string, Record<string, number>>
