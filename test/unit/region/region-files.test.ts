@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { PATIENCE } from '../../support/patience'
 import { fixtures } from '../../support/world'
 
-const MUTATIONS = Number(process.env.RSEQ_TEST_MUTATIONS ?? 10_000)
+const MUTATIONS = Number(process.env.RSEQ_TEST_MUTATIONS ?? 5_000)
 /** Mutations of one process: what crashes or hangs does not end the others. */
 const SLICE = 500
 
