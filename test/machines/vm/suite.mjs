@@ -13,24 +13,24 @@ import { nameOf } from './cells.mjs'
 
 /** What a kernel answers, or does to threads; one world is enough. The two halves take about as long. */
 const KERNEL = [
-  ['stress/abort-check', 'unit/backend/fastcalls', 'unit/metrics/survey', 'unit/preemption/monitor'],
-  ['unit/thread/lifecycle', 'unit/preemption/preemption', 'unit/preemption/measure', 'unit/backend/stale'],
+  ['stress/abort-check', 'unit/preemption/preemption', 'unit/preemption/monitor', 'unit/metrics/survey'],
+  ['unit/thread/lifecycle', 'unit/preemption/measure', 'unit/backend/stale'],
 ]
 
-/** What one world is enough for, and no kernel changes: other libcs are played to `area`, and entries are memory. */
-const ONCE = ['unit/thread/area', 'unit/region/entries', 'unit/preemption/turns']
+/** What no kernel changes: other libcs are played to `area`, entries are memory, and fast calls are V8's. */
+const ONCE = [
+  'unit/thread/area',
+  'unit/region/entries',
+  'unit/preemption/turns',
+  'unit/backend/fastcalls',
+  'unit/metrics/pouring',
+]
 const fileOf = (name) => `test/${name}.test.ts`
 
 const STRUCTURES = ['unit/pool/pool', 'unit/ring/ring']
 
 /** What a world is made of, where that is not its registration: how JavaScript gets in, and what a thread becomes. */
-const IN_EACH = [
-  'unit/counter/batch',
-  'unit/counter/counter',
-  'unit/thread/cpu',
-  'unit/counter/exact',
-  'unit/thread/status',
-]
+const IN_EACH = ['unit/thread/cpu', 'unit/counter/exact', 'unit/thread/status']
 
 const inWorlds = (names, files) => [
   ...names.flatMap((name) => ['--world', name]),
