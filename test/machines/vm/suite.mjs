@@ -27,6 +27,7 @@ const ONCE = [
 ]
 const fileOf = (name) => `test/${name}.test.ts`
 
+/** Their sections are met under stress. */
 const STRUCTURES = ['unit/pool/pool', 'unit/ring/ring']
 
 /** What a world is made of, where that is not its registration: how JavaScript gets in, and what a thread becomes. */
@@ -51,8 +52,7 @@ const PARTS = {
   threads: inWorlds(['default'], KERNEL[0]),
   processes: inWorlds(['default'], KERNEL[1]),
   once: inWorlds(['default'], ONCE),
-  structures: inWorlds(['inject'], STRUCTURES),
-  'other structures': inWorlds(['self'], STRUCTURES),
+  structures: inWorlds(['self', 'inject'], STRUCTURES),
   // With delays inside the sections: aborts are met in each.
   stress: inWorlds(['inject'], stress),
 }
@@ -68,7 +68,7 @@ export const EVERY_CHANGE = [
 ]
 
 /** Processes need seconds to start, and a section has to be met. */
-const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=100000 RSEQ_TEST_SECONDS=16 ' }
+const LONGER = { stress: 'RSEQ_TEST_INCREMENTS=60000 RSEQ_TEST_SECONDS=16 ' }
 
 /** node_modules for another machine: vitest has parts that are compiled. */
 function modules(arch) {
