@@ -37,6 +37,11 @@ describe.each(runtimes)('$name', ({ name, start }) => {
     if (checkout.backend === 'rseq' && 'GLIBC_TUNABLES' in env) expect(registrations[0]).toBe('self')
   })
 
+  test('has the file of its service where Node has it', () => {
+    project.write('service.mjs', "import { Region } from 'rseq'\nconsole.log(Region.service.path)\n")
+    expect(project.run([...start(), 'service.mjs'])).toMatch(/^\/dev\/shm\//)
+  })
+
   test('runs the command', () => {
     const { status, stdout } = project.try([...start(), './node_modules/rseq/lib/cli/rseq.js', '--json'])
     expect(status).toBe(checkout.backend === 'rseq' ? 0 : 3)

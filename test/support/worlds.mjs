@@ -96,13 +96,16 @@ const BEHAVIOUR = [
 /** Threads and processes that are ended while they are at it. No Node makes a difference to that. */
 export const stress = ['test/stress/pool-stress.test.ts', 'test/stress/ring-stress.test.ts']
 
-/** Files at a time where only these tests run: nothing in them depends on when it happens. */
+/** Files at a time. No test may fail because its machine is busy. */
 export const LANES = Number(process.env.RSEQ_TEST_LANES ?? Math.min(2, availableParallelism()))
 
 /** What npm test runs: with the addon, and without it. */
 export const QUICK = ['default', 'portable']
 
-/** Worlds whose stress another run has: default's is among what runs once, who registered changes nothing, and enosys is like eperm. */
+/**
+ * Worlds whose stress another run has: default's is among what runs once, and napi and enosys are below JavaScript what default and
+ * eperm are. Who registered, in self and mixed, changes no section.
+ */
 export const LIKE_OTHERS = ['default', 'napi', 'self', 'enosys', 'mixed']
 
 /** Files that run in every world; all others but {@link stress} run once, in the default world. */

@@ -1,3 +1,4 @@
+/// The table of region/kinds.h: what each kind of object does where a region needs to know.
 #include "region/kinds.h"
 
 #include "objects/records.h"

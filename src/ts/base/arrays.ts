@@ -9,6 +9,7 @@ const nameGetter = getter(TypedArray.prototype, Symbol.toStringTag)
 const lengthGetter = getter(TypedArray.prototype, 'length')
 
 const bufferGetter = getter(TypedArray.prototype, 'buffer')
+const viewGetters = ['buffer', 'byteOffset', 'byteLength'].map((key) => getter(DataView.prototype, key))
 
 function getter(object: object, key: PropertyKey): () => unknown {
   return Object.getOwnPropertyDescriptor(object, key)?.get as () => unknown
@@ -47,5 +48,6 @@ export function isDetached(array: unknown): boolean {
  */
 export function bytesOfView(value: unknown): Uint8Array | undefined {
   if (!util.types.isDataView(value)) return undefined
-  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  const [buffer, offset, length] = viewGetters.map((get) => Reflect.apply(get, value, []))
+  return new Uint8Array(buffer as ArrayBuffer, offset as number, length as number)
 }

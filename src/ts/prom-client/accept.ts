@@ -1,5 +1,10 @@
+interface MediaType {
+  readonly type: string
+  readonly parameters: ReadonlyMap<string, string>
+}
+
 /** A media type, or of an Accept header a range of such, and its parameters. */
-function parsed(text: string): { type: string; parameters: ReadonlyMap<string, string> } {
+function parsed(text: string): MediaType {
   const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
   const pairs = parameters.map((parameter): [string, string] => {
     const [name = '', value = ''] = parameter.split('=', 2)
@@ -12,9 +17,7 @@ function parsed(text: string): { type: string; parameters: ReadonlyMap<string, s
  * What a range says of a content type: how exactly it means it, 0 where it does not; and from 0 to 1, how much it is liked.
  * What is no number is not liked at all.
  */
-function opinionOf(range: string, contentType: string): { exactness: number; quality: number } {
-  const { type, parameters } = parsed(range)
-  const { type: own, parameters: its } = parsed(contentType)
+function opinionOf({ type, parameters }: MediaType, { type: own, parameters: its }: MediaType) {
   const version = parameters.get('version')
   const place = ['*/*', `${own.split('/', 1)}/*`, own].indexOf(type) + 1
   // With its version, the type itself is meant more exactly.
@@ -25,7 +28,7 @@ function opinionOf(range: string, contentType: string): { exactness: number; qua
 }
 
 /** Of several ranges that mean a content type, the most exact one says how much it is liked; none: not at all. */
-function liking(ranges: readonly string[], contentType: string): number {
+function liking(ranges: readonly MediaType[], contentType: MediaType): number {
   const opinions = ranges.map((range) => opinionOf(range, contentType))
   return opinions.reduce((a, b) => (b.exactness > a.exactness ? b : a)).quality
 }
@@ -37,6 +40,7 @@ function liking(ranges: readonly string[], contentType: string): number {
  */
 export function chosen(accept: string | undefined, contentTypes: readonly [string, ...string[]]): string {
   if (accept === undefined) return contentTypes[0]
-  const likings = contentTypes.map((one) => liking(accept.split(','), one))
+  const ranges = accept.split(',').map(parsed)
+  const likings = contentTypes.map((one) => liking(ranges, parsed(one)))
   return contentTypes[likings.indexOf(Math.max(...likings))] ?? contentTypes[0]
 }

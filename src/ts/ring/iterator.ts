@@ -37,15 +37,21 @@ export function checkRecordsOptions(
   const { interval = 100, signal = null } = options
   const isRight = (x: number): boolean => x >= 0 && x <= LONGEST
   numberOf(`${what}.interval`, interval, `milliseconds, 0 to ${LONGEST}`, isRight)
-  const isSignal = typeof signal === 'object' && (signal === null || 'aborted' in signal)
+  const isSignal =
+    typeof signal === 'object' && (signal === null || ('aborted' in signal && 'addEventListener' in signal))
   if (!isSignal) throw typeError(`${what}.signal`, 'an AbortSignal', signal)
   return [interval, signal]
 }
 
 /** Ends early where the signal is aborted. */
-function pause(milliseconds: number, signal: RingAbortSignal | null): Promise<void> {
+async function pause(milliseconds: number, signal: RingAbortSignal | null): Promise<void> {
   const options = signal === null ? {} : { signal: signal as AbortSignal }
-  return timers.sleep(milliseconds, undefined, options).catch(() => undefined)
+  try {
+    await timers.sleep(milliseconds, undefined, options)
+  } catch (error) {
+    // What is no AbortSignal would be waited for without a pause, for ever.
+    if (signal?.aborted !== true) throw error
+  }
 }
 
 /**

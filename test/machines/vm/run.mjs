@@ -15,9 +15,9 @@ import { EVERY_CHANGE, suite } from './suite.mjs'
 
 const HELP = `npm run test:machines -- vm [options]
 
-Without an option that names a machine, what every change must pass: on arm64 with Linux 6.12 the behaviour tests in
-the worlds that a kernel has a part in, the package under the newest Node, and CPUs that come and go; smokes on arm64 with
-6.19 and on the newest kernel of both architectures. --suite has more worlds, and --nodes each Node.
+Without an option that names a machine, what every change must pass: on arm64 with Linux 6.12 the behaviour that a
+kernel can change, each way to be registered, stress, the package under the newest Node, and CPUs that come and go; smokes on
+arm64 with 6.19 and on the newest kernel of both architectures. --suite has all behaviour in more worlds, and --nodes each Node.
 
   --arch A      arm64 (default) or x64 (amd64): one machine, all worlds of the smoke in it
   --kernel V    the start of a Debian kernel's version, such as 6.12 (default), or newest

@@ -73,9 +73,9 @@ document.body.dataset.paper = getComputedStyle(document.body).backgroundColor
 `
 
 /** The page with the probe in it, which the page's own policy would not let run. */
-function probed(file: string): string {
+function probed(file: string, { width, dark }: Look): string {
   const page = readFileSync(file, 'utf8')
-  const copy = `${file}.probed.html`
+  const copy = `${file}.${width}.${dark ? 'dark' : 'light'}.html`
   const open = page.replace('; style-src', "; script-src 'unsafe-inline'; style-src")
   expect(open).not.toBe(page)
   writeFileSync(
@@ -123,7 +123,7 @@ async function checkPolicy(file: string): Promise<void> {
 async function check(file: string, look: Look): Promise<Chart[]> {
   const expected = marksIn(readFileSync(file, 'utf8'))
   expect(expected.length).toBeGreaterThan(3)
-  const open = await show(probed(file), look)
+  const open = await show(probed(file, look), look)
   const charts = chartsOf(open.dom)
   expect(charts.map(({ marks }) => Number(marks))).toEqual(expected)
   expect(charts.map(({ outside }) => outside)).toEqual(expected.map(() => '0'))
@@ -160,7 +160,7 @@ describe.concurrent.each(LOOKS)('at $width pixels, dark: $dark', (look) => {
 
   test('rseq noise has lanes beside each other, and nothing that is wider than the page', async () => {
     const { cpus } = JSON.parse(readFileSync(noiseResult, 'utf8')) as { cpus: unknown[] }
-    const open = await show(probed(fileOf('noise')), look)
+    const open = await show(probed(fileOf('noise'), look), look)
     expect(open.dom).toContain('data-overflow="0"')
     expect(open.dom).toContain(`data-paper="${PAPER[look.dark ? 'dark' : 'light']}"`)
     const lanes = [
@@ -185,7 +185,7 @@ test('text of a result runs no script', async () => {
   )
   const file = join(scratch.folder, 'attack.html')
   await built.writePage(result, file)
-  const { dom, said } = await show(probed(file), { width: 1280, dark: false })
+  const { dom, said } = await show(probed(file, LOOKS[0] as Look), LOOKS[0] as Look)
   expect(said).toEqual([])
   expect(dom).toMatch(/<title>rseq bench: Sample/)
   expect(dom).not.toContain('<img')

@@ -45,12 +45,17 @@ function fresh(): Region {
 }
 
 let said: string[] = []
+/** What the logger does beside. */
+let onWarning = (): void => {}
 beforeEach(() => {
   said = []
+  onWarning = () => {}
   const note =
     (level: string) =>
-    (...words: unknown[]) =>
+    (...words: unknown[]) => {
       said.push(`${level}: ${words.join(' ')}`)
+      if (level === 'warn') onWarning()
+    }
   const logger = Object.fromEntries(
     ['error', 'warn', 'info', 'debug', 'verbose'].map((level) => [level, note(level)]),
   )
@@ -421,6 +426,8 @@ describe('attributes', () => {
     }).toThrow('no free cell')
     const gauge = meter.createGauge('g')
     const histogram = meter.createHistogram('h')
+    // A logger that measures has no room for that either.
+    onWarning = () => counter.add(0, { i: 'of the logger' })
     for (let i = 0; i < 50; i++) {
       counter.add(2, { i })
       counter.add(0.5, { i })

@@ -589,6 +589,7 @@ describe(`records of a PerCpuRing, world ${world}`, () => {
     [{ interval: 2 ** 31 }, RangeError],
     [{ interval: Number.NaN }, RangeError],
     [{ signal: {} }, TypeError],
+    [{ signal: { aborted: false } }, TypeError],
     [{ signal: 'abort' }, TypeError],
   ])('records(%o) throws', (options, type) => {
     expect(() => new PerCpuRing().records(options as never)).toThrow(type)

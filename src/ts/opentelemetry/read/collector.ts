@@ -156,7 +156,9 @@ export class Collector implements MetricProducer {
     const all = own.length === 0 ? found : this.#found([...samples, ...own])
     const points = [...this.#totals(all, now), ...this.#deltas(found, now)]
     // What nobody shows any more.
-    if (samples.some(({ series, held }) => !held && PROCESS_LABEL in series.labels)) removeDead(region, SCOPE)
+    const isDead = ({ series: { kind, labels }, held }: Sample): boolean =>
+      !held && kind === 'gauge' && PROCESS_LABEL in labels
+    if (samples.some(isDead)) removeDead(region, SCOPE)
     return scopesOf(points)
   }
 

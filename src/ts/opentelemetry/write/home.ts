@@ -74,13 +74,15 @@ export class StreamHome extends Home implements CellOwner {
     if (SPILLS.has(error.code)) {
       const key = keyOf(this.region)
       markSpilled(this.region)
-      if (!said.has(key)) {
+      const isFirst = !said.has(key)
+      // Before it is said: a logger may measure, and may throw.
+      said.add(key)
+      if (isFirst) {
         api.diag.warn(
           'there is no room for new attributes: they are counted in this process alone, and deltas do not have them',
           error,
         )
       }
-      said.add(key)
       return open({ ...options, labels: { ...options.labels, [REGION_LABEL]: key } })
     }
     if (!isPassing(error)) throw error

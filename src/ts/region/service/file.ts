@@ -83,7 +83,10 @@ export function isLed(name: ServiceName): boolean {
 
 /** Files can be made in that folder. */
 export function isWritable(where: string): boolean {
-  return attempted(() => accessSync(where, constants.W_OK | constants.X_OK) === undefined, false)
+  return attempted(() => {
+    accessSync(where, constants.W_OK | constants.X_OK)
+    return true
+  }, false)
 }
 
 /** Where the files are. */
