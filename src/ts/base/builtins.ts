@@ -17,8 +17,7 @@ export const path: typeof import('node:path') =
 
 const nodeTimers: typeof import('node:timers') =
   process.getBuiltinModule?.('node:timers') ?? require('node:timers')
-const { clearImmediate, clearInterval, clearTimeout, promises, setImmediate, setInterval, setTimeout } =
-  nodeTimers
+const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = nodeTimers
 
 /**
  * Not the globals: a context has none of them, a page of jsdom others. As they are when this is loaded: a test that puts
@@ -31,7 +30,6 @@ export const timers = {
   setImmediate,
   setInterval,
   setTimeout,
-  sleep: promises.setTimeout,
 } as const
 
 const hrtime = process.hrtime.bigint

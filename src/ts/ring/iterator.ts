@@ -44,14 +44,16 @@ export function checkRecordsOptions(
 }
 
 /** Ends early where the signal is aborted. */
-async function pause(milliseconds: number, signal: RingAbortSignal | null): Promise<void> {
-  const options = signal === null ? {} : { signal: signal as AbortSignal }
-  try {
-    await timers.sleep(milliseconds, undefined, options)
-  } catch (error) {
-    // What is no AbortSignal would be waited for without a pause, for ever.
-    if (signal?.aborted !== true) throw error
-  }
+function pause(milliseconds: number, signal: RingAbortSignal | null): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      timers.clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = timers.setTimeout(end, milliseconds)
+    signal?.addEventListener('abort', end)
+  })
 }
 
 /**
