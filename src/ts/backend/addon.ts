@@ -128,9 +128,9 @@ function above(file: string): string[] {
 }
 
 /** The paths of what may be the addon: a checkout's own build first. Each place throws where there is no `__dirname`. */
-function candidates(): string[] {
+function* candidates(): Generator<string> {
   const places = [() => [ownBuild()], () => [addonIn(prebuilds())], besideProgram]
-  return places.flatMap((place) => attempted(() => place().map(normalize), []))
+  for (const place of places) yield* attempted(() => place().map(normalize), [])
 }
 
 /** @throws where the file is no addon, or one of another version of this package */

@@ -1,5 +1,6 @@
 import { accessSync, type BigIntStats, constants, fstatSync, lstatSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { attempted } from '../../base/errors'
 import { UsageError } from './usage'
 
 /*
@@ -12,20 +13,14 @@ const STREAMS = ['standard output', 'standard error']
 
 /** What a path leads to; null for nothing, or what cannot be seen. */
 function found(path: string): BigIntStats | null {
-  try {
-    return statSync(path, { bigint: true })
-  } catch {
-    return null
-  }
+  return attempted(() => statSync(path, { bigint: true }), null)
 }
 
 function isAllowed(path: string, access: number): boolean {
-  try {
+  return attempted(() => {
     accessSync(path, access)
     return true
-  } catch {
-    return false
-  }
+  }, false)
 }
 
 /** Equal for paths that lead to one file, or would if it were made; null where it cannot be made. */

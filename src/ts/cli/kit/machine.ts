@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { versions } from 'node:process'
+import { attempted } from '../../base/errors'
 import type { Status } from '../../thread/status'
 import type { Machine, Origin } from './limits'
 
@@ -53,18 +54,10 @@ function commitOf(root: string): string | null {
   if (!existsSync(join(root, '.git'))) return null
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  try {
+  return attempted(() => {
     const changed = git('status', '--porcelain', '--untracked-files=no') !== ''
     return git('rev-parse', '--short=12', 'HEAD') + (changed ? '+' : '')
-  } catch {
-    return null
-  }
+  }, null)
 }
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
+const read = (path: string): string => attempted(() => readFileSync(path, 'utf8'), '')

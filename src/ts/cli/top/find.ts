@@ -2,6 +2,7 @@ import { readdirSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { attempted } from '../../base/errors'
 import { serviceNameOf } from '../../region/service/file'
 import { environmentOf } from '../../region/service/process'
 import { identity } from '../kit/destination'
@@ -21,14 +22,6 @@ export interface Found {
   readonly pids: number[]
 }
 
-function attempt<T>(read: () => T, otherwise: T): T {
-  try {
-    return read()
-  } catch {
-    return otherwise // another user's, or gone
-  }
-}
-
 function isRegion(path: string): boolean {
   const begins = (descriptor: number): boolean => {
     const start = Buffer.alloc(MAGIC.length)
@@ -36,7 +29,7 @@ function isRegion(path: string): boolean {
       readSync(descriptor, start, 0, MAGIC.length, 0) === MAGIC.length && start.toString('latin1') === MAGIC
     )
   }
-  return attempt(() => withFile(path, begins), false)
+  return attempted(() => withFile(path, begins), false)
 }
 
 /** The region's file that it was started with. */
@@ -58,9 +51,9 @@ function isUsual(target: string, variable: string): boolean {
 /** Adds the regions that a process is attached to: it keeps their files open. */
 function collect(pid: number, into: Map<string, Found>, wanted: (target: string) => boolean): void {
   const folder = `/proc/${pid}/fd`
-  for (const fd of attempt(() => readdirSync(folder), [])) {
+  for (const fd of attempted(() => readdirSync(folder), [])) {
     const path = `${folder}/${fd}`
-    const target = attempt(() => readlinkSync(path), '')
+    const target = attempted(() => readlinkSync(path), '')
     if (!target.startsWith('/') || !wanted(target) || !isRegion(path)) continue
     const key = identity(path) ?? ''
     const found = into.get(key)
@@ -87,9 +80,9 @@ function sorted(found: Map<string, Found>): Found[] {
 export function services(): Found[] {
   const found = new Map<string, Found>()
   const user = process.getuid?.()
-  for (const entry of attempt(() => readdirSync('/proc'), [])) {
+  for (const entry of attempted(() => readdirSync('/proc'), [])) {
     const pid = /^\d+$/.test(entry) ? Number(entry) : process.pid
-    if (pid === process.pid || attempt(() => statSync(`/proc/${pid}`).uid, -1) !== user) continue
+    if (pid === process.pid || attempted(() => statSync(`/proc/${pid}`).uid, -1) !== user) continue
     const variable = regionVariable(pid)
     collect(pid, found, (target) => isUsual(target, variable))
   }
@@ -106,12 +99,12 @@ export function ofProcess(pid: number): Found[] {
   if (found.size > 0) return sorted(found)
   const named = regionVariable(pid)
   const files = ['/dev/shm', tmpdir()].flatMap((folder) =>
-    attempt(() => readdirSync(folder), []).map((name) => join(folder, name)),
+    attempted(() => readdirSync(folder), []).map((name) => join(folder, name)),
   )
   const paths = named === '' ? files.filter((path) => leaderOf(path) === pid) : [named]
   return paths.filter(isRegion).map((path) => ({ path, shown: path, pids: [] }))
 }
 
 export function exists(pid: number): boolean {
-  return attempt(() => statSync(`/proc/${pid}`).isDirectory(), false)
+  return attempted(() => statSync(`/proc/${pid}`).isDirectory(), false)
 }
