@@ -1,6 +1,7 @@
 // npm run test:package -- nodes [--no-build] [22 24]: the behaviour tests, with the prebuilds that users get, on the newest of each
 // supported Node but the one that runs this and `npm test`. On the newest all of them, also without fast calls and with an own
 // registration; on the others those that an engine or a kernel can make fail. A Node that is named gets all.
+// --no-build takes lib/ and prebuilds/ as they are, however old.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,22 +41,12 @@ for (const major of wanted) {
   const common = { node, folder, lanes: LANES }
   rows.push(vitest(`${name}, fast calls`, { ...common, args, env: FEWER }))
   // N-API and registrations are the same for each Node: the newest will do.
-  if (!isWhole) {
-    rmSync(folder, { recursive: true })
-    continue
-  }
-  rows.push(
-    vitest(`${name}, N-API`, {
-      ...common,
-      args: behaviourBelow,
-      env: { ...FEWER, RSEQ_FAST_CALLS: '0', RSEQ_WORLD: 'napi' },
-    }),
-    vitest(`${name}, own registration`, {
-      ...common,
-      args: behaviourBelow,
-      env: { ...FEWER, GLIBC_TUNABLES: 'glibc.pthread.rseq=0', RSEQ_WORLD: 'self' },
-    }),
-  )
+  const others = [
+    ['N-API', { RSEQ_FAST_CALLS: '0', RSEQ_WORLD: 'napi' }],
+    ['own registration', { GLIBC_TUNABLES: 'glibc.pthread.rseq=0', RSEQ_WORLD: 'self' }],
+  ]
+  for (const [what, env] of isWhole ? others : [])
+    rows.push(vitest(`${name}, ${what}`, { ...common, args: behaviourBelow, env: { ...FEWER, ...env } }))
   rmSync(folder, { recursive: true })
 }
 finish(rows)
